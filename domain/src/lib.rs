@@ -1,1 +1,37 @@
-//! placeholder
+//! The domain of the MCP Registry Gateway: registrations, servers, the approval workflow and the
+//! routing policy, behind port traits.
+//!
+//! It is pure: no runtime, no SQL, no HTTP. `serde_json` is here for JSON that is data (tool
+//! definitions, capabilities), not for wire shapes. Embed it in another service by implementing
+//! the traits of [`ports`]; `docs/examples/embed-domain` does.
+//!
+//! # Map
+//! | you look for | open |
+//! |---|---|
+//! | what the product can do, line by line | [`use_cases`] |
+//! | a registration's states and transitions | [`registration`] |
+//! | what an upstream offers, and its digest | [`manifest`] |
+//! | what becomes of an approval | [`server`] |
+//! | who may do what | [`caller`] |
+//! | which server a call goes to | [`routing`], [`federation`] |
+//! | what the world must provide | [`ports`] |
+
+pub mod caller;
+pub mod change;
+pub mod endpoint;
+pub mod error;
+pub mod event;
+pub mod federation;
+pub mod field;
+pub mod id;
+pub mod manifest;
+pub mod operation;
+pub mod ports;
+pub mod rate;
+pub mod registration;
+pub mod routing;
+pub mod server;
+pub mod use_cases;
+pub mod user;
+
+pub use error::Error;

@@ -1,0 +1,224 @@
+//! Who is asking, and the proof that they may.
+//!
+//! [`authorize`] is the one place that knows the access matrix. What needs permission takes a
+//! [`Permit`], which nothing else can make: a forgotten check does not compile.
+
+use jiff::Timestamp;
+
+use crate::id::{TenantId, UserId};
+
+/// A role as tokens carry it in `roles`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Decides on registrations and sees all tenants.
+    Admin,
+    /// Owns servers that were registered directly.
+    ServerOwner,
+    /// Anyone who is signed in.
+    User,
+}
+
+impl Role {
+    /// The role's name in tokens and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::ServerOwner => "server_owner",
+            Self::User => "user",
+        }
+    }
+
+    /// The inverse of [`Role::as_str`]; roles that are not ours are nobody's.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "admin" => Some(Self::Admin),
+            "server_owner" => Some(Self::ServerOwner),
+            "user" => Some(Self::User),
+            _ => None,
+        }
+    }
+}
+
+/// A verified identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The identity provider's stable id: `oid`, or `sub`.
+    pub subject: String,
+    /// Our user row, where the caller has been synced to one.
+    pub user: Option<UserId>,
+    /// The tenant, `tid`.
+    pub tenant: Option<TenantId>,
+    /// The email address, where the token has one.
+    pub email: Option<String>,
+    /// The display name, where the token has one.
+    pub display_name: Option<String>,
+    /// Roles of ours that the token carries.
+    pub roles: Vec<Role>,
+    /// Whether the caller is an administrator by any of the three ways: role, group, stored flag.
+    pub is_admin: bool,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+}
+
+impl Caller {
+    /// Whether the caller may see what belongs to `tenant` (`None`: to everybody).
+    pub fn sees(&self, tenant: Option<&TenantId>) -> bool {
+        self.is_admin || tenant.is_none() || tenant == self.tenant.as_ref()
+    }
+}
+
+/// What somebody wants to do, as far as permission is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Read users, registrations and their manifests.
+    ReadRegistry,
+    /// Submit a registration.
+    SubmitRegistration,
+    /// Edit, withdraw or resubmit a registration.
+    ChangeRegistration {
+        /// Who submitted it.
+        submitter: UserId,
+    },
+    /// Approve or reject a registration.
+    DecideRegistration {
+        /// Who submitted it.
+        submitter: UserId,
+        /// Whether nobody may decide on their own submission.
+        four_eyes: bool,
+    },
+    /// Delete a registration with its server.
+    DeleteRegistration,
+    /// Read the audit trail.
+    ReadAuditLog,
+}
+
+/// Why an action was refused, for the person who wanted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// Only administrators may.
+    NotAdmin,
+    /// Only the person who submitted it (or an administrator) may.
+    NotSubmitter,
+    /// Four eyes: nobody decides on their own submission.
+    OwnSubmission,
+    /// The server belongs to another tenant.
+    OtherTenant,
+}
+
+impl Denied {
+    /// The refusal in words.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::NotAdmin => "Admin privileges required for this operation",
+            Self::NotSubmitter => "Only the submitter may change this registration",
+            Self::OwnSubmission => {
+                "Nobody decides on their own submission (MREG_FOUR_EYES): ask another administrator"
+            }
+            Self::OtherTenant => "This server belongs to another tenant",
+        }
+    }
+}
+
+/// Proof that `T` was permitted. Only this crate can make one.
+#[derive(Debug, Clone)]
+pub struct Permit<T>(T);
+
+impl<T> Permit<T> {
+    pub(crate) const fn granted(what: T) -> Self {
+        Self(what)
+    }
+
+    /// What was permitted.
+    pub const fn of(&self) -> &T {
+        &self.0
+    }
+}
+
+/// The access matrix.
+///
+/// # Errors
+/// [`Denied`] with the reason, when the caller may not.
+pub fn authorize(caller: &Caller, action: Action) -> Result<Permit<Action>, Denied> {
+    let own = |submitter| caller.user == Some(submitter);
+    match action {
+        Action::ReadRegistry | Action::SubmitRegistration => {}
+        Action::ChangeRegistration { submitter } => {
+            if !own(submitter) && !caller.is_admin {
+                return Err(Denied::NotSubmitter);
+            }
+        }
+        Action::DecideRegistration { submitter, four_eyes } => {
+            if !caller.is_admin {
+                return Err(Denied::NotAdmin);
+            }
+            if four_eyes && own(submitter) {
+                return Err(Denied::OwnSubmission);
+            }
+        }
+        Action::DeleteRegistration | Action::ReadAuditLog => {
+            if !caller.is_admin {
+                return Err(Denied::NotAdmin);
+            }
+        }
+    }
+    Ok(Permit::granted(action))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn caller(id: u128, is_admin: bool) -> Caller {
+        Caller {
+            subject: format!("oid-{id}"),
+            user: Some(UserId(Uuid::from_u128(id))),
+            tenant: TenantId::parse("contoso").ok(),
+            email: None,
+            display_name: None,
+            roles: vec![],
+            is_admin,
+            expires_at: Timestamp::MAX,
+        }
+    }
+
+    #[test]
+    fn only_administrators_decide_delete_and_read_the_audit_trail() {
+        let submitter = UserId(Uuid::from_u128(7));
+        for action in [
+            Action::DecideRegistration { submitter, four_eyes: false },
+            Action::DeleteRegistration,
+            Action::ReadAuditLog,
+        ] {
+            assert_eq!(authorize(&caller(7, false), action).err(), Some(Denied::NotAdmin));
+            assert!(authorize(&caller(7, true), action).is_ok());
+        }
+    }
+
+    #[test]
+    fn four_eyes_keeps_administrators_off_their_own_submissions() {
+        let action = |four_eyes| Action::DecideRegistration {
+            submitter: UserId(Uuid::from_u128(7)),
+            four_eyes,
+        };
+        assert_eq!(authorize(&caller(7, true), action(true)).err(), Some(Denied::OwnSubmission));
+        assert!(authorize(&caller(8, true), action(true)).is_ok());
+    }
+
+    #[test]
+    fn a_registration_is_changed_by_its_submitter_or_an_administrator() {
+        let action = Action::ChangeRegistration { submitter: UserId(Uuid::from_u128(7)) };
+        assert!(authorize(&caller(7, false), action).is_ok());
+        assert!(authorize(&caller(8, true), action).is_ok());
+        assert_eq!(authorize(&caller(8, false), action).err(), Some(Denied::NotSubmitter));
+    }
+
+    #[test]
+    fn tenants_do_not_see_each_other_but_administrators_see_all() {
+        let fabrikam = TenantId::parse("fabrikam").ok();
+        assert!(!caller(1, false).sees(fabrikam.as_ref()));
+        assert!(caller(1, true).sees(fabrikam.as_ref()));
+        assert!(caller(1, false).sees(None));
+    }
+}

@@ -1,0 +1,95 @@
+//! All that a use case may answer instead of its result.
+
+use std::time::Duration;
+
+use crate::caller::Denied;
+use crate::field::Violation;
+use crate::id::{RegistrationId, ServerId, UserId};
+use crate::ports::PortError;
+use crate::registration::{IllegalTransition, RegistrationStatus};
+
+/// What something that was looked for is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A registration.
+    Registration(RegistrationId),
+    /// A registration, looked for by its address.
+    RegistrationByUrl,
+    /// A user.
+    User(UserId),
+    /// A server.
+    Server(ServerId),
+}
+
+/// Why a use case did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields broke their rules.
+    #[error("a field breaks its rule")]
+    Invalid(Vec<Violation>),
+    /// The caller may not.
+    #[error("not permitted")]
+    Denied(Denied),
+    /// There is no such thing, as far as the caller may know.
+    #[error("not found")]
+    NotFound(Subject),
+    /// Another registration has this address.
+    #[error("the endpoint URL is registered already")]
+    UrlTaken {
+        /// The registration that has it.
+        existing: RegistrationId,
+        /// Its status.
+        status: RegistrationStatus,
+    },
+    /// Another server of the tenant has this name or alias.
+    #[error("the {what} is taken")]
+    NameTaken {
+        /// `name` or `alias`.
+        what: &'static str,
+        /// What was wished for.
+        wanted: String,
+    },
+    /// The state does not allow it.
+    #[error(transparent)]
+    IllegalTransition(#[from] IllegalTransition),
+    /// It changed since it was read: content or manifest.
+    #[error("it changed since it was read")]
+    Stale {
+        /// What changed, in words.
+        what: &'static str,
+    },
+    /// A store or a service cannot be used right now.
+    #[error("temporarily unavailable")]
+    Unavailable {
+        /// After how long to try again.
+        retry_after: Duration,
+        /// The cause.
+        #[source]
+        source: PortError,
+    },
+    /// A bug, or stored data that no longer reads.
+    #[error("internal error")]
+    Internal(#[source] PortError),
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<PortError> for Error {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Conflict { .. } => {
+                Self::Stale { what: "somebody else changed it at the same time" }
+            }
+            PortError::Unavailable { retry_after, .. } => {
+                Self::Unavailable { retry_after, source: error }
+            }
+            PortError::NotFound | PortError::AlreadyExists { .. } | PortError::Corrupt { .. } => {
+                Self::Internal(error)
+            }
+        }
+    }
+}

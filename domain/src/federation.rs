@@ -1,0 +1,86 @@
+//! Many servers behind one endpoint: how a tool's name says which server it belongs to.
+//!
+//! `{alias}__{tool}`. An alias has no underscore, so the first `__` always ends it, whatever the
+//! tool is called. An administrator who sees several tenants writes `{tenant}~{alias}__{tool}`.
+
+use crate::id::{Alias, TenantId};
+
+const SEPARATOR: &str = "__";
+const TENANT_MARK: char = '~';
+
+/// A federated name taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FederatedName<'a> {
+    /// The tenant, where the name says one.
+    pub tenant: Option<&'a str>,
+    /// The server's alias.
+    pub alias: &'a str,
+    /// The name at the upstream.
+    pub name: &'a str,
+}
+
+impl<'a> FederatedName<'a> {
+    /// Takes a federated name apart; `None` when it names no server.
+    pub fn split(text: &'a str) -> Option<Self> {
+        let (server, name) = text.split_once(SEPARATOR)?;
+        let ServerRef { tenant, alias } = ServerRef::split(server);
+        (!alias.is_empty() && !name.is_empty()).then_some(Self { tenant, alias, name })
+    }
+}
+
+/// A server as addresses and prefixes name it: `{alias}` or `{tenant}~{alias}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerRef<'a> {
+    /// The tenant, where one is named.
+    pub tenant: Option<&'a str>,
+    /// The alias.
+    pub alias: &'a str,
+}
+
+impl<'a> ServerRef<'a> {
+    /// Takes a reference apart.
+    pub fn split(text: &'a str) -> Self {
+        match text.rsplit_once(TENANT_MARK) {
+            Some((tenant, alias)) => Self { tenant: Some(tenant), alias },
+            None => Self { tenant: None, alias: text },
+        }
+    }
+}
+
+/// The federated name of an upstream's `name`. The tenant is written only for a caller to whom
+/// the server is another tenant's.
+pub fn federated_name(alias: &Alias, name: &str, foreign: Option<&TenantId>) -> String {
+    match foreign {
+        None => format!("{alias}{SEPARATOR}{name}"),
+        Some(tenant) => format!("{tenant}{TENANT_MARK}{alias}{SEPARATOR}{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_without_a_server_is_nobodys() {
+        for name in ["echo", "__echo", "files__", ""] {
+            assert_eq!(FederatedName::split(name), None, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_joined_comes_apart_again(
+            alias in "[a-z0-9][a-z0-9-]{0,23}",
+            name in "[A-Za-z0-9_.-]{1,60}",
+            tenant in proptest::option::of("[a-z0-9-]{1,36}"),
+        ) {
+            let parsed = Alias::parse(&alias).unwrap();
+            let owner = tenant.as_deref().map(|text| TenantId::parse(text).unwrap());
+            let joined = federated_name(&parsed, &name, owner.as_ref());
+            let apart = FederatedName::split(&joined).unwrap();
+            prop_assert_eq!(apart, FederatedName { tenant: tenant.as_deref(), alias: &alias, name: &name });
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The ports: what the domain asks of the world.
+//!
+//! # Contract
+//! - Absence is `Ok(None)` in a `find`; [`PortError::NotFound`] is for writes to what is not there.
+//! - **One port call is one transaction.** A [`Change`](crate::change::Change) is written as a
+//!   whole (aggregate, audit rows, event log) guarded by its expected revision, or not at all.
+//! - A write that was begun is finished even if the caller's future is dropped.
+//! - Conflict, duplicate and absence are values; nothing is matched by an error's text.
+//! - Every behaviour is a row of the suite in `adapters/contract`, which every adapter runs.
+//!
+//! # How to add a port
+//! 1. A file in `ports/` with the trait, `#[async_trait]`, `&self`, whole sentences as methods.
+//! 2. A field in [`RegistryPorts`] or [`GatewayPorts`].
+//! 3. Its behaviours in `adapters/contract`, its adapter, and its wiring in `apps/runtime`.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+mod clock;
+mod event_log;
+mod ids;
+mod operation_log;
+mod rate_limiter;
+mod registration_store;
+mod server_catalog;
+mod session_store;
+mod store_health;
+mod token_verifier;
+mod upstream;
+mod user_store;
+
+pub use clock::Clock;
+pub use event_log::{AuditQuery, AuditView, EventLog};
+pub use ids::Ids;
+pub use operation_log::OperationLog;
+pub use rate_limiter::{Admission, LimitKey, RateLimiter};
+pub use registration_store::{
+    ApprovalChange, CandidateRecord, DiscoveryJob, ListCursor, Order, Page, RegistrationQuery,
+    RegistrationStore, RegistrationView, ServerSummary,
+};
+pub use server_catalog::{Routes, ServerCatalog, Taken};
+pub use session_store::SessionStore;
+pub use store_health::{PoolState, StoreHealth};
+pub use token_verifier::{RefusalClass, TokenVerifier, Verification, VerifiedToken};
+pub use upstream::{
+    MessageHead, OpenedUpstream, Reply, ReplyBody, ReplyShape, Upstream, UpstreamEra,
+    UpstreamFailure, UpstreamRequest,
+};
+pub use user_store::{Ensured, UserStore};
+
+/// The cause of a port's failure; shown in logs, never to callers.
+pub type Source = Box<dyn StdError + Send + Sync>;
+
+/// Whether a write that failed may have happened all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It certainly did not happen.
+    NotApplied,
+    /// It may have.
+    Unknown,
+}
+
+/// What a port may say instead of its result.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// What should be written to is not there.
+    #[error("not found")]
+    NotFound,
+    /// A unique key is taken.
+    #[error("{key} already exists")]
+    AlreadyExists {
+        /// Which key: `endpoint_url`, `name`, `alias`, …
+        key: &'static str,
+        /// The id of what has it, where that is known.
+        existing: Option<uuid::Uuid>,
+    },
+    /// The stored revision is not the expected one.
+    #[error("the revision is not the expected one")]
+    Conflict {
+        /// The revision that is stored, where there is still a row.
+        current: Option<crate::id::Revision>,
+    },
+    /// The store cannot be used right now.
+    #[error("the store is unavailable")]
+    Unavailable {
+        /// After how long to try again.
+        retry_after: Duration,
+        /// Whether a write may have happened.
+        outcome: Outcome,
+        /// The cause.
+        source: Source,
+    },
+    /// Stored data does not read, or the adapter has a bug.
+    #[error("stored data is corrupt: {what}")]
+    Corrupt {
+        /// Table, column and row.
+        what: String,
+        /// The cause.
+        source: Source,
+    },
+}
+
+/// What the registry's use cases need.
+#[derive(Clone)]
+pub struct RegistryPorts {
+    /// Registrations and their candidates.
+    pub registrations: Arc<dyn RegistrationStore>,
+    /// Servers and their pinned manifests.
+    pub servers: Arc<dyn ServerCatalog>,
+    /// People.
+    pub users: Arc<dyn UserStore>,
+    /// The event log and the audit trail.
+    pub events: Arc<dyn EventLog>,
+    /// Recorded operations.
+    pub operations: Arc<dyn OperationLog>,
+    /// Reads an upstream's manifest.
+    pub upstream: Arc<dyn Upstream>,
+    /// Whether the store answers.
+    pub health: Arc<dyn StoreHealth>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// The rules that an operator sets.
+    pub policy: RegistryPolicy,
+}
+
+/// The rules that an operator sets for the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegistryPolicy {
+    /// Whether nobody may decide on their own submission.
+    pub four_eyes: bool,
+    /// Which addresses may be registered and called.
+    pub egress: crate::endpoint::EgressPolicy,
+    /// How long a removed server's alias is not given to another.
+    pub alias_quarantine: Duration,
+}
+
+impl RegistryPorts {
+    /// A stamp for an event that happens now.
+    pub fn stamp(&self) -> crate::event::EventStamp {
+        crate::event::EventStamp { id: crate::id::EventId(self.ids.next()), at: self.clock.now() }
+    }
+}
+
+impl fmt::Debug for RegistryPorts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("RegistryPorts").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// Makes an upstream client of its own for a worker thread: its connections live and die with
+/// that thread's runtime, so that a call never waits for another thread.
+pub type UpstreamFactory = Arc<dyn Fn() -> Arc<dyn Upstream> + Send + Sync>;
+
+/// What the gateway's call path needs.
+#[derive(Clone)]
+pub struct GatewayPorts {
+    /// Servers, read when an event says that one changed.
+    pub servers: Arc<dyn ServerCatalog>,
+    /// The event log that the routing table follows.
+    pub events: Arc<dyn EventLog>,
+    /// Where recorded operations end up.
+    pub operations: Arc<dyn OperationLog>,
+    /// Calls upstreams.
+    pub upstream: Arc<dyn Upstream>,
+    /// Makes a worker's own upstream client.
+    pub new_upstream: UpstreamFactory,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl GatewayPorts {
+    /// The same ports with an upstream client that belongs to the calling worker thread.
+    #[must_use]
+    pub fn for_worker(&self) -> Self {
+        Self { upstream: (self.new_upstream)(), ..self.clone() }
+    }
+}
+
+impl fmt::Debug for GatewayPorts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("GatewayPorts").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+//! Servers and their pinned manifests.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::PortError;
+use crate::change::Change;
+use crate::event::EventSeq;
+use crate::id::{Alias, RegistrationId, ServerId, TenantId};
+use crate::server::Server;
+
+/// All servers, true as of an event.
+#[derive(Debug, Clone)]
+pub struct Routes {
+    /// The servers.
+    pub servers: Vec<Server>,
+    /// The newest event that they reflect.
+    pub as_of: EventSeq,
+}
+
+/// Which of a server's names somebody else of the tenant has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The name.
+    pub name: bool,
+    /// The alias, also while it is in quarantine after its server went.
+    pub alias: bool,
+}
+
+/// Keeps servers.
+#[async_trait]
+pub trait ServerCatalog: Send + Sync {
+    /// A server by id.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn find(&self, id: ServerId) -> Result<Option<Server>, PortError>;
+
+    /// The server of an approved registration.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn find_by_registration(&self, id: RegistrationId) -> Result<Option<Server>, PortError>;
+
+    /// All servers and the event that they reflect, in one consistent read.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn load_routes(&self) -> Result<Routes, PortError>;
+
+    /// Whether a name or an alias is taken in a tenant at a time.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`].
+    async fn taken(
+        &self,
+        tenant: Option<&TenantId>,
+        name: &str,
+        alias: &Alias,
+        now: Timestamp,
+    ) -> Result<Taken, PortError>;
+
+    /// Writes a server that no registration stands behind, or changes one; the manifest is
+    /// replaced by the change's.
+    ///
+    /// # Errors
+    /// [`PortError::AlreadyExists`] with key `name` or `alias`, [`PortError::Conflict`],
+    /// [`PortError::Unavailable`].
+    async fn commit(&self, change: &Change<Server>) -> Result<(), PortError>;
+
+    /// Servers that nothing was ever read from and that may be tried again now.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn awaiting_manifest(&self, limit: u32) -> Result<Vec<Server>, PortError>;
+}

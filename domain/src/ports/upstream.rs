@@ -1,0 +1,137 @@
+//! Upstream MCP servers, whatever transport they speak.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_core::Stream;
+
+use crate::caller::Permit;
+use crate::endpoint::EndpointUrl;
+use crate::manifest::{FaultClass, Manifest};
+
+/// Which kind of revision an upstream speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UpstreamEra {
+    /// With a handshake (2024-11-05 … 2025-11-25).
+    Legacy,
+    /// Without (2026-07-28).
+    Modern,
+}
+
+/// What opening an upstream found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedUpstream {
+    /// Its era.
+    pub era: UpstreamEra,
+    /// The revision to speak with it.
+    pub revision: String,
+    /// The legacy session that was opened, where it gave one.
+    pub session: Option<String>,
+    /// Its capabilities, as it sent them (a JSON object).
+    pub capabilities: Bytes,
+    /// Its instructions.
+    pub instructions: Option<String>,
+}
+
+/// The head of one message to an upstream: what a transport may have to repeat outside the body.
+#[derive(Debug, Clone, Default)]
+pub struct MessageHead {
+    /// The revision spoken on this hop (`MCP-Protocol-Version`).
+    pub revision: Option<String>,
+    /// The legacy session (`Mcp-Session-Id`).
+    pub session: Option<String>,
+    /// The modern mirror of the body's method (`Mcp-Method`).
+    pub method: Option<String>,
+    /// The modern mirror of the body's name, URI or task id (`Mcp-Name`), not yet encoded.
+    pub name: Option<String>,
+    /// The modern mirrors of tool arguments (`Mcp-Param-…`): name and value, as they arrived.
+    pub params: Vec<(String, String)>,
+}
+
+/// One message to an upstream.
+#[derive(Debug, Clone)]
+pub struct UpstreamRequest {
+    /// The message's head.
+    pub head: MessageHead,
+    /// One JSON-RPC message, in the upstream's words.
+    pub body: Bytes,
+    /// How long the answer's head may take, and then each of its parts.
+    pub timeout: Duration,
+}
+
+/// How an upstream answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplyShape {
+    /// One JSON document.
+    Json,
+    /// A stream of server-sent events.
+    EventStream,
+    /// Accepted, with nothing to say.
+    Accepted,
+    /// Something that is not MCP.
+    Other,
+}
+
+/// A reply's body, part by part as it arrives. Dropping it closes the exchange.
+pub type ReplyBody = Pin<Box<dyn Stream<Item = Result<Bytes, UpstreamFailure>> + Send>>;
+
+/// What an upstream answers.
+pub struct Reply {
+    /// The HTTP status, or its like.
+    pub status: u16,
+    /// How it answered.
+    pub shape: ReplyShape,
+    /// The body.
+    pub body: ReplyBody,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("shape", &self.shape)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an upstream did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("upstream failed ({}): {detail}", class.as_str())]
+pub struct UpstreamFailure {
+    /// The class of fault.
+    pub class: FaultClass,
+    /// The fault in words, without anything that the upstream said.
+    pub detail: String,
+    /// Whether the request may have reached the upstream: then it must not be sent again.
+    pub request_sent: bool,
+}
+
+/// Speaks with upstreams.
+#[async_trait]
+pub trait Upstream: Send + Sync {
+    /// Finds out which era an upstream speaks, and opens a legacy session where it needs one.
+    ///
+    /// # Errors
+    /// [`UpstreamFailure`] with the class of fault.
+    async fn open(&self, endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure>;
+
+    /// Sends one message to a permitted server; answers when the reply's head has arrived. The
+    /// permit's subject says where it is.
+    ///
+    /// # Errors
+    /// [`UpstreamFailure`]; an answer with a bad status is a [`Reply`], not a failure.
+    async fn send(
+        &self,
+        server: &Permit<std::sync::Arc<crate::routing::ServerEntry>>,
+        request: UpstreamRequest,
+    ) -> Result<Reply, UpstreamFailure>;
+
+    /// Reads everything that an upstream offers, to the last page.
+    ///
+    /// # Errors
+    /// [`UpstreamFailure`] with the class of fault.
+    async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure>;
+}

@@ -1,0 +1,227 @@
+//! The routing table: an immutable snapshot of what may be called, and the decision on one call.
+//!
+//! The table is made of persistent maps of `Arc<ServerEntry>`: an event replaces one entry and
+//! shares all the others with the table before. Reading it takes no lock and no database.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
+
+use crate::caller::{Caller, Permit};
+use crate::endpoint::{EndpointUrl, Transport};
+use crate::event::EventSeq;
+use crate::federation::ServerRef;
+use crate::id::{Alias, ServerId, TenantId};
+use crate::manifest::{Definition, DefinitionKind};
+use crate::server::{HealthStatus, Server};
+
+/// One routable server: what a call needs to know of it, and nothing that needs a second look.
+#[derive(Debug)]
+pub struct ServerEntry {
+    /// The server's id.
+    pub id: ServerId,
+    /// Its name, for people.
+    pub name: String,
+    /// Its alias.
+    pub alias: Alias,
+    /// Whose it is.
+    pub tenant: Option<TenantId>,
+    /// Where it is.
+    pub endpoint: EndpointUrl,
+    /// How it is spoken to.
+    pub transport: Transport,
+    /// Whether an operator took it out of rotation.
+    pub in_maintenance: bool,
+    definitions: Vec<Definition>,
+    by_name: HashMap<(DefinitionKind, String), usize>,
+}
+
+impl ServerEntry {
+    /// The entry of a server.
+    pub fn new(server: &Server) -> Self {
+        let definitions: Vec<Definition> = DefinitionKind::ALL
+            .into_iter()
+            .flat_map(|kind| server.manifest.of(kind).cloned())
+            .collect();
+        let by_name = definitions
+            .iter()
+            .enumerate()
+            .map(|(index, definition)| ((definition.kind, definition.name.clone()), index))
+            .collect();
+        Self {
+            id: server.id,
+            name: server.name.clone(),
+            alias: server.alias.clone(),
+            tenant: server.tenant.clone(),
+            endpoint: server.endpoint_url.clone(),
+            transport: server.transport,
+            in_maintenance: server.health == HealthStatus::Maintenance,
+            definitions,
+            by_name,
+        }
+    }
+
+    /// The approved definitions of a kind, in the upstream's order.
+    pub fn definitions(&self, kind: DefinitionKind) -> impl Iterator<Item = &Definition> {
+        self.definitions.iter().filter(move |definition| definition.kind == kind)
+    }
+
+    /// Whether there is an approved definition of that kind.
+    pub fn offers_any(&self, kind: DefinitionKind) -> bool {
+        self.definitions(kind).next().is_some()
+    }
+
+    /// An approved definition by its name.
+    pub fn find(&self, kind: DefinitionKind, name: &str) -> Option<&Definition> {
+        let index = self.by_name.get(&(kind, name.to_owned()))?;
+        self.definitions.get(*index)
+    }
+
+    /// The approved definition's JSON text.
+    pub fn raw(&self, kind: DefinitionKind, name: &str) -> Option<&Bytes> {
+        self.find(kind, name).map(|definition| &definition.raw)
+    }
+}
+
+type OfTenant = HashTrieMapSync<String, Arc<ServerEntry>>;
+
+/// The immutable snapshot of all routable servers.
+#[derive(Debug, Clone, Default)]
+pub struct RoutingTable {
+    by_tenant: HashTrieMapSync<String, OfTenant>,
+    by_id: RedBlackTreeMapSync<ServerId, Arc<ServerEntry>>,
+    ordered: RedBlackTreeMapSync<(String, Alias), Arc<ServerEntry>>,
+    as_of: EventSeq,
+}
+
+fn tenant_key(tenant: Option<&TenantId>) -> &str {
+    tenant.map_or("", TenantId::as_str)
+}
+
+impl RoutingTable {
+    /// The table of all servers as of an event.
+    pub fn of<'a>(servers: impl IntoIterator<Item = &'a Server>, as_of: EventSeq) -> Self {
+        let empty = Self { as_of, ..Self::default() };
+        servers
+            .into_iter()
+            .fold(empty, |table, server| table.with(Arc::new(ServerEntry::new(server))))
+    }
+
+    /// The table after an event that made or changed one server.
+    #[must_use]
+    pub fn with(&self, entry: Arc<ServerEntry>) -> Self {
+        let mut next = self.without(entry.id);
+        let tenant = tenant_key(entry.tenant.as_ref()).to_owned();
+        let siblings = next.by_tenant.get(&tenant).cloned().unwrap_or_default();
+        next.by_tenant.insert_mut(
+            tenant.clone(),
+            siblings.insert(entry.alias.as_str().to_owned(), Arc::clone(&entry)),
+        );
+        next.ordered.insert_mut((tenant, entry.alias.clone()), Arc::clone(&entry));
+        next.by_id.insert_mut(entry.id, entry);
+        next
+    }
+
+    /// The table after an event that removed one server.
+    #[must_use]
+    pub fn without(&self, id: ServerId) -> Self {
+        let mut next = self.clone();
+        let Some(gone) = self.by_id.get(&id) else { return next };
+        let tenant = tenant_key(gone.tenant.as_ref());
+        if let Some(siblings) = next.by_tenant.get(tenant) {
+            let left = siblings.remove(gone.alias.as_str());
+            next.by_tenant.insert_mut(tenant.to_owned(), left);
+        }
+        next.ordered.remove_mut(&(tenant.to_owned(), gone.alias.clone()));
+        next.by_id.remove_mut(&id);
+        next
+    }
+
+    /// The same table, known to be true as of a later event.
+    #[must_use]
+    pub fn at(self, as_of: EventSeq) -> Self {
+        Self { as_of, ..self }
+    }
+
+    /// The last event that the table knows of.
+    pub const fn as_of(&self) -> EventSeq {
+        self.as_of
+    }
+
+    /// A server by its id.
+    pub fn by_id(&self, id: ServerId) -> Option<&Arc<ServerEntry>> {
+        self.by_id.get(&id)
+    }
+
+    /// How many servers are routable.
+    pub fn len(&self) -> usize {
+        self.by_id.size()
+    }
+
+    /// Whether no server is routable.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The servers that a caller may see, ordered by tenant and alias.
+    pub fn visible_to<'a>(
+        &'a self,
+        caller: &'a Caller,
+    ) -> impl Iterator<Item = &'a Arc<ServerEntry>> {
+        self.ordered.values().filter(|entry| caller.sees(entry.tenant.as_ref()))
+    }
+
+    /// The server that a caller means: their own tenant's first, then everybody's. A name with a
+    /// tenant in it is for those who may see that tenant.
+    ///
+    /// # Errors
+    /// [`RouteRefusal::Unknown`] when there is none that the caller may see (another tenant's
+    /// server does not exist for them), [`RouteRefusal::InMaintenance`] when it is not in rotation.
+    pub fn resolve(
+        &self,
+        caller: &Caller,
+        server: ServerRef<'_>,
+    ) -> Result<Permit<Arc<ServerEntry>>, RouteRefusal> {
+        let found = match server.tenant {
+            Some(tenant) => self.entry(tenant, server.alias),
+            None => self
+                .entry(tenant_key(caller.tenant.as_ref()), server.alias)
+                .or_else(|| self.entry("", server.alias)),
+        };
+        let entry = found.ok_or(RouteRefusal::Unknown)?;
+        permit(caller, entry)
+    }
+
+    fn entry(&self, tenant: &str, alias: &str) -> Option<&Arc<ServerEntry>> {
+        self.by_tenant.get(tenant)?.get(alias)
+    }
+}
+
+/// Why a call finds no way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteRefusal {
+    /// No such server, as far as the caller may know.
+    Unknown,
+    /// An operator took the server out of rotation.
+    InMaintenance,
+}
+
+/// The one check that every door asks before anything is sent to a server.
+fn permit(
+    caller: &Caller,
+    entry: &Arc<ServerEntry>,
+) -> Result<Permit<Arc<ServerEntry>>, RouteRefusal> {
+    if !caller.sees(entry.tenant.as_ref()) {
+        return Err(RouteRefusal::Unknown);
+    }
+    if entry.in_maintenance {
+        return Err(RouteRefusal::InMaintenance);
+    }
+    Ok(Permit::granted(Arc::clone(entry)))
+}
+
+#[cfg(test)]
+#[path = "routing_tests.rs"]
+mod tests;

@@ -1,0 +1,183 @@
+//! A server: what an approved registration becomes. What it serves is what was pinned.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::endpoint::{EndpointUrl, Transport};
+use crate::field::Violation;
+use crate::id::{Alias, RegistrationId, Revision, ServerId, TenantId};
+use crate::manifest::{Definition, DefinitionKind, Digest, Manifest};
+use crate::registration::Registration;
+
+/// How an upstream is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HealthStatus {
+    /// It answers as it should.
+    Healthy,
+    /// It does not.
+    Unhealthy,
+    /// It answers, but not quite as it should.
+    Degraded,
+    /// Nobody has looked yet.
+    Unknown,
+    /// An operator took it out of rotation.
+    Maintenance,
+}
+
+impl HealthStatus {
+    /// The status as JSON and SQL spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+            Self::Degraded => "degraded",
+            Self::Unknown => "unknown",
+            Self::Maintenance => "maintenance",
+        }
+    }
+
+    /// The inverse of [`HealthStatus::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Healthy, Self::Unhealthy, Self::Degraded, Self::Unknown, Self::Maintenance]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+    }
+}
+
+/// What may be served of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PinnedManifest {
+    /// Nothing was ever read from it: the first manifest seen is pinned, unreviewed.
+    Awaited,
+    /// Pinned.
+    Pinned {
+        /// The definitions.
+        manifest: Manifest,
+        /// Whether somebody saw them before they were served.
+        reviewed: bool,
+    },
+}
+
+impl PinnedManifest {
+    /// The pinned definitions of a kind.
+    pub fn of(&self, kind: DefinitionKind) -> impl Iterator<Item = &Definition> {
+        let manifest = match self {
+            Self::Awaited => None,
+            Self::Pinned { manifest, .. } => Some(manifest),
+        };
+        manifest.into_iter().flat_map(move |manifest| manifest.of(kind))
+    }
+
+    /// The digest of what is pinned.
+    pub const fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Awaited => None,
+            Self::Pinned { manifest, .. } => Some(manifest.digest()),
+        }
+    }
+}
+
+/// An approved (or operator-made), routable upstream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Server {
+    /// Our id.
+    pub id: ServerId,
+    /// Its name, unique within the tenant; at most 100 characters.
+    pub name: String,
+    /// Its short name in addresses and tool prefixes, unique within the tenant.
+    pub alias: Alias,
+    /// Where it is.
+    pub endpoint_url: EndpointUrl,
+    /// How it is spoken to.
+    pub transport: Transport,
+    /// Its version, as its owner says.
+    pub version: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What its owner says that it can do.
+    pub capabilities: Map<String, Value>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// How it is doing.
+    pub health: HealthStatus,
+    /// Whose it is; `None`: everybody's.
+    pub tenant: Option<TenantId>,
+    /// The registration that it came from; `None` for an operator's own.
+    pub registration: Option<RegistrationId>,
+    /// What may be served of it.
+    pub manifest: PinnedManifest,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// How often it was written.
+    pub revision: Revision,
+}
+
+impl Server {
+    /// The longest name, in characters.
+    pub const MAX_NAME_CHARS: usize = 100;
+
+    /// The server that an approval makes of a registration.
+    pub fn of_registration(
+        id: ServerId,
+        registration: &Registration,
+        name: String,
+        alias: Alias,
+        candidate: Option<Manifest>,
+        now: Timestamp,
+    ) -> Self {
+        let content = &registration.content;
+        Self {
+            id,
+            name,
+            alias,
+            endpoint_url: content.endpoint_url.clone(),
+            transport: content.endpoint_url.transport(),
+            version: "1.0.0".to_owned(),
+            description: content.description.clone(),
+            capabilities: Map::new(),
+            tags: Vec::new(),
+            health: HealthStatus::Unknown,
+            tenant: registration.tenant.clone(),
+            registration: Some(registration.id),
+            manifest: candidate.map_or(PinnedManifest::Awaited, |manifest| {
+                PinnedManifest::Pinned { manifest, reviewed: true }
+            }),
+            created_at: now,
+            updated_at: now,
+            revision: Revision::FIRST,
+        }
+    }
+}
+
+/// Accepts a server's name: 1 to 100 printable characters, not blank.
+///
+/// # Errors
+/// A [`Violation`] on `name` that states the rule.
+pub fn server_name(text: &str) -> Result<String, Violation> {
+    crate::field::printable("name", text, 1, Server::MAX_NAME_CHARS)
+}
+
+/// The `number`-th name to try for a display name: cut to 100 characters, from the second on with
+/// ` (2)`, ` (3)`, … at its end.
+pub fn nth_name(display: &str, number: u32) -> String {
+    let ending = if number < 2 { String::new() } else { format!(" ({number})") };
+    let room = Server::MAX_NAME_CHARS.saturating_sub(ending.chars().count());
+    let stem: String = display.chars().take(room).collect();
+    format!("{stem}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_server_of_a_name_is_numbered_within_a_hundred_characters() {
+        assert_eq!(nth_name("files", 1), "files");
+        assert_eq!(nth_name("files", 2), "files (2)");
+        let long = nth_name(&"é".repeat(200), 12);
+        assert_eq!(long.chars().count(), 100);
+        assert!(long.ends_with(" (12)"));
+    }
+}

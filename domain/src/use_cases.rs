@@ -1,1 +1,56 @@
 //! The product's table of contents: one line per use case, one file each.
+//!
+//! A use case takes its ports first, then who asks, then what they ask. It decides (pure), and
+//! one port call writes the decision.
+
+mod approve_registration;
+mod decision;
+mod delete_registration;
+mod discover_candidate;
+mod edit_registration;
+mod find_registration;
+mod find_user;
+mod identify_caller;
+mod list_audit_log;
+mod list_registrations;
+mod pin_first_manifest;
+mod refresh_routes;
+mod register_server;
+mod reject_registration;
+mod resubmit_registration;
+pub mod seen;
+mod submit_registration;
+mod withdraw_registration;
+
+pub use approve_registration::approve_registration;
+pub use decision::DecisionCommand;
+pub use delete_registration::delete_registration;
+pub use discover_candidate::discover_candidate;
+pub use edit_registration::edit_registration;
+pub use find_registration::{find_registration, find_registration_by_url};
+pub use find_user::find_user;
+pub use identify_caller::{SignedIn, caller_of, identify_caller};
+pub use list_audit_log::list_audit_log;
+pub use list_registrations::list_registrations;
+pub use pin_first_manifest::pin_first_manifest;
+pub use refresh_routes::{load_routes, refresh_routes};
+pub use register_server::{RegisterServer, register_server};
+pub use reject_registration::reject_registration;
+pub use resubmit_registration::resubmit_registration;
+pub use seen::Seen;
+pub use submit_registration::submit_registration;
+pub use withdraw_registration::withdraw_registration;
+
+use crate::error::{Error, Subject};
+use crate::id::RegistrationId;
+use crate::ports::{RegistrationView, RegistryPorts};
+
+/// Reads a registration that must be there.
+async fn existing(ports: &RegistryPorts, id: RegistrationId) -> Result<RegistrationView, Error> {
+    ports.registrations.find(id).await?.ok_or(Error::NotFound(Subject::Registration(id)))
+}
+
+/// Our row for a caller who acts under their own name: every signed-in caller has one.
+fn acting_user(caller: &crate::caller::Caller) -> Result<crate::id::UserId, Error> {
+    caller.user.ok_or(Error::Denied(crate::caller::Denied::NotSubmitter))
+}

@@ -1,0 +1,34 @@
+//! The submitter corrects a registration while nobody has decided on it.
+
+use crate::caller::{Action, Caller, authorize};
+use crate::error::Error;
+use crate::id::RegistrationId;
+use crate::ports::{RegistrationView, RegistryPorts};
+use crate::registration::RegistrationDraft;
+
+use super::Seen;
+use super::submit_registration::{checked, url_taken};
+
+/// Replaces the content; its manifest is discovered anew.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Denied`], [`Error::Invalid`], [`Error::UrlTaken`],
+/// [`Error::IllegalTransition`] unless Pending, [`Error::Stale`], [`Error::Unavailable`].
+pub async fn edit_registration(
+    ports: &RegistryPorts,
+    caller: &Caller,
+    id: RegistrationId,
+    draft: RegistrationDraft,
+    seen: Option<Seen>,
+) -> Result<RegistrationView, Error> {
+    let view = super::existing(ports, id).await?;
+    authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
+    let content = checked(ports, draft)?;
+    Seen::require(seen, &view)?;
+    let editor = super::acting_user(caller)?;
+    let change = view.registration.edit(content, editor, ports.stamp())?;
+    match ports.registrations.commit(&change).await {
+        Ok(()) => super::existing(ports, id).await,
+        Err(error) => Err(url_taken(ports, error).await),
+    }
+}

@@ -1,0 +1,41 @@
+//! A server was approved before anything could be read from it: the first manifest seen is pinned
+//! and marked as unreviewed.
+
+use serde_json::json;
+
+use crate::change::Change;
+use crate::error::Error;
+use crate::event::{EventKind, RegistryEvent};
+use crate::ports::{PortError, RegistryPorts};
+use crate::server::{PinnedManifest, Server};
+
+/// Tries to read the manifest and pins it; answers whether it did. An upstream that still does
+/// not answer, or somebody who was faster, is no error.
+///
+/// # Errors
+/// [`Error::Unavailable`] without the store.
+pub async fn pin_first_manifest(ports: &RegistryPorts, server: Server) -> Result<bool, Error> {
+    let Ok(manifest) = ports.upstream.discover(&server.endpoint_url).await else {
+        return Ok(false);
+    };
+    let stamp = ports.stamp();
+    let event = RegistryEvent::by_product(EventKind::ManifestPinned, stamp)
+        .on_server(server.id, server.tenant.clone())
+        .saying(json!({"reviewed": false, "manifest_digest": manifest.digest().to_string()}));
+    let expected = server.revision;
+    let next = Server {
+        manifest: PinnedManifest::Pinned { manifest, reviewed: false },
+        updated_at: stamp.at,
+        revision: expected.next(),
+        ..server
+    };
+    match ports
+        .servers
+        .commit(&Change { next, expected: Some(expected), events: vec![event] })
+        .await
+    {
+        Ok(()) => Ok(true),
+        Err(PortError::Conflict { .. } | PortError::NotFound) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,47 @@
+//! Keeps a routing table true: each event replaces at most one entry.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::ports::GatewayPorts;
+use crate::routing::{RoutingTable, ServerEntry};
+
+/// How many events are read at a time.
+const BATCH: u32 = 500;
+
+/// The table of all servers, read in one go: for the start.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn load_routes(ports: &GatewayPorts) -> Result<RoutingTable, Error> {
+    let routes = ports.servers.load_routes().await?;
+    Ok(RoutingTable::of(&routes.servers, routes.as_of))
+}
+
+/// The table after all events since `table` was made. A server that several events name is read
+/// once; entries that no event names are shared with the old table.
+///
+/// # Errors
+/// [`Error::Unavailable`]; the old table stays as good as it was.
+pub async fn refresh_routes(
+    ports: &GatewayPorts,
+    table: &RoutingTable,
+) -> Result<RoutingTable, Error> {
+    let mut next = table.clone();
+    loop {
+        let events = ports.events.after(next.as_of(), BATCH).await?;
+        let Some(last) = events.last().map(|event| event.seq) else {
+            return Ok(next);
+        };
+        let touched: BTreeSet<_> =
+            events.iter().filter_map(|sequenced| sequenced.event.server).collect();
+        for id in touched {
+            next = match ports.servers.find(id).await? {
+                Some(server) => next.with(Arc::new(ServerEntry::new(&server))),
+                None => next.without(id),
+            };
+        }
+        next = next.at(last);
+    }
+}

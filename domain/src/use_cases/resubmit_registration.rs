@@ -1,0 +1,23 @@
+//! The submitter puts a rejected registration up for decision again.
+
+use crate::caller::{Action, Caller, authorize};
+use crate::error::Error;
+use crate::id::RegistrationId;
+use crate::ports::{RegistrationView, RegistryPorts};
+
+/// Makes it Pending again; its manifest is discovered anew.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Denied`], [`Error::IllegalTransition`] unless Rejected,
+/// [`Error::Stale`], [`Error::Unavailable`].
+pub async fn resubmit_registration(
+    ports: &RegistryPorts,
+    caller: &Caller,
+    id: RegistrationId,
+) -> Result<RegistrationView, Error> {
+    let view = super::existing(ports, id).await?;
+    authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
+    let change = view.registration.resubmit(super::acting_user(caller)?, ports.stamp())?;
+    ports.registrations.commit(&change).await?;
+    super::existing(ports, id).await
+}

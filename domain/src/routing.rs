@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use crate::caller::{Caller, Permit};
@@ -79,10 +78,37 @@ impl ServerEntry {
         self.definitions.get(*index)
     }
 
-    /// The approved definition's JSON text.
-    pub fn raw(&self, kind: DefinitionKind, name: &str) -> Option<&Bytes> {
-        self.find(kind, name).map(|definition| &definition.raw)
+    /// Whether a resource was approved: by its own URI, or by a template that it matches.
+    pub fn offers_resource(&self, uri: &str) -> bool {
+        self.find(DefinitionKind::Resource, uri).is_some()
+            || self
+                .definitions(DefinitionKind::ResourceTemplate)
+                .any(|template| template_matches(&template.name, uri))
     }
+}
+
+/// Whether a URI can come from a template (RFC 6570): its literal parts stand in the URI in their
+/// order, and each expression (`{…}`) stands for any text between them. Wider than the RFC, never
+/// narrower: a server decides itself whether the resource exists.
+fn template_matches(template: &str, uri: &str) -> bool {
+    let mut literals = Vec::new();
+    let mut rest = template;
+    while let Some((literal, after)) = rest.split_once('{') {
+        literals.push(literal);
+        let Some((_, after)) = after.split_once('}') else { return false };
+        rest = after;
+    }
+    let ending = rest;
+    let Some((beginning, middle)) = literals.split_first() else { return template == uri };
+    let Some(mut left) = uri.strip_prefix(beginning).and_then(|left| left.strip_suffix(ending))
+    else {
+        return false;
+    };
+    for literal in middle {
+        let Some((_, after)) = left.split_once(literal) else { return false };
+        left = after;
+    }
+    true
 }
 
 type OfTenant = HashTrieMapSync<String, Arc<ServerEntry>>;

@@ -1,1 +1,151 @@
-//! placeholder
+//! Behaviours of the routing table.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::id::Revision;
+use crate::manifest::Manifest;
+use crate::server::PinnedManifest;
+
+fn server(id: u128, alias: &str, tenant: Option<&str>) -> Server {
+    let tool =
+        Definition::parse(DefinitionKind::Tool, Bytes::from_static(br#"{"name":"echo"}"#)).unwrap();
+    Server {
+        id: ServerId(Uuid::from_u128(id)),
+        name: alias.to_owned(),
+        alias: Alias::parse(alias).unwrap(),
+        endpoint_url: EndpointUrl::parse("http://127.0.0.1:1/mcp").unwrap(),
+        transport: Transport::Http,
+        version: "1.0.0".into(),
+        description: None,
+        capabilities: serde_json::Map::new(),
+        tags: vec![],
+        health: HealthStatus::Unknown,
+        tenant: tenant.map(|text| TenantId::parse(text).unwrap()),
+        registration: None,
+        manifest: PinnedManifest::Pinned { manifest: Manifest::new([tool]), reviewed: true },
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        revision: Revision::FIRST,
+    }
+}
+
+fn caller(tenant: &str, is_admin: bool) -> Caller {
+    Caller {
+        subject: "oid".into(),
+        user: None,
+        tenant: TenantId::parse(tenant).ok(),
+        email: None,
+        display_name: None,
+        roles: vec![],
+        is_admin,
+        expires_at: Timestamp::MAX,
+    }
+}
+
+fn named(table: &RoutingTable, caller: &Caller, reference: &str) -> Result<ServerId, RouteRefusal> {
+    table.resolve(caller, ServerRef::split(reference)).map(|permit| permit.of().id)
+}
+
+#[test]
+fn the_own_tenants_server_comes_before_everybodys() {
+    let servers = [server(1, "files", None), server(2, "files", Some("contoso"))];
+    let table = RoutingTable::of(&servers, EventSeq(1));
+    assert_eq!(named(&table, &caller("contoso", false), "files"), Ok(servers[1].id));
+    assert_eq!(named(&table, &caller("fabrikam", false), "files"), Ok(servers[0].id));
+}
+
+#[test]
+fn another_tenants_server_does_not_exist_for_anybody_but_an_administrator() {
+    let table = RoutingTable::of(&[server(1, "files", Some("contoso"))], EventSeq(1));
+    for reference in ["files", "contoso~files"] {
+        assert_eq!(
+            named(&table, &caller("fabrikam", false), reference),
+            Err(RouteRefusal::Unknown)
+        );
+    }
+    assert!(named(&table, &caller("fabrikam", true), "contoso~files").is_ok());
+    assert_eq!(table.visible_to(&caller("fabrikam", false)).count(), 0);
+}
+
+#[test]
+fn a_server_in_maintenance_gets_no_calls() {
+    let resting = Server { health: HealthStatus::Maintenance, ..server(1, "files", None) };
+    let table = RoutingTable::of(&[resting], EventSeq(1));
+    assert_eq!(named(&table, &caller("contoso", false), "files"), Err(RouteRefusal::InMaintenance));
+}
+
+#[test]
+fn a_change_replaces_one_entry_and_shares_all_others() {
+    let servers: Vec<Server> = (1..=50).map(|id| server(id, &format!("s{id}"), None)).collect();
+    let before = RoutingTable::of(&servers, EventSeq(1));
+    let after = before.with(Arc::new(ServerEntry::new(&servers[7])));
+    let replaced = servers
+        .iter()
+        .filter(|server| {
+            !Arc::ptr_eq(before.by_id(server.id).unwrap(), after.by_id(server.id).unwrap())
+        })
+        .count();
+    assert_eq!(replaced, 1);
+}
+
+#[test]
+fn a_renamed_alias_leaves_nothing_behind() {
+    let table = RoutingTable::of(&[server(1, "old", None)], EventSeq(1));
+    let table = table.with(Arc::new(ServerEntry::new(&server(1, "new", None))));
+    assert_eq!(named(&table, &caller("a", false), "old"), Err(RouteRefusal::Unknown));
+    assert!(named(&table, &caller("a", false), "new").is_ok());
+    assert_eq!(table.visible_to(&caller("a", false)).count(), 1);
+}
+
+#[test]
+fn a_resource_is_offered_by_its_uri_or_by_a_template() {
+    for (template, uri, expected) in [
+        ("file:///{path}", "file:///etc/hosts", true),
+        ("file:///{path}.md", "file:///a.txt", false),
+        ("db://{table}/rows/{id}", "db://users/rows/7", true),
+        ("db://{table}/rows/{id}", "db://users/7", false),
+        ("plain://one", "plain://one", true),
+        ("plain://one", "plain://two", false),
+        ("broken://{", "broken://x", false),
+    ] {
+        assert_eq!(template_matches(template, uri), expected, "{template} {uri}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_and_goes_the_table_holds_exactly_what_is_there(
+        steps in proptest::collection::vec((any::<bool>(), 1_u128..12, 0_usize..3), 1..60),
+    ) {
+        let tenants = [None, Some("contoso"), Some("fabrikam")];
+        let mut table = RoutingTable::default();
+        let mut there = std::collections::BTreeMap::new();
+        for (add, id, tenant) in steps {
+            if add {
+                let one = server(id, &format!("s{id}"), tenants[tenant]);
+                table = table.with(Arc::new(ServerEntry::new(&one)));
+                there.insert(one.id, tenants[tenant]);
+            } else {
+                let id = ServerId(Uuid::from_u128(id));
+                table = table.without(id);
+                there.remove(&id);
+            }
+        }
+        prop_assert_eq!(table.len(), there.len());
+        let admin = caller("x", true);
+        prop_assert_eq!(table.visible_to(&admin).count(), there.len());
+        for (id, tenant) in there {
+            let reference = match tenant {
+                Some(tenant) => format!("{tenant}~s{}", id.0.as_u128()),
+                None => format!("s{}", id.0.as_u128()),
+            };
+            prop_assert_eq!(named(&table, &admin, &reference), Ok(id));
+        }
+    }
+}

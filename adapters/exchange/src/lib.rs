@@ -1,1 +1,43 @@
-//! placeholder
+//! The call path of the gateway and its state, without any web framework: both apps call it.
+//!
+//! `authenticate → limit → resolve → permit → forward → relay → record`: the app does the first
+//! two and hands over an [`Inbound`]; [`Exchange::call`] does the rest and answers an [`Answer`].
+//! The path touches no database: routes come from a snapshot that [`Routes::follow`] keeps true,
+//! and records go to a [`Spool`] that a background job empties.
+//!
+//! # Map
+//! | you look for | open |
+//! |---|---|
+//! | the order of things | `call.rs` |
+//! | what comes in and what goes out | `inbound.rs`, `answer.rs` |
+//! | the snapshot and how it is refreshed | `routes.rs` |
+//! | the client's words made the upstream's | `forward.rs` |
+//! | the upstream's answer made the client's | `relay.rs`, `relay/` |
+//! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
+//! | answers of our own | `local.rs`, `lists.rs` |
+//! | one record per call | `record.rs`, `spool.rs`, `spool/` |
+//!
+//! # How to add a method
+//! Give it an arm in `call.rs`; what needs an upstream ends in `forward`, what does not in a
+//! function of `local.rs` or `lists.rs`.
+
+mod answer;
+mod call;
+mod exchange;
+mod failure;
+mod forward;
+mod inbound;
+mod lists;
+mod local;
+mod record;
+mod relay;
+mod routes;
+mod spool;
+mod upstream_sessions;
+
+pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
+pub use exchange::{Exchange, ExchangeSettings};
+pub use inbound::{Door, Inbound, InboundHeaders};
+pub use routes::Routes;
+pub use spool::{Spool, SpoolError, SpoolSettings};
+pub use upstream_sessions::UpstreamSessions;

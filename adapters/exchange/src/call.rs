@@ -1,0 +1,254 @@
+//! The order of things for one client call: understand → resolve → permit → forward → relay →
+//! record. (The app has authenticated and limited it before.)
+
+use std::sync::Arc;
+
+use mcp_wire::front::Front;
+use mcp_wire::message;
+use mcp_wire::params::CallParams;
+use mcp_wire::revision::Era;
+use mcp_wire::{Envelope, MessageKind, WireError};
+use registry_domain::caller::Permit;
+use registry_domain::federation::{FederatedName, ServerRef};
+use registry_domain::manifest::DefinitionKind;
+use registry_domain::routing::{RouteRefusal, RoutingTable, ServerEntry};
+
+use crate::answer::Answer;
+use crate::exchange::Exchange;
+use crate::failure::HopFailure;
+use crate::inbound::{Door, Inbound};
+use crate::record::{Outcome, Pending};
+use crate::{forward, lists, local, relay};
+
+/// A request that was understood.
+pub(crate) struct Request<'a> {
+    pub(crate) inbound: &'a Inbound,
+    pub(crate) envelope: &'a Envelope<'a>,
+    pub(crate) params: &'a CallParams<'a>,
+    pub(crate) method: &'a str,
+    pub(crate) front: Front,
+    pub(crate) id_json: &'a str,
+}
+
+/// A call that has to go to an upstream: which, and what it is called there.
+pub(crate) struct Route<'a> {
+    pub(crate) server: Permit<Arc<ServerEntry>>,
+    /// The tool's, prompt's or resource's name at the upstream, where it differs from the client's.
+    pub(crate) renamed: Option<&'a str>,
+}
+
+/// Answers one client call.
+pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
+    let envelope = match Envelope::parse(&inbound.body) {
+        Ok(envelope) => envelope,
+        Err(error) => return refused(&error, "null"),
+    };
+    let id_json = envelope.id_json();
+    match envelope.kind() {
+        // Nothing of ours asks a client anything yet, so no response is waited for; a notification
+        // needs no answer. Both are taken, as every revision demands.
+        MessageKind::Response | MessageKind::Notification => return Answer::accepted(),
+        MessageKind::Request => {}
+    }
+    let Some(method) = envelope.method.as_deref() else {
+        return refused(&WireError::invalid("method is missing"), id_json);
+    };
+    let params = match CallParams::parse(envelope.params) {
+        Ok(params) => params,
+        Err(error) => return refused(&error, id_json),
+    };
+    let front = match Front::of(&inbound.headers.front(), &envelope, &params) {
+        Ok(front) => front,
+        Err(error) => return refused(&error, id_json),
+    };
+    if !exchange.spool.has_room() {
+        return no_room(id_json);
+    }
+    let arguments = params.arguments.map(serde_json::value::RawValue::get);
+    let mut record = Pending::begin(exchange, &inbound.caller, method, &inbound.request_id, arguments);
+    let request = Request { inbound: &inbound, envelope: &envelope, params: &params, method, front, id_json };
+    match answer(exchange, &request, &mut record).await {
+        Ok(Next::Answer(answer)) => {
+            record.finish(Outcome::Success);
+            answer
+        }
+        Ok(Next::Forward(route)) => forwarded(exchange, &request, route, record).await,
+        Err(error) => {
+            record.finish(Outcome::failure(error_code(&error), error.message.clone()));
+            refused(&error, id_json)
+        }
+    }
+}
+
+enum Next<'a> {
+    Answer(Answer),
+    Forward(Route<'a>),
+}
+
+/// Answers what we answer ourselves, and finds the way for the rest.
+async fn answer<'a>(
+    exchange: &Exchange,
+    request: &'a Request<'a>,
+    record: &mut Pending,
+) -> Result<Next<'a>, WireError> {
+    let table = exchange.routes.now();
+    let caller = &*request.inbound.caller;
+    let here = match &request.inbound.door {
+        Door::Federated => None,
+        Door::Server(server) => {
+            let permit = resolve(&table, request, ServerRef::split(server), server)?;
+            record.server(permit.of().id);
+            Some(permit)
+        }
+    };
+    let server = here.as_ref().map(Permit::of);
+    let era = request.front.era;
+    let local = match (request.method, era) {
+        ("initialize", Era::Legacy) => {
+            local::initialize(exchange, request.id_json, request.front.revision, server)
+        }
+        ("server/discover", Era::Modern) => local::discover(exchange, request.id_json, server),
+        ("ping", Era::Legacy) => local::ping(request.id_json),
+        (method, _) => match (lists::listed_by(method), server) {
+            (Some(listed), Some(server)) => {
+                lists::of_server(request.id_json, era, request.params, listed, server)?
+            }
+            (Some(listed), None) => {
+                lists::federated(request.id_json, era, request.params, listed, &table, caller)?
+            }
+            (None, _) => return route(&table, request, here, record).map(Next::Forward),
+        },
+    };
+    Ok(Next::Answer(local))
+}
+
+/// Finds the server of a call, and makes sure that what is called was approved.
+fn route<'a>(
+    table: &RoutingTable,
+    request: &'a Request<'a>,
+    here: Option<Permit<Arc<ServerEntry>>>,
+    record: &mut Pending,
+) -> Result<Route<'a>, WireError> {
+    let unknown_method = || WireError::unknown_method(request.method, request.front.era);
+    match (request.method, here) {
+        ("tools/call", here) => {
+            let name = required(request.params.name.as_deref(), "params.name")?;
+            record.tool(name);
+            let unknown = || WireError::invalid_params(format!("unknown tool: \"{}\"", mcp_wire::error::echo(name)));
+            let (server, upstream_name) = match here {
+                Some(permit) => (permit, name),
+                None => {
+                    let parts = FederatedName::split(name).ok_or_else(unknown)?;
+                    let reference = ServerRef { tenant: parts.tenant, alias: parts.alias };
+                    let permit = resolve(table, request, reference, parts.alias)
+                        .map_err(|error| if error.code == -32602 { unknown() } else { error })?;
+                    (permit, parts.name)
+                }
+            };
+            record.server(server.of().id);
+            if server.of().find(DefinitionKind::Tool, upstream_name).is_none() {
+                return Err(unknown());
+            }
+            Ok(Route { server, renamed: (upstream_name != name).then_some(upstream_name) })
+        }
+        ("prompts/get", Some(server)) => {
+            let name = required(request.params.name.as_deref(), "params.name")?;
+            if server.of().find(DefinitionKind::Prompt, name).is_none() {
+                let shown = mcp_wire::error::echo(name);
+                return Err(WireError::invalid_params(format!("unknown prompt: \"{shown}\"")));
+            }
+            Ok(Route { server, renamed: None })
+        }
+        ("resources/read", Some(server)) => {
+            let uri = required(request.params.uri.as_deref(), "params.uri")?;
+            if !server.of().offers_resource(uri) {
+                let shown = mcp_wire::error::echo(uri);
+                return Err(WireError::invalid_params(format!("unknown resource: \"{shown}\"")));
+            }
+            Ok(Route { server, renamed: None })
+        }
+        ("completion/complete", Some(server)) => Ok(Route { server, renamed: None }),
+        _ => Err(unknown_method()),
+    }
+}
+
+fn required<'a>(value: Option<&'a str>, field: &str) -> Result<&'a str, WireError> {
+    value.ok_or_else(|| WireError::invalid_params(format!("{field} is required")))
+}
+
+fn resolve(
+    table: &RoutingTable,
+    request: &Request<'_>,
+    reference: ServerRef<'_>,
+    shown: &str,
+) -> Result<Permit<Arc<ServerEntry>>, WireError> {
+    let shown = mcp_wire::error::echo(shown);
+    table.resolve(&request.inbound.caller, reference).map_err(|refusal| match refusal {
+        RouteRefusal::Unknown => {
+            let message = format!("unknown server: \"{shown}\"");
+            let status = if request.inbound.door == Door::Federated { 200 } else { 404 };
+            WireError::invalid_params(message).with_http_status(status)
+        }
+        RouteRefusal::InMaintenance => WireError::upstream(
+            "SERVER_UNAVAILABLE",
+            format!("the server \"{shown}\" is in maintenance; try again later"),
+        ),
+    })
+}
+
+/// Sends the call to its upstream and makes its answer the client's.
+async fn forwarded(exchange: &Exchange, request: &Request<'_>, route: Route<'_>, record: Pending) -> Answer {
+    match forward::send(exchange, request, &route).await {
+        Ok(sent) => relay::relay(exchange, request, &route, sent, record).await,
+        Err(failure) => failed(exchange, request, &HopFailure::of(&route.server.of().name, &failure), record),
+    }
+}
+
+/// Answers a call whose upstream failed: a tool call gets a result that says so, so that the model
+/// behind the client can read it; everything else gets a JSON-RPC error.
+pub(crate) fn failed(
+    _exchange: &Exchange,
+    request: &Request<'_>,
+    failure: &HopFailure,
+    mut record: Pending,
+) -> Answer {
+    record.finish(Outcome::failure(failure.code, failure.message.clone()));
+    if request.method == "tools/call" {
+        let body = message::tool_error_result(
+            request.id_json,
+            request.front.era,
+            &failure.message,
+            failure.code,
+            failure.hint,
+        );
+        return Answer::json(200, body);
+    }
+    let error = WireError::upstream(failure.code, format!("{} {}", failure.message, failure.hint));
+    refused(&error, request.id_json)
+}
+
+fn refused(error: &WireError, id_json: &str) -> Answer {
+    Answer::json(error.http_status, error.to_json(id_json))
+}
+
+fn no_room(id_json: &str) -> Answer {
+    let error = WireError::upstream(
+        "SERVER_UNAVAILABLE",
+        "operations cannot be recorded right now, so none is begun; try again later",
+    );
+    Answer::json(503, error.to_json(id_json))
+}
+
+/// The stable code that a refusal has in the record.
+fn error_code(error: &WireError) -> &'static str {
+    match error.code {
+        -32700 => "MALFORMED_JSON",
+        -32602 | -32600 => "VALIDATION_ERROR",
+        -32601 => "NOT_FOUND",
+        -33010 => "INSUFFICIENT_PERMISSIONS",
+        -33011 => "RATE_LIMIT_EXCEEDED",
+        -33012 => "AUTHENTICATION_REQUIRED",
+        -32020..=-32022 => "BAD_REQUEST",
+        _ => "SERVER_UNAVAILABLE",
+    }
+}

@@ -1,0 +1,80 @@
+//! The call path's state: what one worker holds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use registry_domain::ports::GatewayPorts;
+
+use crate::answer::Answer;
+use crate::inbound::Inbound;
+use crate::routes::Routes;
+use crate::spool::Spool;
+use crate::upstream_sessions::UpstreamSessions;
+
+/// What an operator sets for the call path.
+#[derive(Debug, Clone)]
+pub struct ExchangeSettings {
+    /// What we call ourselves, to clients and upstreams.
+    pub name: String,
+    /// Our version.
+    pub version: String,
+    /// How long an upstream may take until its answer begins, and then for each part of it.
+    pub request_timeout: Duration,
+    /// The longest event of an event stream, in bytes.
+    pub max_event_bytes: usize,
+    /// The most argument bytes that a record keeps.
+    pub max_recorded_params_bytes: usize,
+}
+
+impl ExchangeSettings {
+    /// Settings for tests.
+    pub fn for_testing() -> Self {
+        Self {
+            name: "MCP Registry Gateway".to_owned(),
+            version: "0.0.0".to_owned(),
+            request_timeout: Duration::from_secs(5),
+            max_event_bytes: 4 << 20,
+            max_recorded_params_bytes: 8 << 10,
+        }
+    }
+}
+
+/// One worker's call path. Cloning it for another worker shares routes, sessions and spool, but
+/// not the upstream client: that one lives on its worker's runtime.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    pub(crate) ports: GatewayPorts,
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) sessions: Arc<UpstreamSessions>,
+    pub(crate) spool: Arc<Spool>,
+    pub(crate) settings: Arc<ExchangeSettings>,
+}
+
+impl Exchange {
+    /// A call path over shared state.
+    pub fn new(ports: GatewayPorts, routes: Arc<Routes>, spool: Arc<Spool>, settings: ExchangeSettings) -> Self {
+        Self {
+            ports,
+            routes,
+            sessions: Arc::new(UpstreamSessions::default()),
+            spool,
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// The same call path with an upstream client of its own; to be called on the worker thread.
+    #[must_use]
+    pub fn for_worker(&self) -> Self {
+        Self { ports: self.ports.for_worker(), ..self.clone() }
+    }
+
+    /// The routing snapshot, for readiness.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// Answers one client call. Never fails: what goes wrong is an answer too.
+    pub async fn call(&self, inbound: Inbound) -> Answer {
+        crate::call::call(self, inbound).await
+    }
+}

@@ -1,0 +1,70 @@
+//! What a client is told when an upstream does not answer as it should.
+//!
+//! Nothing that the upstream said goes into the text: its words are untrusted.
+
+use registry_domain::manifest::FaultClass;
+use registry_domain::ports::UpstreamFailure;
+
+/// A failure of the upstream hop, in words for the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HopFailure {
+    /// The stable code, of the same vocabulary as the REST API's `error`.
+    pub(crate) code: &'static str,
+    /// What happened.
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) hint: &'static str,
+}
+
+impl HopFailure {
+    /// The failure of a call to the named server.
+    pub(crate) fn of(server: &str, failure: &UpstreamFailure) -> Self {
+        let (code, what, hint) = match failure.class {
+            FaultClass::Timeout => (
+                "TIMEOUT_ERROR",
+                "did not answer in time",
+                "The call may have taken effect. Check before you repeat it.",
+            ),
+            FaultClass::Unreachable => (
+                "SERVER_UNAVAILABLE",
+                "cannot be reached",
+                if failure.request_sent {
+                    "The call may have taken effect. Check before you repeat it."
+                } else {
+                    "Nothing was sent; try again later, or ask the server's owner."
+                },
+            ),
+            FaultClass::AuthorizationRequired => (
+                "PROXY_ERROR",
+                "asks for credentials that the gateway does not have",
+                "Ask the server's owner or an administrator to connect it.",
+            ),
+            FaultClass::AddressForbidden => (
+                "PROXY_ERROR",
+                "is at an address that may not be called",
+                "Ask an administrator to review the server's address.",
+            ),
+            FaultClass::TlsFailed => (
+                "PROXY_ERROR",
+                "offers no TLS certificate that we trust",
+                "Ask the server's owner to mend its certificate.",
+            ),
+            FaultClass::ServerError => (
+                "PROXY_ERROR",
+                "answered with a server error",
+                "The call may have taken effect. Ask the server's owner if it goes on.",
+            ),
+            FaultClass::NotMcp | FaultClass::WrongTransport | FaultClass::ProtocolViolation => (
+                "PROXY_ERROR",
+                "answered with something that is not MCP over streamable HTTP",
+                "Ask the server's owner to check its endpoint.",
+            ),
+        };
+        Self { code, message: format!("The MCP server '{server}' {what}."), hint }
+    }
+
+    /// A failure that shows in an answer which arrived.
+    pub(crate) fn answered(server: &str, class: FaultClass) -> Self {
+        Self::of(server, &UpstreamFailure { class, detail: String::new(), request_sent: true })
+    }
+}

@@ -1,0 +1,121 @@
+//! The client's words made the upstream's, and sent.
+//!
+//! Only what must change is changed, by splicing: the name where it carries our prefix, the id
+//! where the upstream's session is shared by several calls, `_meta` where the eras differ.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mcp_wire::revision::Era;
+use mcp_wire::splice::{MetaEdit, RequestEdit};
+use registry_domain::manifest::FaultClass;
+use registry_domain::ports::{
+    MessageHead, OpenedUpstream, Reply, UpstreamEra, UpstreamFailure, UpstreamRequest,
+};
+
+use crate::call::{Request, Route};
+use crate::exchange::Exchange;
+
+/// A call that is on its way back.
+pub(crate) struct Sent {
+    pub(crate) reply: Reply,
+    pub(crate) upstream: Arc<OpenedUpstream>,
+    /// Whether the upstream knows the call by an id of ours.
+    pub(crate) own_id: bool,
+}
+
+/// Sends a call. A session that the upstream has forgotten is opened anew, once: the upstream
+/// refused the call without looking at it, so it can be sent again.
+pub(crate) async fn send(
+    exchange: &Exchange,
+    request: &Request<'_>,
+    route: &Route<'_>,
+) -> Result<Sent, UpstreamFailure> {
+    let sent = send_once(exchange, request, route).await?;
+    let session_lost = sent.reply.status == 404 && sent.upstream.session.is_some();
+    // A modern upstream answers an unknown method with 404 too, but never one of ours; 400 and 405
+    // say that it no longer speaks the revision that we remember.
+    let era_changed = sent.upstream.era == UpstreamEra::Modern && matches!(sent.reply.status, 404 | 405);
+    if session_lost || era_changed {
+        exchange.sessions.forget(route.server.of().id, &request.inbound.caller, &sent.upstream);
+    }
+    if session_lost {
+        drop(sent);
+        return send_once(exchange, request, route).await;
+    }
+    Ok(sent)
+}
+
+async fn send_once(
+    exchange: &Exchange,
+    request: &Request<'_>,
+    route: &Route<'_>,
+) -> Result<Sent, UpstreamFailure> {
+    let server = route.server.of();
+    let client = &*exchange.ports.upstream;
+    let now = exchange.ports.clock.now();
+    let upstream = exchange.sessions.open(client, server, &request.inbound.caller, now).await?;
+    let own_id = upstream.session.is_some() || request.id_json == "null";
+    let body = in_upstream_words(exchange, request, route, &upstream, own_id).ok_or_else(|| UpstreamFailure {
+        class: FaultClass::ProtocolViolation,
+        detail: "the request could not be rewritten for the upstream".to_owned(),
+        request_sent: false,
+    })?;
+    let outgoing =
+        UpstreamRequest { head: head(request, route, &upstream), body, timeout: exchange.settings.request_timeout };
+    match client.send(&route.server, outgoing).await {
+        Ok(reply) => Ok(Sent { reply, upstream, own_id }),
+        Err(failure) => {
+            // What cannot be reached may come back as another version of itself.
+            exchange.sessions.forget(server.id, &request.inbound.caller, &upstream);
+            Err(failure)
+        }
+    }
+}
+
+fn in_upstream_words(
+    exchange: &Exchange,
+    request: &Request<'_>,
+    route: &Route<'_>,
+    upstream: &OpenedUpstream,
+    own_id: bool,
+) -> Option<Bytes> {
+    let client_info = format!(
+        r#"{{"name":{},"version":{}}}"#,
+        serde_json::Value::from(exchange.settings.name.as_str()),
+        serde_json::Value::from(exchange.settings.version.as_str()),
+    );
+    let meta = match (request.front.era, upstream.era) {
+        (Era::Legacy, UpstreamEra::Modern) => {
+            MetaEdit::ToModern { client_info: &client_info, client_capabilities: "{}", log_level: None }
+        }
+        (Era::Modern, UpstreamEra::Legacy) => MetaEdit::ToLegacy,
+        (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => MetaEdit::Keep,
+    };
+    let id = own_id.then(|| format!("\"{}\"", exchange.ports.ids.next().hyphenated()));
+    let edit = RequestEdit { id: id.as_deref(), name: route.renamed, uri: None, meta };
+    edit.apply_shared(&request.inbound.body)
+}
+
+fn head(request: &Request<'_>, route: &Route<'_>, upstream: &OpenedUpstream) -> MessageHead {
+    match upstream.era {
+        UpstreamEra::Legacy => MessageHead {
+            revision: Some(upstream.revision.clone()),
+            session: upstream.session.clone(),
+            ..MessageHead::default()
+        },
+        UpstreamEra::Modern => MessageHead {
+            revision: Some(upstream.revision.clone()),
+            session: None,
+            method: Some(request.method.to_owned()),
+            name: match request.method {
+                "resources/read" => request.params.uri.as_deref().map(str::to_owned),
+                "tools/call" | "prompts/get" => {
+                    route.renamed.or(request.params.name.as_deref()).map(str::to_owned)
+                }
+                _ => None,
+            },
+            params: request.inbound.headers.params.clone(),
+        },
+    }
+}

@@ -1,0 +1,63 @@
+//! One client call as it came in: where, from whom, and its bytes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mcp_wire::front::FrontHeaders;
+use registry_domain::caller::Caller;
+
+/// Which endpoint was called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Door {
+    /// `/mcp`: all servers that the caller may use, their names prefixed.
+    Federated,
+    /// `/servers/{server}/mcp`: one server, its names unchanged. The text is `{alias}` or
+    /// `{tenant}~{alias}`.
+    Server(String),
+}
+
+/// The request headers that matter to the protocol.
+#[derive(Debug, Clone, Default)]
+pub struct InboundHeaders {
+    /// `MCP-Protocol-Version`.
+    pub protocol_version: Option<String>,
+    /// `Mcp-Method`.
+    pub method: Option<String>,
+    /// `Mcp-Name`.
+    pub name: Option<String>,
+    /// `Mcp-Session-Id`.
+    pub session: Option<String>,
+    /// `Mcp-Param-…`: name and value.
+    pub params: Vec<(String, String)>,
+    /// Whether one of the headers above came twice.
+    pub duplicated: bool,
+    /// Whether the client reads `text/event-stream`.
+    pub accepts_event_stream: bool,
+}
+
+impl InboundHeaders {
+    pub(crate) fn front(&self) -> FrontHeaders<'_> {
+        FrontHeaders {
+            protocol_version: self.protocol_version.as_deref(),
+            method: self.method.as_deref(),
+            name: self.name.as_deref(),
+            session: self.session.as_deref(),
+            duplicated: self.duplicated,
+        }
+    }
+}
+
+/// One client call.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// Which endpoint was called.
+    pub door: Door,
+    /// The headers that matter.
+    pub headers: InboundHeaders,
+    /// The body, whole and bounded by the app.
+    pub body: Bytes,
+    /// Who calls.
+    pub caller: Arc<Caller>,
+    /// The id that logs, records and the answer carry.
+    pub request_id: String,
+}

@@ -1,0 +1,79 @@
+//! Lists, from the approved snapshot: an upstream that is slow or gone never delays one, and what
+//! was not approved is never shown.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mcp_wire::definition::rename_definition;
+use mcp_wire::message;
+use mcp_wire::revision::Era;
+use mcp_wire::{WireError, params::CallParams};
+use registry_domain::caller::Caller;
+use registry_domain::federation::federated_name;
+use registry_domain::manifest::DefinitionKind;
+use registry_domain::routing::{RoutingTable, ServerEntry};
+
+use crate::answer::Answer;
+
+/// How long a client may keep a list.
+const TTL_MS: u64 = 5_000;
+
+/// The kind of definition that a list method lists, and the member of the result it goes in.
+pub(crate) fn listed_by(method: &str) -> Option<(DefinitionKind, &'static str)> {
+    match method {
+        "tools/list" => Some((DefinitionKind::Tool, "tools")),
+        "resources/list" => Some((DefinitionKind::Resource, "resources")),
+        "resources/templates/list" => Some((DefinitionKind::ResourceTemplate, "resourceTemplates")),
+        "prompts/list" => Some((DefinitionKind::Prompt, "prompts")),
+        _ => None,
+    }
+}
+
+/// A server's own list, byte for byte as it was approved.
+///
+/// # Errors
+/// -32602 for a cursor: our lists have one page.
+pub(crate) fn of_server(
+    id_json: &str,
+    era: Era,
+    params: &CallParams<'_>,
+    (kind, member): (DefinitionKind, &str),
+    server: &Arc<ServerEntry>,
+) -> Result<Answer, WireError> {
+    refuse_cursor(params)?;
+    let items = server.definitions(kind).map(|definition| &definition.raw);
+    Ok(Answer::json(200, message::list_result(id_json, era, member, items, None, TTL_MS)))
+}
+
+/// The tools of all servers that the caller may use, their names prefixed, ordered by tenant,
+/// alias, and then as each upstream orders them.
+///
+/// # Errors
+/// -32602 for a cursor: our lists have one page.
+pub(crate) fn federated(
+    id_json: &str,
+    era: Era,
+    params: &CallParams<'_>,
+    (kind, member): (DefinitionKind, &str),
+    table: &RoutingTable,
+    caller: &Caller,
+) -> Result<Answer, WireError> {
+    refuse_cursor(params)?;
+    let mut items: Vec<Bytes> = Vec::new();
+    if kind == DefinitionKind::Tool {
+        for server in table.visible_to(caller).filter(|server| !server.in_maintenance) {
+            let foreign = server.tenant.as_ref().filter(|tenant| Some(*tenant) != caller.tenant.as_ref());
+            items.extend(server.definitions(kind).filter_map(|definition| {
+                rename_definition(&definition.raw, &federated_name(&server.alias, &definition.name, foreign))
+            }));
+        }
+    }
+    Ok(Answer::json(200, message::list_result(id_json, era, member, items, None, TTL_MS)))
+}
+
+fn refuse_cursor(params: &CallParams<'_>) -> Result<(), WireError> {
+    match params.cursor {
+        None => Ok(()),
+        Some(_) => Err(WireError::invalid_params("params.cursor is not one that this server gave")),
+    }
+}

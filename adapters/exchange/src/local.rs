@@ -1,0 +1,76 @@
+//! Answers of our own: the handshake, discovery, and what a server may be told of itself.
+
+use std::sync::Arc;
+
+use mcp_wire::message;
+use mcp_wire::revision::{Era, Revision};
+use registry_domain::manifest::DefinitionKind;
+use registry_domain::routing::ServerEntry;
+
+use crate::answer::Answer;
+use crate::exchange::Exchange;
+
+/// How long a client may keep what `server/discover` said.
+const DISCOVER_TTL_MS: u64 = 60_000;
+
+/// What an endpoint can do, as the JSON object that handshake and discovery carry. What is not
+/// served is not advertised.
+pub(crate) fn capabilities(server: Option<&Arc<ServerEntry>>) -> String {
+    let Some(server) = server else { return r#"{"tools":{}}"#.to_owned() };
+    let mut members = Vec::new();
+    if server.offers_any(DefinitionKind::Tool) {
+        members.push(r#""tools":{}"#);
+    }
+    if server.offers_any(DefinitionKind::Resource) || server.offers_any(DefinitionKind::ResourceTemplate) {
+        members.push(r#""resources":{}"#);
+    }
+    if server.offers_any(DefinitionKind::Prompt) {
+        members.push(r#""prompts":{}"#);
+    }
+    format!("{{{}}}", members.join(","))
+}
+
+/// What we call an endpoint.
+fn title(exchange: &Exchange, server: Option<&Arc<ServerEntry>>) -> String {
+    match server {
+        None => exchange.settings.name.clone(),
+        Some(server) => format!("{} ({})", exchange.settings.name, server.name),
+    }
+}
+
+/// Answers `initialize`: the client runs without a session, which every legacy revision allows.
+pub(crate) fn initialize(
+    exchange: &Exchange,
+    id_json: &str,
+    revision: Revision,
+    server: Option<&Arc<ServerEntry>>,
+) -> Answer {
+    let body = message::initialize_result(
+        id_json,
+        revision,
+        &capabilities(server),
+        &title(exchange, server),
+        &exchange.settings.version,
+        None,
+    );
+    Answer::json(200, body)
+}
+
+/// Answers `server/discover`.
+pub(crate) fn discover(exchange: &Exchange, id_json: &str, server: Option<&Arc<ServerEntry>>) -> Answer {
+    let body = message::discover_result(
+        id_json,
+        &Revision::ALL,
+        &capabilities(server),
+        DISCOVER_TTL_MS,
+        &title(exchange, server),
+        &exchange.settings.version,
+        None,
+    );
+    Answer::json(200, body)
+}
+
+/// Answers `ping`.
+pub(crate) fn ping(id_json: &str) -> Answer {
+    Answer::json(200, message::empty_result(id_json, Era::Legacy))
+}

@@ -1,0 +1,79 @@
+//! The upstream's answer made the client's, part by part as it arrives.
+
+mod errors;
+mod events;
+mod json;
+
+use bytes::Bytes;
+use mcp_wire::reply::{ReplyEdit, ResultEdit};
+use mcp_wire::revision::Era;
+use registry_domain::manifest::FaultClass;
+use registry_domain::ports::{ReplyShape, UpstreamEra};
+
+use crate::answer::Answer;
+use crate::call::{Request, Route, failed};
+use crate::exchange::Exchange;
+use crate::failure::HopFailure;
+use crate::forward::Sent;
+use crate::record::{Outcome, Pending};
+
+/// Makes an upstream's answer the client's.
+pub(crate) async fn relay(
+    exchange: &Exchange,
+    request: &Request<'_>,
+    route: &Route<'_>,
+    sent: Sent,
+    record: Pending,
+) -> Answer {
+    let edit = edit_for(request, &sent);
+    let class = match (sent.reply.status, sent.reply.shape) {
+        (200..=299, ReplyShape::Json) => return json::relay(exchange, request, route, sent, edit, record).await,
+        (200..=299, ReplyShape::EventStream) => {
+            return if request.inbound.headers.accepts_event_stream {
+                events::relay(exchange, request, route, sent, edit, record)
+            } else {
+                events::fold(exchange, request, route, sent, edit, record).await
+            };
+        }
+        (401 | 403, _) => FaultClass::AuthorizationRequired,
+        (400..=499, ReplyShape::Json) => {
+            return errors::relay(exchange, request, route, sent, record).await;
+        }
+        (500.., _) => FaultClass::ServerError,
+        _ => FaultClass::NotMcp,
+    };
+    failed(exchange, request, &HopFailure::answered(&route.server.of().name, class), record)
+}
+
+/// What has to change in the answer: the id where the upstream knew the call by one of ours, and
+/// the members of the result by which the eras differ.
+fn edit_for(request: &Request<'_>, sent: &Sent) -> ReplyEdit {
+    let result = match (request.front.era, sent.upstream.era) {
+        (Era::Modern, UpstreamEra::Legacy) => {
+            ResultEdit::ToModern { members: Bytes::from_static(modern_members(request.method).as_bytes()) }
+        }
+        (Era::Legacy, UpstreamEra::Modern) => ResultEdit::ToLegacy,
+        (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => ResultEdit::Keep,
+    };
+    ReplyEdit { id: sent.own_id.then(|| Bytes::copy_from_slice(request.id_json.as_bytes())), result }
+}
+
+/// What every complete result has in revision 2026-07-28; a read resource says besides how long
+/// it may be kept (SEP-2549): nobody told us, so not at all.
+fn modern_members(method: &str) -> &'static str {
+    match method {
+        "resources/read" => r#""resultType":"complete","ttlMs":0,"cacheScope":"private""#,
+        _ => r#""resultType":"complete""#,
+    }
+}
+
+/// How a complete answer goes into the record.
+fn outcome(is_error: bool, is_tool_error: bool) -> Outcome {
+    if is_error {
+        Outcome::failure("PROXY_ERROR", "the upstream answered with a JSON-RPC error")
+    } else if is_tool_error {
+        Outcome::failure("PROXY_ERROR", "the tool answered with isError")
+    } else {
+        Outcome::Success
+    }
+}

@@ -1,0 +1,74 @@
+//! An upstream that refuses a call with a status of its own (400 to 499) and a JSON body.
+
+use bytes::BytesMut;
+use futures_util::StreamExt;
+use mcp_wire::Envelope;
+use mcp_wire::revision::Era;
+use mcp_wire::splice::replace_id;
+use registry_domain::manifest::FaultClass;
+use registry_domain::ports::ReplyBody;
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::call::{Request, Route, failed};
+use crate::exchange::Exchange;
+use crate::failure::HopFailure;
+use crate::forward::Sent;
+use crate::record::{Outcome, Pending};
+
+/// The longest refusal that is passed on.
+const MAX_BYTES: usize = 64 << 10;
+
+#[derive(Deserialize)]
+struct Code {
+    code: i64,
+}
+
+/// Passes a JSON-RPC error on, under the status that the client's era gives it. What concerns only
+/// our own hop (a header or a version that *we* sent) is our failure, not the client's.
+pub(super) async fn relay(
+    exchange: &Exchange,
+    request: &Request<'_>,
+    route: &Route<'_>,
+    sent: Sent,
+    mut record: Pending,
+) -> Answer {
+    let not_ours = |record| {
+        let failure = HopFailure::answered(&route.server.of().name, FaultClass::ProtocolViolation);
+        failed(exchange, request, &failure, record)
+    };
+    let Some(body) = collect(sent.reply.body).await else { return not_ours(record) };
+    let code = Envelope::parse(&body)
+        .ok()
+        .and_then(|envelope| envelope.error)
+        .and_then(|error| serde_json::from_str::<Code>(error.get()).ok())
+        .map(|error| error.code);
+    match code {
+        Some(-32022..=-32020) | None => {
+            exchange.sessions.forget(route.server.of().id, &request.inbound.caller, &sent.upstream);
+            not_ours(record)
+        }
+        Some(code) => {
+            let Some(body) = replace_id(&body, request.id_json) else { return not_ours(record) };
+            record.finish(Outcome::failure("PROXY_ERROR", format!("the upstream refused with code {code}")));
+            let status = match (request.front.era, code) {
+                (Era::Legacy, _) => 200,
+                (Era::Modern, -32601) => 404,
+                (Era::Modern, _) => sent.reply.status,
+            };
+            Answer::json(status, body)
+        }
+    }
+}
+
+async fn collect(mut body: ReplyBody) -> Option<BytesMut> {
+    let mut whole = BytesMut::new();
+    while let Some(part) = body.next().await {
+        let part = part.ok()?;
+        if whole.len() + part.len() > MAX_BYTES {
+            return None;
+        }
+        whole.extend_from_slice(&part);
+    }
+    Some(whole)
+}

@@ -1,0 +1,93 @@
+//! One JSON document, edited as it streams through; nothing is collected.
+//!
+//! An answer that arrives in one piece leaves in one piece, with its length known. Any other is
+//! passed on part by part.
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
+use mcp_wire::reply::{ReplyEdit, ReplyEditor};
+use registry_domain::manifest::FaultClass;
+use registry_domain::ports::{ReplyBody, UpstreamFailure};
+
+use crate::answer::{Answer, AnswerBody, ContentType};
+use crate::call::{Request, Route, failed};
+use crate::exchange::Exchange;
+use crate::failure::HopFailure;
+use crate::forward::Sent;
+use crate::record::{Outcome, Pending};
+
+struct Passage {
+    body: ReplyBody,
+    editor: ReplyEditor,
+    edited: BytesMut,
+    record: Pending,
+}
+
+impl Passage {
+    /// The next part for the client; `None` after the last.
+    async fn next(&mut self) -> Option<Result<Bytes, UpstreamFailure>> {
+        loop {
+            match self.body.next().await {
+                Some(Ok(part)) => {
+                    if self.editor.feed(&part, &mut self.edited).is_err() {
+                        return Some(Err(self.broken("the upstream's answer is not a JSON-RPC response")));
+                    }
+                    if self.editor.is_complete() {
+                        let outcome = super::outcome(self.editor.is_error(), self.editor.is_tool_error());
+                        self.record.finish(outcome);
+                    }
+                    if !self.edited.is_empty() {
+                        return Some(Ok(self.edited.split().freeze()));
+                    }
+                }
+                Some(Err(failure)) => {
+                    self.record.finish(Outcome::failure("PROXY_ERROR", failure.to_string()));
+                    return Some(Err(failure));
+                }
+                None if self.editor.is_complete() => return None,
+                None => return Some(Err(self.broken("the upstream's answer ended early"))),
+            }
+        }
+    }
+
+    fn broken(&mut self, detail: &str) -> UpstreamFailure {
+        self.record.finish(Outcome::failure("PROXY_ERROR", detail));
+        UpstreamFailure { class: FaultClass::ProtocolViolation, detail: detail.to_owned(), request_sent: true }
+    }
+}
+
+/// Relays a JSON answer.
+pub(super) async fn relay(
+    exchange: &Exchange,
+    request: &Request<'_>,
+    route: &Route<'_>,
+    sent: Sent,
+    edit: ReplyEdit,
+    record: Pending,
+) -> Answer {
+    let mut passage =
+        Passage { body: sent.reply.body, editor: ReplyEditor::new(edit), edited: BytesMut::new(), record };
+    let first = match passage.next().await {
+        Some(Ok(first)) => first,
+        Some(Err(failure)) => {
+            let failure = HopFailure::of(&route.server.of().name, &failure);
+            return failed(exchange, request, &failure, passage.record);
+        }
+        None => {
+            let failure = HopFailure::answered(&route.server.of().name, FaultClass::ProtocolViolation);
+            return failed(exchange, request, &failure, passage.record);
+        }
+    };
+    if passage.editor.is_complete() && passage.next().await.is_none() {
+        return Answer::json(200, first);
+    }
+    let rest = stream::unfold(passage, |mut passage| async move {
+        let part = passage.next().await?;
+        Some((part, passage))
+    });
+    Answer {
+        status: 200,
+        content_type: ContentType::Json,
+        body: AnswerBody::Parts(Box::pin(stream::once(async { Ok(first) }).chain(rest))),
+    }
+}

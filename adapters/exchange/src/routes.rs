@@ -1,0 +1,84 @@
+//! The routing snapshot that the call path reads, and the task that keeps it true.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, Guard};
+use jiff::Timestamp;
+use registry_domain::Error;
+use registry_domain::ports::GatewayPorts;
+use registry_domain::routing::RoutingTable;
+use registry_domain::use_cases::{load_routes, refresh_routes};
+
+/// After how long a refresh that failed is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// The routing snapshot.
+#[derive(Debug)]
+pub struct Routes {
+    table: ArcSwap<RoutingTable>,
+    refreshed_at_us: AtomicI64,
+}
+
+impl Routes {
+    /// Reads the first snapshot.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] without the store.
+    pub async fn load(ports: &GatewayPorts) -> Result<Self, Error> {
+        let table = load_routes(ports).await?;
+        Ok(Self {
+            table: ArcSwap::from_pointee(table),
+            refreshed_at_us: AtomicI64::new(ports.clock.now().as_microsecond()),
+        })
+    }
+
+    /// The snapshot, without a lock. Hold it no longer than one call.
+    pub fn now(&self) -> Guard<Arc<RoutingTable>> {
+        self.table.load()
+    }
+
+    /// When the snapshot was last known to be true.
+    pub fn refreshed_at(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.refreshed_at_us.load(Ordering::Relaxed)).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// Brings the snapshot up to date with the event log, once.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]; the old snapshot stays.
+    pub async fn refresh(&self, ports: &GatewayPorts) -> Result<(), Error> {
+        let old = self.table.load_full();
+        let new = refresh_routes(ports, &old).await?;
+        if new.as_of() != old.as_of() {
+            self.table.store(Arc::new(new));
+        }
+        self.refreshed_at_us.store(ports.clock.now().as_microsecond(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Follows the event log until the task is dropped. While the store is away the snapshot
+    /// keeps serving, and the log says so once per change of fortune.
+    pub async fn follow(&self, ports: &GatewayPorts) -> Infallible {
+        let mut failing = false;
+        loop {
+            ports.events.wait(self.table.load().as_of()).await;
+            match self.refresh(ports).await {
+                Ok(()) if failing => {
+                    failing = false;
+                    tracing::info!("routes are fresh again");
+                }
+                Ok(()) => {}
+                Err(error) => {
+                    if !failing {
+                        tracing::warn!(%error, "routes cannot be refreshed; the last snapshot keeps serving");
+                    }
+                    failing = true;
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        }
+    }
+}

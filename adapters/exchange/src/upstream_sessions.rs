@@ -1,0 +1,149 @@
+//! Which era each upstream speaks, and the legacy sessions that we hold with it.
+//!
+//! An upstream is opened once and remembered. One that gives out sessions gets a session per
+//! principal: what a server remembers about one person must never show up for another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use arc_swap::ArcSwapOption;
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::RwLock;
+use registry_domain::caller::Caller;
+use registry_domain::id::ServerId;
+use registry_domain::ports::{OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
+use registry_domain::routing::ServerEntry;
+
+/// How long a verdict on an upstream's era holds. A stale *modern* one fails loudly and is
+/// forgotten; a stale *legacy* one would never be noticed, so it ends by itself.
+const LEGACY_VERDICT_HOLDS: SignedDuration = SignedDuration::from_mins(10);
+
+/// Sessions that nobody used for this long are forgotten first.
+const IDLE: SignedDuration = SignedDuration::from_mins(30);
+
+/// The most sessions that are held at once.
+const MOST_SESSIONS: usize = 10_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    /// The upstream keeps no session: everybody shares what we know about it.
+    Shared(ServerId),
+    /// The upstream keeps sessions: this principal's.
+    Own(ServerId, String),
+}
+
+#[derive(Debug)]
+struct Known {
+    upstream: Arc<OpenedUpstream>,
+    at: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    known: ArcSwapOption<Known>,
+    opening: tokio::sync::Mutex<()>,
+    used_at_us: AtomicI64,
+}
+
+/// What is known about upstreams.
+#[derive(Debug, Default)]
+pub struct UpstreamSessions {
+    slots: RwLock<HashMap<Key, Arc<Slot>>>,
+    sessionful: RwLock<HashMap<ServerId, ()>>,
+}
+
+impl UpstreamSessions {
+    /// What we know about the caller's upstream; opens it if nothing is known. Of many callers at
+    /// once, one opens and the others wait for it.
+    pub(crate) async fn open(
+        &self,
+        client: &dyn Upstream,
+        server: &ServerEntry,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
+        let slot = self.slot(self.key(server.id, caller), now);
+        if let Some(upstream) = fresh(&slot, now) {
+            return Ok(upstream);
+        }
+        let _one_opens = slot.opening.lock().await;
+        if let Some(upstream) = fresh(&slot, now) {
+            return Ok(upstream);
+        }
+        let upstream = Arc::new(client.open(&server.endpoint).await?);
+        let known = Arc::new(Known { upstream: Arc::clone(&upstream), at: now });
+        if upstream.session.is_some() {
+            // Found out only now: this session is the caller's own, the shared slot stays empty.
+            self.sessionful.write().insert(server.id, ());
+            self.slot(self.key(server.id, caller), now).known.store(Some(known));
+        } else {
+            slot.known.store(Some(known));
+        }
+        Ok(upstream)
+    }
+
+    /// Forgets what turned out to be no longer true, unless somebody has already replaced it.
+    pub(crate) fn forget(&self, server: ServerId, caller: &Caller, stale: &Arc<OpenedUpstream>) {
+        let key = self.key(server, caller);
+        let mut slots = self.slots.write();
+        let is_stale = slots
+            .get(&key)
+            .and_then(|slot| slot.known.load_full())
+            .is_some_and(|known| Arc::ptr_eq(&known.upstream, stale));
+        if is_stale {
+            slots.remove(&key);
+            if stale.session.is_none() {
+                self.sessionful.write().remove(&server);
+            }
+        }
+    }
+
+    fn key(&self, server: ServerId, caller: &Caller) -> Key {
+        if self.sessionful.read().contains_key(&server) {
+            let tenant = caller.tenant.as_ref().map_or("", |tenant| tenant.as_str());
+            Key::Own(server, format!("{tenant}\n{}", caller.subject))
+        } else {
+            Key::Shared(server)
+        }
+    }
+
+    fn slot(&self, key: Key, now: Timestamp) -> Arc<Slot> {
+        if let Some(slot) = self.slots.read().get(&key) {
+            slot.used_at_us.store(now.as_microsecond(), Ordering::Relaxed);
+            return Arc::clone(slot);
+        }
+        let mut slots = self.slots.write();
+        if slots.len() >= MOST_SESSIONS {
+            make_room(&mut slots, now);
+        }
+        let slot = slots.entry(key).or_default();
+        slot.used_at_us.store(now.as_microsecond(), Ordering::Relaxed);
+        Arc::clone(slot)
+    }
+}
+
+fn fresh(slot: &Slot, now: Timestamp) -> Option<Arc<OpenedUpstream>> {
+    let known = slot.known.load();
+    let known = known.as_ref()?;
+    let holds = known.upstream.era == UpstreamEra::Modern
+        || known.upstream.session.is_some()
+        || now.duration_since(known.at) < LEGACY_VERDICT_HOLDS;
+    holds.then(|| Arc::clone(&known.upstream))
+}
+
+/// Drops what is idle; if nothing is, what was used longest ago.
+fn make_room(slots: &mut HashMap<Key, Arc<Slot>>, now: Timestamp) {
+    let idle_before = now.checked_sub(IDLE).map_or(i64::MIN, Timestamp::as_microsecond);
+    let before = slots.len();
+    slots.retain(|_, slot| slot.used_at_us.load(Ordering::Relaxed) >= idle_before);
+    if slots.len() == before {
+        let oldest = slots
+            .iter()
+            .min_by_key(|(_, slot)| slot.used_at_us.load(Ordering::Relaxed))
+            .map(|(key, _)| key.clone());
+        if let Some(key) = oldest {
+            slots.remove(&key);
+        }
+    }
+}

@@ -23,7 +23,6 @@ use crate::{forward, lists, local, relay};
 /// A request that was understood.
 pub(crate) struct Request<'a> {
     pub(crate) inbound: &'a Inbound,
-    pub(crate) envelope: &'a Envelope<'a>,
     pub(crate) params: &'a CallParams<'a>,
     pub(crate) method: &'a str,
     pub(crate) front: Front,
@@ -66,7 +65,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     }
     let arguments = params.arguments.map(serde_json::value::RawValue::get);
     let mut record = Pending::begin(exchange, &inbound.caller, method, &inbound.request_id, arguments);
-    let request = Request { inbound: &inbound, envelope: &envelope, params: &params, method, front, id_json };
+    let request = Request { inbound: &inbound, params: &params, method, front, id_json };
     match answer(exchange, &request, &mut record).await {
         Ok(Next::Answer(answer)) => {
             record.finish(Outcome::Success);
@@ -92,7 +91,6 @@ async fn answer<'a>(
     record: &mut Pending,
 ) -> Result<Next<'a>, WireError> {
     let table = exchange.routes.now();
-    let caller = &*request.inbound.caller;
     let here = match &request.inbound.door {
         Door::Federated => None,
         Door::Server(server) => {
@@ -108,13 +106,13 @@ async fn answer<'a>(
             local::initialize(exchange, request.id_json, request.front.revision, server)
         }
         ("server/discover", Era::Modern) => local::discover(exchange, request.id_json, server),
-        ("ping", Era::Legacy) => local::ping(request.id_json),
+        ("ping", Era::Legacy) => local::ping(exchange, request.id_json),
         (method, _) => match (lists::listed_by(method), server) {
             (Some(listed), Some(server)) => {
-                lists::of_server(request.id_json, era, request.params, listed, server)?
+                lists::of_server(exchange, request, listed, server)?
             }
             (Some(listed), None) => {
-                lists::federated(request.id_json, era, request.params, listed, &table, caller)?
+                lists::federated(exchange, request, listed, &table)?
             }
             (None, _) => return route(&table, request, here, record).map(Next::Forward),
         },
@@ -207,7 +205,7 @@ async fn forwarded(exchange: &Exchange, request: &Request<'_>, route: Route<'_>,
 /// Answers a call whose upstream failed: a tool call gets a result that says so, so that the model
 /// behind the client can read it; everything else gets a JSON-RPC error.
 pub(crate) fn failed(
-    _exchange: &Exchange,
+    exchange: &Exchange,
     request: &Request<'_>,
     failure: &HopFailure,
     mut record: Pending,
@@ -220,6 +218,7 @@ pub(crate) fn failed(
             &failure.message,
             failure.code,
             failure.hint,
+            exchange.settings.implementation(),
         );
         return Answer::json(200, body);
     }
@@ -248,7 +247,7 @@ fn error_code(error: &WireError) -> &'static str {
         -33010 => "INSUFFICIENT_PERMISSIONS",
         -33011 => "RATE_LIMIT_EXCEEDED",
         -33012 => "AUTHENTICATION_REQUIRED",
-        -32020..=-32022 => "BAD_REQUEST",
+        -32022..=-32020 => "BAD_REQUEST",
         _ => "SERVER_UNAVAILABLE",
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_wire::message::Implementation;
 use registry_domain::ports::GatewayPorts;
 
 use crate::answer::Answer;
@@ -27,6 +28,11 @@ pub struct ExchangeSettings {
 }
 
 impl ExchangeSettings {
+    /// What we call ourselves in answers and upstream calls.
+    pub(crate) fn implementation(&self) -> Implementation<'_> {
+        Implementation { name: &self.name, version: &self.version }
+    }
+
     /// Settings for tests.
     pub fn for_testing() -> Self {
         Self {

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mcp_wire::definition::rename_definition;
 use mcp_wire::message;
-use mcp_wire::revision::Era;
 use mcp_wire::{WireError, params::CallParams};
-use registry_domain::caller::Caller;
 use registry_domain::federation::federated_name;
 use registry_domain::manifest::DefinitionKind;
 use registry_domain::routing::{RoutingTable, ServerEntry};
 
 use crate::answer::Answer;
+use crate::call::Request;
+use crate::exchange::Exchange;
 
 /// How long a client may keep a list.
 const TTL_MS: u64 = 5_000;
@@ -34,15 +34,14 @@ pub(crate) fn listed_by(method: &str) -> Option<(DefinitionKind, &'static str)> 
 /// # Errors
 /// -32602 for a cursor: our lists have one page.
 pub(crate) fn of_server(
-    id_json: &str,
-    era: Era,
-    params: &CallParams<'_>,
+    exchange: &Exchange,
+    request: &Request<'_>,
     (kind, member): (DefinitionKind, &str),
     server: &Arc<ServerEntry>,
 ) -> Result<Answer, WireError> {
-    refuse_cursor(params)?;
+    refuse_cursor(request.params)?;
     let items = server.definitions(kind).map(|definition| &definition.raw);
-    Ok(Answer::json(200, message::list_result(id_json, era, member, items, None, TTL_MS)))
+    Ok(listed(exchange, request, member, items))
 }
 
 /// The tools of all servers that the caller may use, their names prefixed, ordered by tenant,
@@ -51,14 +50,13 @@ pub(crate) fn of_server(
 /// # Errors
 /// -32602 for a cursor: our lists have one page.
 pub(crate) fn federated(
-    id_json: &str,
-    era: Era,
-    params: &CallParams<'_>,
+    exchange: &Exchange,
+    request: &Request<'_>,
     (kind, member): (DefinitionKind, &str),
     table: &RoutingTable,
-    caller: &Caller,
 ) -> Result<Answer, WireError> {
-    refuse_cursor(params)?;
+    refuse_cursor(request.params)?;
+    let caller = &*request.inbound.caller;
     let mut items: Vec<Bytes> = Vec::new();
     if kind == DefinitionKind::Tool {
         for server in table.visible_to(caller).filter(|server| !server.in_maintenance) {
@@ -68,7 +66,17 @@ pub(crate) fn federated(
             }));
         }
     }
-    Ok(Answer::json(200, message::list_result(id_json, era, member, items, None, TTL_MS)))
+    Ok(listed(exchange, request, member, items))
+}
+
+fn listed<I>(exchange: &Exchange, request: &Request<'_>, member: &str, items: I) -> Answer
+where
+    I: IntoIterator,
+    I::Item: AsRef<[u8]>,
+{
+    let this = exchange.settings.implementation();
+    let body = message::list_result(request.id_json, request.front.era, member, items, None, TTL_MS, this);
+    Answer::json(200, body)
 }
 
 fn refuse_cursor(params: &CallParams<'_>) -> Result<(), WireError> {

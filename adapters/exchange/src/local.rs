@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcp_wire::message;
+use mcp_wire::message::{self, Implementation};
 use mcp_wire::revision::{Era, Revision};
 use registry_domain::manifest::DefinitionKind;
 use registry_domain::routing::ServerEntry;
@@ -45,32 +45,22 @@ pub(crate) fn initialize(
     revision: Revision,
     server: Option<&Arc<ServerEntry>>,
 ) -> Answer {
-    let body = message::initialize_result(
-        id_json,
-        revision,
-        &capabilities(server),
-        &title(exchange, server),
-        &exchange.settings.version,
-        None,
-    );
+    let name = title(exchange, server);
+    let this = Implementation { name: &name, version: &exchange.settings.version };
+    let body = message::initialize_result(id_json, revision, &capabilities(server), this, None);
     Answer::json(200, body)
 }
 
 /// Answers `server/discover`.
 pub(crate) fn discover(exchange: &Exchange, id_json: &str, server: Option<&Arc<ServerEntry>>) -> Answer {
-    let body = message::discover_result(
-        id_json,
-        &Revision::ALL,
-        &capabilities(server),
-        DISCOVER_TTL_MS,
-        &title(exchange, server),
-        &exchange.settings.version,
-        None,
-    );
+    let name = title(exchange, server);
+    let this = Implementation { name: &name, version: &exchange.settings.version };
+    let offered = capabilities(server);
+    let body = message::discover_result(id_json, &Revision::ALL, &offered, DISCOVER_TTL_MS, this, None);
     Answer::json(200, body)
 }
 
 /// Answers `ping`.
-pub(crate) fn ping(id_json: &str) -> Answer {
-    Answer::json(200, message::empty_result(id_json, Era::Legacy))
+pub(crate) fn ping(exchange: &Exchange, id_json: &str) -> Answer {
+    Answer::json(200, message::empty_result(id_json, Era::Legacy, exchange.settings.implementation()))
 }

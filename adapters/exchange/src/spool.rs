@@ -93,10 +93,15 @@ impl Spool {
     /// Appends a record. A disk that refuses is told to the log once, and the spool takes no more
     /// calls until a later append succeeds again.
     pub fn append(&self, operation: &Operation) {
-        let Ok(mut line) = serde_json::to_vec(operation) else {
-            tracing::error!(operation = %operation.id, "an operation record cannot be written as JSON");
+        let mut line = Vec::with_capacity(512);
+        if self.broken.load(Ordering::Relaxed) {
+            // The append that failed may have left half a line, which must not swallow this one.
+            line.push(b'\n');
+        }
+        if let Err(error) = serde_json::to_writer(&mut line, operation) {
+            tracing::error!(%error, operation = %operation.id, "an operation record cannot be written as JSON");
             return;
-        };
+        }
         line.push(b'\n');
         let written = self.current.load().append(&line);
         match written {
@@ -137,26 +142,33 @@ impl Spool {
         let at = |source| SpoolError::File { path: path.to_owned(), source };
         let file = fs::File::open(path).map_err(at)?;
         let size = file.metadata().map_err(at)?.len();
-        let mut lines = BufReader::new(file).lines();
+        let mut lines = BufReader::new(file).split(b'\n');
         let mut copied = 0;
         loop {
             let mut batch = Vec::with_capacity(self.settings.batch);
+            let mut ended = true;
             for line in lines.by_ref().take(self.settings.batch) {
-                match serde_json::from_str::<Operation>(&line.map_err(at)?) {
+                let line = line.map_err(at)?;
+                ended = false;
+                if line.is_empty() {
+                    continue;
+                }
+                match serde_json::from_slice::<Operation>(&line) {
                     Ok(operation) => batch.push(operation),
                     // A machine that lost power leaves half a line; the rest of the file is good.
                     Err(error) => tracing::warn!(%error, path = %path.display(), "a spooled record does not read"),
                 }
             }
-            if batch.is_empty() {
+            if ended {
                 break;
             }
             store.append(&batch).await.map_err(SpoolError::Store)?;
             copied += u64::try_from(batch.len()).unwrap_or(0);
         }
         fs::remove_file(path).map_err(at)?;
-        let left = self.waiting_bytes.load(Ordering::Relaxed).saturating_sub(size);
-        self.waiting_bytes.store(left, Ordering::Relaxed);
+        let less = |waiting: u64| Some(waiting.saturating_sub(size));
+        // The closure always answers, so there is no failure to look at.
+        let _ = self.waiting_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
         Ok(copied)
     }
 }

@@ -1,1 +1,128 @@
 //! Behaviours of the spool, on real files.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use registry_domain::id::OperationId;
+use uuid::Uuid;
+
+use super::*;
+
+#[derive(Default)]
+struct Store {
+    kept: Mutex<Vec<OperationId>>,
+    away: AtomicBool,
+}
+
+#[async_trait]
+impl OperationLog for Store {
+    async fn append(&self, operations: &[Operation]) -> Result<(), PortError> {
+        if self.away.load(Ordering::Relaxed) {
+            return Err(PortError::NotFound);
+        }
+        self.kept.lock().extend(operations.iter().map(|operation| operation.id));
+        Ok(())
+    }
+
+    async fn count(&self) -> Result<u64, PortError> {
+        Ok(self.kept.lock().len() as u64)
+    }
+
+    async fn newest(&self, _limit: u32) -> Result<Vec<Operation>, PortError> {
+        Ok(Vec::new())
+    }
+}
+
+fn operation(number: u128) -> Operation {
+    Operation {
+        id: OperationId(Uuid::from_u128(number)),
+        at: Timestamp::UNIX_EPOCH,
+        user_id: Some("ada".into()),
+        tenant_id: None,
+        email: None,
+        method: "tools/call".into(),
+        tool_name: Some("echo".into()),
+        params: Some("{\"text\":\"line\\nbreak\"}".into()),
+        success: true,
+        error_message: None,
+        error_code: None,
+        duration_ms: 3,
+        server_id: None,
+        request_id: "r".into(),
+    }
+}
+
+fn ids(numbers: impl IntoIterator<Item = u128>) -> Vec<OperationId> {
+    numbers.into_iter().map(|number| operation(number).id).collect()
+}
+
+#[tokio::test]
+async fn what_is_appended_reaches_the_store_in_order_and_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
+    let store = Store::default();
+    (1..=250).for_each(|number| spool.append(&operation(number)));
+    assert_eq!(spool.drain(&store).await.unwrap(), 250);
+    assert_eq!(*store.kept.lock(), ids(1..=250));
+    assert_eq!(segment::list(folder.path()).unwrap().len(), 1, "only the file that is being written");
+}
+
+#[tokio::test]
+async fn records_of_a_process_that_died_are_copied_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let died = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
+    died.append(&operation(1));
+    drop(died);
+    let next = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
+    let store = Store::default();
+    assert_eq!(next.drain(&store).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_living_processs_file_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
+    other.append(&operation(1));
+    let ours = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
+    assert_eq!(ours.drain(&Store::default()).await.unwrap(), 0);
+    let store = Store::default();
+    assert_eq!(other.drain(&store).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
+    let store = Store::default();
+    store.away.store(true, Ordering::Relaxed);
+    spool.append(&operation(1));
+    assert!(matches!(spool.drain(&store).await, Err(SpoolError::Store(_))));
+    store.away.store(false, Ordering::Relaxed);
+    spool.append(&operation(2));
+    assert_eq!(spool.drain(&store).await.unwrap(), 2);
+    assert_eq!(*store.kept.lock(), ids([1, 2]));
+}
+
+#[tokio::test]
+async fn half_a_line_costs_only_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = folder.path().join("operations-1-0.ndjson");
+    let whole = serde_json::to_string(&operation(1)).unwrap();
+    fs::write(&left, format!("{whole}\n{}", whole.split_at(40).0)).unwrap();
+    let spool = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
+    let store = Store::default();
+    assert_eq!(spool.drain(&store).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_full_spool_has_no_room_until_it_is_emptied() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = SpoolSettings { max_bytes: 300, ..SpoolSettings::for_testing(folder.path()) };
+    let spool = Spool::open(settings).unwrap();
+    assert!(spool.has_room());
+    spool.append(&operation(1));
+    spool.append(&operation(2));
+    assert!(!spool.has_room());
+    spool.drain(&Store::default()).await.unwrap();
+    assert!(spool.has_room());
+}

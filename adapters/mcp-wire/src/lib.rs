@@ -1,1 +1,43 @@
-//! placeholder
+//! The Model Context Protocol on the wire, as pure functions over borrowed bytes.
+//!
+//! Both doors of the gateway and its upstream client read and write messages through this crate.
+//! A message is parsed as far as routing needs and changed by splicing, so what the gateway does
+//! not understand leaves as it came: unknown members, number spellings, key order.
+//!
+//! | to | see |
+//! |---|---|
+//! | read a message that came in | [`envelope`], then [`params`] |
+//! | tell its era and check its headers | [`front`] ([`name_header`] for the encoded one) |
+//! | know revisions and eras | [`revision`] |
+//! | refuse it | [`error`] |
+//! | ask or answer by ourselves | [`message`] |
+//! | list a definition under another name | [`definition`] |
+//! | forward a request with changes | [`splice`] |
+//! | pass on a result across eras | [`reply`] |
+//! | read and write event streams | [`sse`] |
+//! | keep secrets out of records | [`redact`] |
+//!
+//! To add a revision: [`revision::Revision`], and wherever the compiler then asks. To read another
+//! member of `params`: [`params::CallParams`]. To add an error of ours: one constructor in
+//! [`error::WireError`], with its row in that file's test.
+//!
+//! Absent on purpose: I/O, async, clocks, and typed models of tools, prompts and results (rmcp has
+//! those; a typed model drops what it does not know). Recursion over a peer's JSON, too: depth of
+//! nesting must not cost stack.
+
+pub mod definition;
+pub mod envelope;
+pub mod error;
+pub mod front;
+mod members;
+pub mod message;
+pub mod name_header;
+pub mod params;
+pub mod redact;
+pub mod reply;
+pub mod revision;
+pub mod splice;
+pub mod sse;
+
+pub use envelope::{Envelope, MessageKind};
+pub use error::WireError;

@@ -1,1 +1,80 @@
-//! placeholder
+//! The authenticated MCP gateway, port 8001.
+//!
+//! # Map
+//! | you look for | open |
+//! |---|---|
+//! | every path | `routes.rs` |
+//! | what a call needs before the exchange takes over | `handlers/mcp.rs`, `authenticate.rs`, `origin.rs` |
+//! | headers in, answer out | `inbound.rs`, `reply.rs` |
+//! | probes | `handlers/health.rs` |
+//!
+//! The call path itself is not here: it is `adapters/exchange`, which port 8000's proxy uses too.
+
+mod authenticate;
+mod handlers;
+mod inbound;
+mod origin;
+mod reply;
+mod routes;
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::web;
+use registry_domain::ports::StoreHealth;
+use registry_exchange::Exchange;
+use registry_http_edge::Edge;
+use registry_http_edge::settings::ServerSettings;
+
+/// What an operator sets for the gateway's HTTP side.
+#[derive(Debug, Clone)]
+pub struct GatewaySettings {
+    /// What the gateway calls itself.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The longest MCP message, in bytes.
+    pub max_body_bytes: usize,
+    /// Origins whose pages may call MCP endpoints; besides, in development, any loopback origin.
+    pub allowed_origins: Vec<String>,
+    /// Whether any loopback origin may call.
+    pub allow_loopback_origins: bool,
+}
+
+/// The gateway and all that it needs.
+#[derive(Clone)]
+pub struct Gateway {
+    /// The call path.
+    pub exchange: Exchange,
+    /// What both apps need of the world.
+    pub edge: web::Data<Edge>,
+    /// Whether the store answers.
+    pub store: Arc<dyn StoreHealth>,
+    /// What the operator decided.
+    pub settings: Arc<GatewaySettings>,
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Gateway").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Serves the gateway on sockets that are bound already.
+///
+/// # Errors
+/// The system's own, when a socket cannot be listened on.
+pub fn serve(gateway: Gateway, listeners: Vec<TcpListener>, settings: ServerSettings) -> io::Result<Server> {
+    let make_app = move || {
+        // Called once on each worker thread: its upstream connections stay on that thread.
+        let exchange = web::Data::new(gateway.exchange.for_worker());
+        registry_http_edge::app(gateway.edge.clone())
+            .app_data(exchange)
+            .app_data(web::Data::from(Arc::clone(&gateway.settings)))
+            .app_data(web::Data::new(Arc::clone(&gateway.store)))
+            .configure(routes::configure)
+    };
+    registry_http_edge::serve(make_app, listeners, settings)
+}

@@ -1,1 +1,25 @@
-//! placeholder
+//! The composition root: the only crate that knows which adapter stands behind which port.
+//!
+//! # Map
+//! | you look for | open |
+//! |---|---|
+//! | a setting, its default and its rule | `settings/` |
+//! | what is started in which order, and how it stops | `boot.rs`, `run.rs` |
+//! | a background job | `jobs/` |
+//! | a command of the command line | `cli/` |
+//!
+//! # How to swap an adapter
+//! `boot.rs` makes every adapter once and hands it over as `Arc<dyn Port>`: change it there.
+
+mod boot;
+pub mod cli;
+mod clock;
+mod edge;
+mod identity;
+mod jobs;
+mod run;
+pub mod settings;
+mod telemetry;
+
+pub use boot::{Bound, GatewayParts, Runtime};
+pub use run::{Role, Running};

@@ -3,6 +3,7 @@
 //! Requests that an upstream makes of the client do not pass: we declared no capability that
 //! would allow any. Event ids do not pass either, because we keep nothing to resume from.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -15,7 +16,7 @@ use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
 use crate::answer::{Answer, AnswerBody, ContentType};
 use crate::call::{Request, Route, failed};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, ExchangeSettings};
 use crate::failure::HopFailure;
 use crate::forward::Sent;
 use crate::record::{Outcome, Pending};
@@ -30,22 +31,25 @@ struct FailureAnswer {
     is_tool_call: bool,
     era: mcp_wire::revision::Era,
     server: String,
+    settings: Arc<ExchangeSettings>,
 }
 
 impl FailureAnswer {
-    fn of(request: &Request<'_>, route: &Route<'_>) -> Self {
+    fn of(exchange: &Exchange, request: &Request<'_>, route: &Route<'_>) -> Self {
         Self {
             id_json: request.id_json.to_owned(),
             is_tool_call: request.method == "tools/call",
             era: request.front.era,
             server: route.server.of().name.clone(),
+            settings: Arc::clone(&exchange.settings),
         }
     }
 
     /// The message that ends the stream in place of the response that never came.
     fn message(&self, failure: &HopFailure) -> Bytes {
         if self.is_tool_call {
-            message::tool_error_result(&self.id_json, self.era, &failure.message, failure.code, failure.hint)
+            let this = self.settings.implementation();
+            message::tool_error_result(&self.id_json, self.era, &failure.message, failure.code, failure.hint, this)
         } else {
             WireError::upstream(failure.code, &failure.message).to_json(&self.id_json).into()
         }
@@ -83,7 +87,7 @@ impl Passage {
                 }
             }
             match self.body.next().await {
-                Some(part) => self.frames.push(&part?),
+                Some(part) => self.frames.push(part?),
                 None => return Err(violation("the upstream's stream ended before its response")),
             }
         }
@@ -101,7 +105,7 @@ impl Passage {
             MessageKind::Notification => Ok(Passed::Along(framed(&frame.data))),
             MessageKind::Request => Ok(Passed::Nothing),
             MessageKind::Response => {
-                let (edited, observed) = edit_whole(&frame.data, &self.edit)
+                let (edited, observed) = edit_whole(&frame.data, self.edit.clone())
                     .map_err(|_| violation("the upstream's response is not JSON-RPC"))?;
                 self.record.finish(super::outcome(observed.is_error, observed.is_tool_error));
                 Ok(Passed::Response(edited))
@@ -140,7 +144,7 @@ fn passage(
         edit,
         record,
         answered: false,
-        failure: FailureAnswer::of(request, route),
+        failure: FailureAnswer::of(exchange, request, route),
     }
 }
 

@@ -19,6 +19,8 @@ use crate::record::{Outcome, Pending};
 struct Passage {
     body: ReplyBody,
     editor: ReplyEditor,
+    /// Whether anything changes at all: if not, the upstream's bytes are the client's.
+    edits: bool,
     edited: BytesMut,
     record: Pending,
 }
@@ -29,22 +31,27 @@ impl Passage {
         loop {
             match self.body.next().await {
                 Some(Ok(part)) => {
-                    if self.editor.feed(&part, &mut self.edited).is_err() {
+                    let passed = if self.edits {
+                        self.editor.feed(&part, &mut self.edited).map(|()| self.edited.split().freeze())
+                    } else {
+                        self.editor.observe(&part).map(|()| part)
+                    };
+                    let Ok(passed) = passed else {
                         return Some(Err(self.broken("the upstream's answer is not a JSON-RPC response")));
-                    }
-                    if self.editor.is_complete() {
+                    };
+                    if self.editor.finish().is_ok() {
                         let outcome = super::outcome(self.editor.is_error(), self.editor.is_tool_error());
                         self.record.finish(outcome);
                     }
-                    if !self.edited.is_empty() {
-                        return Some(Ok(self.edited.split().freeze()));
+                    if !passed.is_empty() {
+                        return Some(Ok(passed));
                     }
                 }
                 Some(Err(failure)) => {
                     self.record.finish(Outcome::failure("PROXY_ERROR", failure.to_string()));
                     return Some(Err(failure));
                 }
-                None if self.editor.is_complete() => return None,
+                None if self.editor.finish().is_ok() => return None,
                 None => return Some(Err(self.broken("the upstream's answer ended early"))),
             }
         }
@@ -65,8 +72,13 @@ pub(super) async fn relay(
     edit: ReplyEdit,
     record: Pending,
 ) -> Answer {
-    let mut passage =
-        Passage { body: sent.reply.body, editor: ReplyEditor::new(edit), edited: BytesMut::new(), record };
+    let mut passage = Passage {
+        body: sent.reply.body,
+        edits: edit != ReplyEdit::default(),
+        editor: ReplyEditor::new(edit),
+        edited: BytesMut::new(),
+        record,
+    };
     let first = match passage.next().await {
         Some(Ok(first)) => first,
         Some(Err(failure)) => {
@@ -78,7 +90,7 @@ pub(super) async fn relay(
             return failed(exchange, request, &failure, passage.record);
         }
     };
-    if passage.editor.is_complete() && passage.next().await.is_none() {
+    if passage.editor.finish().is_ok() && passage.next().await.is_none() {
         return Answer::json(200, first);
     }
     let rest = stream::unfold(passage, |mut passage| async move {

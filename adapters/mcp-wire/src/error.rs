@@ -1,0 +1,178 @@
+//! JSON-RPC errors that we answer with, and the HTTP status that goes with each.
+//!
+//! One constructor per rule, so that code and status are paired in one place (2026-07-28,
+//! "Transports: response contract"; JSON-RPC 2.0 §5.1). Codes of our own lie outside the range
+//! that JSON-RPC reserves: -33010 forbidden, -33011 rate limited, -33012 unauthenticated; each has
+//! the code word of the REST errors (`INSUFFICIENT_PERMISSIONS`, …) in `data.error`.
+
+use serde_json::{Value, json};
+
+use crate::revision::{Era, Revision};
+
+/// The most characters of a peer's text that an answer of ours repeats.
+const MAX_ECHO_CHARS: usize = 100;
+
+/// The most characters of a whole message, whatever its maker put into it.
+const MAX_MESSAGE_CHARS: usize = 500;
+
+/// A JSON-RPC error of ours: its code, its HTTP status, and what to say.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct WireError {
+    /// The JSON-RPC code.
+    pub code: i64,
+    /// The HTTP status that the transport answers with.
+    pub http_status: u16,
+    /// What is wrong, in words that name the field and the rule.
+    pub message: String,
+    /// More, for programs.
+    pub data: Option<Value>,
+}
+
+impl WireError {
+    fn new(code: i64, http_status: u16, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        message.truncate(prefix(&message, MAX_MESSAGE_CHARS).len());
+        Self { code, http_status, message, data: None }
+    }
+
+    /// The body is no JSON, or not UTF-8: -32700, 400.
+    pub fn parse() -> Self {
+        Self::new(-32700, 400, "the body is not valid JSON in UTF-8")
+    }
+
+    /// The body is JSON but no JSON-RPC message that we take: -32600, 400.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(-32600, 400, message)
+    }
+
+    /// The body is an array: -32600, 400. Only revision 2025-03-26 had batches.
+    pub fn batch() -> Self {
+        Self::invalid("a batch (JSON array) is not accepted: send one message per request")
+    }
+
+    /// A mirrored header is missing, doubled, malformed or differs from the body: -32020, 400.
+    pub fn header_mismatch(message: impl Into<String>) -> Self {
+        Self::new(-32020, 400, message)
+    }
+
+    /// The version that `_meta` claims is not one without a handshake that we speak: -32022, 400.
+    ///
+    /// `data` is `{"supported": [...], "requested": "..."}` as the specification demands; it names
+    /// the versions with a handshake too, since those are served at the same address.
+    pub fn unsupported_version(requested: &str) -> Self {
+        Self::new(-32022, 400, "unsupported protocol version").with_data(json!({
+            "supported": supported_versions(),
+            "requested": echo(requested),
+        }))
+    }
+
+    /// The version header is none that we know: -32600, 400, with the versions that we speak.
+    pub fn unknown_version_header(requested: &str) -> Self {
+        let supported = supported_versions();
+        Self::invalid(format!(
+            "unknown MCP-Protocol-Version \"{}\"; supported: {}",
+            echo(requested),
+            supported.join(", ")
+        ))
+        .with_data(json!({ "supported": supported, "requested": echo(requested) }))
+    }
+
+    /// A required `_meta` key is missing or malformed: -32602, 400.
+    pub fn missing_meta(message: impl Into<String>) -> Self {
+        Self::new(-32602, 400, message)
+    }
+
+    /// Parameters are wrong, or name what does not exist: -32602, 200.
+    pub fn invalid_params(message: impl Into<String>) -> Self {
+        Self::new(-32602, 200, message)
+    }
+
+    /// There is no such method: -32601, with 404 in the modern era and 200 in the legacy one.
+    pub fn unknown_method(method: &str, era: Era) -> Self {
+        let http_status = match era {
+            Era::Legacy => 200,
+            Era::Modern => 404,
+        };
+        Self::new(-32601, http_status, format!("method not found: \"{}\"", echo(method)))
+    }
+
+    /// Something failed on our side: -32603, 200.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::coded(-32603, 200, message, "INTERNAL_ERROR")
+    }
+
+    /// The caller may not: -33010, 403.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::coded(-33010, 403, message, "INSUFFICIENT_PERMISSIONS")
+    }
+
+    /// The caller has to wait: -33011, 429, with `data.retry_after` in seconds.
+    pub fn rate_limited(retry_after_s: u64) -> Self {
+        let message = format!("rate limit exceeded; try again in {retry_after_s} s");
+        Self::new(-33011, 429, message)
+            .with_data(json!({ "error": "RATE_LIMIT_EXCEEDED", "retry_after": retry_after_s }))
+    }
+
+    /// The caller has not said who they are: -33012, 401.
+    pub fn unauthenticated(message: impl Into<String>) -> Self {
+        Self::coded(-33012, 401, message, "AUTHENTICATION_REQUIRED")
+    }
+
+    /// The upstream could not be asked, or failed: -32603, 200, with `data.error` saying how, e.g.
+    /// `TIMEOUT_ERROR`.
+    pub fn upstream(error_code: &str, message: impl Into<String>) -> Self {
+        Self::coded(-32603, 200, message, error_code)
+    }
+
+    fn coded(code: i64, http_status: u16, message: impl Into<String>, error_code: &str) -> Self {
+        Self::new(code, http_status, message).with_data(json!({ "error": error_code }))
+    }
+
+    /// The same error with more data: members are added to those that it has, so that `data.error`
+    /// stays; what is no object takes the place of what was there.
+    #[must_use]
+    pub fn with_data(mut self, data: Value) -> Self {
+        match (&mut self.data, data) {
+            (Some(Value::Object(members)), Value::Object(more)) => members.extend(more),
+            (slot, data) => *slot = Some(data),
+        }
+        self
+    }
+
+    /// The same error under another HTTP status: port 8000's raw proxy answers gateway failures
+    /// with 502, 503 or 504 where the MCP endpoints say 200.
+    #[must_use]
+    pub fn with_http_status(mut self, http_status: u16) -> Self {
+        self.http_status = http_status;
+        self
+    }
+
+    /// The JSON-RPC error object: `{"jsonrpc":"2.0","id":…,"error":{"code","message","data"?}}`.
+    ///
+    /// `id_json` is the request's id as raw JSON text (`Envelope::id_json`), written verbatim.
+    pub fn to_json(&self, id_json: &str) -> Vec<u8> {
+        let mut error = json!({ "code": self.code, "message": self.message });
+        if let (Some(data), Some(members)) = (&self.data, error.as_object_mut()) {
+            members.insert("data".to_owned(), data.clone());
+        }
+        format!(r#"{{"jsonrpc":"2.0","id":{id_json},"error":{error}}}"#).into_bytes()
+    }
+}
+
+/// A peer's text as an answer may repeat it: at most 100 characters, cut between characters.
+pub fn echo(text: &str) -> &str {
+    prefix(text, MAX_ECHO_CHARS)
+}
+
+fn prefix(text: &str, max_chars: usize) -> &str {
+    let end = text.char_indices().nth(max_chars).map_or(text.len(), |(index, _)| index);
+    text.get(..end).unwrap_or_default()
+}
+
+fn supported_versions() -> [&'static str; 5] {
+    Revision::ALL.map(Revision::as_str)
+}
+
+#[cfg(test)]
+mod tests;

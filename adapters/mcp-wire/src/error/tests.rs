@@ -1,0 +1,84 @@
+//! Codes, statuses and bounds of our errors.
+
+use super::*;
+
+fn rendered(error: &WireError, id_json: &str) -> Value {
+    serde_json::from_slice(&error.to_json(id_json)).unwrap()
+}
+
+#[test]
+fn every_rule_has_its_code_and_status() {
+    let table = [
+        (WireError::parse(), -32700, 400),
+        (WireError::invalid("x"), -32600, 400),
+        (WireError::batch(), -32600, 400),
+        (WireError::header_mismatch("x"), -32020, 400),
+        (WireError::unsupported_version("x"), -32022, 400),
+        (WireError::unknown_version_header("x"), -32600, 400),
+        (WireError::missing_meta("x"), -32602, 400),
+        (WireError::invalid_params("x"), -32602, 200),
+        (WireError::unknown_method("x", Era::Modern), -32601, 404),
+        (WireError::unknown_method("x", Era::Legacy), -32601, 200),
+        (WireError::internal("x"), -32603, 200),
+        (WireError::forbidden("x"), -33010, 403),
+        (WireError::rate_limited(3), -33011, 429),
+        (WireError::unauthenticated("x"), -33012, 401),
+        (WireError::upstream("PROXY_ERROR", "x"), -32603, 200),
+        (WireError::upstream("PROXY_ERROR", "x").with_http_status(502), -32603, 502),
+    ];
+    for (error, code, http_status) in table {
+        assert_eq!((error.code, error.http_status), (code, http_status), "{error:?}");
+    }
+}
+
+#[test]
+fn an_error_renders_as_a_json_rpc_error_object_with_the_id_as_given() {
+    let body = rendered(&WireError::rate_limited(7), r#""a\"b""#);
+    assert_eq!(
+        body,
+        json!({
+            "jsonrpc": "2.0",
+            "id": "a\"b",
+            "error": {
+                "code": -33011,
+                "message": "rate limit exceeded; try again in 7 s",
+                "data": {"error": "RATE_LIMIT_EXCEEDED", "retry_after": 7},
+            },
+        })
+    );
+    let without_data = rendered(&WireError::parse(), "null");
+    assert_eq!(without_data["id"], Value::Null);
+    assert_eq!(without_data["error"].get("data"), None);
+}
+
+#[test]
+fn an_unsupported_version_names_the_supported_ones_and_the_requested_one() {
+    let data = WireError::unsupported_version("2031-01-01").data.unwrap();
+    assert_eq!(data["requested"], "2031-01-01");
+    assert_eq!(data["supported"].as_array().unwrap().len(), Revision::ALL.len());
+    assert!(WireError::unknown_version_header("1.0").message.contains("2026-07-28"));
+}
+
+#[test]
+fn data_adds_to_the_error_word() {
+    let error = WireError::forbidden("no").with_data(json!({"operation": "tools/call"}));
+    let expected = json!({"error": "INSUFFICIENT_PERMISSIONS", "operation": "tools/call"});
+    assert_eq!(error.data, Some(expected));
+    assert_eq!(WireError::parse().with_data(json!([1])).data, Some(json!([1])));
+}
+
+#[test]
+fn a_peers_text_is_cut_between_characters() {
+    let long = "ä".repeat(100_000);
+    assert_eq!(echo(&long).chars().count(), 100);
+    assert_eq!(echo("short"), "short");
+    let errors = [
+        WireError::unknown_method(&long, Era::Modern),
+        WireError::unsupported_version(&long),
+        WireError::unknown_version_header(&long),
+        WireError::invalid(long.as_str()),
+    ];
+    for error in errors {
+        assert!(error.to_json("1").len() < 1_200, "{}", error.message.len());
+    }
+}

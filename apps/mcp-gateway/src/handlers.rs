@@ -1,0 +1,5 @@
+//! HTTP functions: decode, ask, encode.
+
+pub(crate) mod health;
+pub(crate) mod mcp;
+pub(crate) mod root;

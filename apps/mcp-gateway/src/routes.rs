@@ -1,0 +1,19 @@
+//! Every path of the gateway.
+
+use actix_web::web;
+use registry_http_edge::at;
+use registry_http_edge::health::livez;
+
+use crate::handlers::{health, mcp, root};
+
+/// Adds the gateway's paths to an app.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(at("/").get(root::about))
+        .service(at("/livez").get(livez))
+        .service(at("/health").get(health::health))
+        .service(at("/ready").get(health::ready))
+        // Streams and sessions of the legacy revisions are optional there: GET and DELETE are 405.
+        .service(at("/mcp").post(mcp::federated))
+        .service(at("/servers/{server}/mcp").post(mcp::of_server));
+}

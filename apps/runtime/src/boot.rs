@@ -1,0 +1,263 @@
+//! Makes every adapter once and puts it behind its port.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use registry_domain::ports::{Clock, GatewayPorts, Ids, RateLimiter, RegistryPorts, StoreHealth, TokenVerifier, Upstream};
+use registry_embedded::{EmbeddedOptions, EmbeddedStore, InProcessRateLimiter};
+use registry_entra::DevelopmentIssuer;
+use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
+use registry_upstream::{HttpUpstream, UpstreamSettings};
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::{SystemClock, TimeOrderedIds};
+use crate::run::Role;
+use crate::settings::Settings;
+use crate::{edge, identity};
+
+/// Why the product could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// A socket could not be bound.
+    #[error("cannot listen on {address} for the {server}")]
+    Listen {
+        /// The server.
+        server: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The data folder cannot be used.
+    #[error("the data folder {path} cannot be used")]
+    DataDir {
+        /// The folder.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something else was in the way.
+    #[error("{what}")]
+    Part {
+        /// What.
+        what: &'static str,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl BootError {
+    pub(crate) fn part(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Part { what, source: source.into() }
+    }
+}
+
+/// The gateway's part of a process.
+pub struct GatewayParts {
+    /// The call path's ports.
+    pub ports: GatewayPorts,
+    /// The routing snapshot.
+    pub routes: Arc<Routes>,
+    /// Where operation records wait.
+    pub spool: Arc<Spool>,
+    /// The call path.
+    pub exchange: Exchange,
+}
+
+/// Everything that was made, behind its ports.
+pub struct Runtime {
+    /// The settings it was made by.
+    pub settings: Arc<Settings>,
+    /// What the registry's use cases need.
+    pub registry: RegistryPorts,
+    /// The gateway's part, where the process is one.
+    pub gateway: Option<GatewayParts>,
+    /// Judges tokens.
+    pub verifier: Arc<dyn TokenVerifier>,
+    /// Counts requests.
+    pub limiter: Arc<dyn RateLimiter>,
+    /// The development issuer, where it is in use.
+    pub development: Option<Arc<DevelopmentIssuer>>,
+    /// The public API's address as clients know it.
+    pub service_url: String,
+    /// The gateway's address as clients know it.
+    pub gateway_url: String,
+    /// Writes that have begun.
+    pub(crate) writes: TaskTracker,
+    roles: Vec<Role>,
+}
+
+/// A socket that is bound and waits for its server.
+pub struct Bound {
+    /// Whose it is.
+    pub role: Role,
+    /// The socket.
+    pub listener: TcpListener,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// Binds the sockets of some roles, so that a port in use is told before anything else is done and
+/// a port of 0 is known by its real number.
+///
+/// # Errors
+/// [`BootError::Listen`].
+pub(crate) fn bind(settings: &Settings, roles: &[Role]) -> Result<Vec<Bound>, BootError> {
+    roles
+        .iter()
+        .map(|role| {
+            let wanted = match role {
+                Role::PublicApi => SocketAddr::new(settings.service.host, settings.service.port),
+                Role::Gateway => SocketAddr::new(settings.gateway.host, settings.gateway.port),
+            };
+            let refused = |source| BootError::Listen { server: role.as_str(), address: wanted, source };
+            let listener = TcpListener::bind(wanted).map_err(refused)?;
+            let address = listener.local_addr().map_err(refused)?;
+            Ok(Bound { role: *role, listener, address })
+        })
+        .collect()
+}
+
+/// The store and what belongs to it: enough for commands that do not serve.
+pub(crate) struct Storage {
+    pub(crate) ports: RegistryPorts,
+    pub(crate) health: Arc<dyn StoreHealth>,
+    pub(crate) writes: TaskTracker,
+}
+
+/// Opens the store, bringing its schema up to date if the settings say so, and puts the registry's
+/// ports together.
+///
+/// # Errors
+/// [`BootError`].
+pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ids: Arc<dyn Ids> = Arc::new(TimeOrderedIds);
+    make_data_dir(&settings.store.data_dir)?;
+    let writes = TaskTracker::new();
+    let options = EmbeddedOptions { migrate: settings.store.auto_migrate, ..EmbeddedOptions::default() };
+    let store =
+        EmbeddedStore::open(&settings.store.database, options, Arc::clone(&clock), Handle::current(), writes.clone())
+            .await
+            .map_err(|error| BootError::part("the database cannot be opened", error))?;
+    let store = Arc::new(store);
+    let ports = RegistryPorts {
+        registrations: store.clone(),
+        servers: store.clone(),
+        users: store.clone(),
+        events: store.clone(),
+        operations: store.clone(),
+        upstream: Arc::new(HttpUpstream::new(upstream_settings(settings))),
+        health: store.clone(),
+        clock,
+        ids,
+        policy: settings.registry.policy,
+    };
+    Ok(Storage { ports, health: store, writes })
+}
+
+fn upstream_settings(settings: &Settings) -> UpstreamSettings {
+    UpstreamSettings {
+        request_timeout: settings.registry.discovery_timeout,
+        client_name: settings.gateway.name.clone(),
+        ..UpstreamSettings::new(settings.registry.policy.egress)
+    }
+}
+
+fn make_data_dir(path: &Path) -> Result<(), BootError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| BootError::DataDir { path: path.display().to_string(), source })
+}
+
+impl Runtime {
+    /// Makes everything that the roles of this process need.
+    ///
+    /// # Errors
+    /// [`BootError`].
+    pub(crate) async fn start(settings: Settings, bound: &[Bound]) -> Result<Self, BootError> {
+        let settings = Arc::new(settings);
+        let roles: Vec<Role> = bound.iter().map(|bound| bound.role).collect();
+        let port_of = |role, configured| {
+            bound.iter().find(|bound| bound.role == role).map_or(configured, |bound| bound.address.port())
+        };
+        let service_port = port_of(Role::PublicApi, settings.service.port);
+        let gateway_port = port_of(Role::Gateway, settings.gateway.port);
+        let service_url = format!("http://127.0.0.1:{service_port}");
+        let gateway_url =
+            settings.gateway.base_url.clone().unwrap_or_else(|| format!("http://localhost:{gateway_port}"));
+
+        let storage = storage(&settings).await?;
+        let clock = Arc::clone(&storage.ports.clock);
+        let identity = identity::start(&settings, &service_url, Arc::clone(&clock))?;
+        let limiter: Arc<dyn RateLimiter> = Arc::new(InProcessRateLimiter::new(Arc::clone(&clock)));
+        let gateway = if roles.contains(&Role::Gateway) {
+            Some(gateway_parts(&settings, &storage.ports).await?)
+        } else {
+            None
+        };
+        Ok(Self {
+            registry: storage.ports,
+            gateway,
+            verifier: identity.verifier,
+            limiter,
+            development: identity.development,
+            service_url,
+            gateway_url,
+            writes: storage.writes,
+            roles,
+            settings,
+        })
+    }
+
+    pub(crate) fn has_public_api(&self) -> bool {
+        self.roles.contains(&Role::PublicApi)
+    }
+
+    /// The edge that both apps share.
+    pub fn edge(&self) -> registry_http_edge::Edge {
+        edge::of(self)
+    }
+}
+
+async fn gateway_parts(settings: &Settings, registry: &RegistryPorts) -> Result<GatewayParts, BootError> {
+    let upstream = upstream_settings(settings);
+    let ports = GatewayPorts {
+        servers: Arc::clone(&registry.servers),
+        events: Arc::clone(&registry.events),
+        operations: Arc::clone(&registry.operations),
+        upstream: Arc::clone(&registry.upstream),
+        new_upstream: Arc::new(move || -> Arc<dyn Upstream> { Arc::new(HttpUpstream::new(upstream.clone())) }),
+        clock: Arc::clone(&registry.clock),
+        ids: Arc::clone(&registry.ids),
+    };
+    let routes = Routes::load(&ports).await.map_err(|error| BootError::part("the servers cannot be read", error))?;
+    let routes = Arc::new(routes);
+    let spool = Spool::open(SpoolSettings {
+        folder: settings.store.data_dir.join("spool"),
+        max_bytes: settings.gateway.spool_max_bytes,
+        batch: 1000,
+    })
+    .map_err(|error| BootError::part("operation records cannot be spooled", error))?;
+    let spool = Arc::new(spool);
+    let exchange = Exchange::new(
+        ports.clone(),
+        Arc::clone(&routes),
+        Arc::clone(&spool),
+        ExchangeSettings {
+            name: settings.gateway.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            request_timeout: settings.gateway.request_timeout,
+            max_event_bytes: settings.gateway.max_event_bytes,
+            max_recorded_params_bytes: 16 << 10,
+        },
+    );
+    Ok(GatewayParts { ports, routes, spool, exchange })
+}

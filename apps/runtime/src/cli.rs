@@ -1,0 +1,164 @@
+//! The command line that all programs share.
+
+mod config;
+mod healthcheck;
+mod migrate;
+mod register_server;
+mod serve;
+mod token;
+mod validate;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::boot::{Bound, Runtime};
+use crate::run::{Role, Running};
+use crate::settings::{Environment, Loaded, Problem, Settings};
+
+/// What wrong settings or wrong arguments end with.
+const EXIT_USAGE: u8 = 2;
+
+/// A program: its name, what it serves, and how its servers are made of the runtime.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// The program's name.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+    /// What it serves.
+    pub roles: &'static [Role],
+    /// Makes a server on a bound socket.
+    pub server: fn(&Runtime, Bound) -> io::Result<Running>,
+}
+
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Settings are environment variables, or lines of a file .env in the working directory.\n\
+                  `config` prints each with its value and where that came from; .env.example explains them.\n\
+                  Exit codes: 0 well, 1 failed, 2 wrong settings or arguments."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until told to stop (the default)
+    Serve,
+    /// Bring the database's schema up to date, and do nothing else
+    Migrate,
+    /// Print a token of the development issuer
+    Token(token::Arguments),
+    /// Check the settings: one line per wrong variable, exit code 2 if there is one
+    Validate,
+    /// Print every setting with its value and where it came from; secrets are masked
+    Config,
+    /// List an MCP server directly, without a registration
+    RegisterServer(register_server::Arguments),
+    /// Ask the running program whether it is alive: exit code 0 if so
+    Healthcheck(healthcheck::Arguments),
+}
+
+/// Runs a program: reads its arguments and settings, and does what they say.
+pub fn main(program: Program) -> ExitCode {
+    let command = match parse(program) {
+        Ok(arguments) => arguments.command.unwrap_or(Command::Serve),
+        Err(error) => {
+            // Help and version are "errors" of clap's, too; it knows which stream is theirs.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(EXIT_USAGE));
+        }
+    };
+    let loaded = match Environment::of_process() {
+        Ok(environment) => Settings::from_env(&environment),
+        Err(problem) => return refuse(&[problem]),
+    };
+    match command {
+        Command::Validate => validate::run(&loaded),
+        Command::Config => config::run(&loaded),
+        command => {
+            let Loaded { settings, problems, .. } = loaded;
+            if !problems.is_empty() {
+                return refuse(&problems);
+            }
+            with_runtime(program, command, settings)
+        }
+    }
+}
+
+fn parse(program: Program) -> Result<Arguments, clap::Error> {
+    use clap::{CommandFactory, FromArgMatches};
+
+    let command = Arguments::command().name(program.name).bin_name(program.name).about(program.about);
+    Arguments::from_arg_matches(&command.try_get_matches()?)
+}
+
+fn with_runtime(program: Program, command: Command, settings: Settings) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let outcome = runtime.block_on(async move {
+        match command {
+            Command::Serve => serve::run(program, settings).await,
+            Command::Migrate => migrate::run(settings).await,
+            Command::Token(arguments) => token::run(&arguments, &settings),
+            Command::RegisterServer(arguments) => register_server::run(arguments, settings).await,
+            Command::Healthcheck(arguments) => healthcheck::run(program, &arguments, &settings).await,
+            Command::Validate | Command::Config => Ok(()),
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Settings(problem)) => refuse(&[problem]),
+        Err(Failure::Other(error)) => fail(error.as_ref()),
+    }
+}
+
+/// Why a command failed.
+enum Failure {
+    /// A setting is wrong in a way that shows only when it is used.
+    Settings(Problem),
+    /// Anything else.
+    Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// Prints a line for people, on standard error: standard output belongs to logs and results.
+#[expect(clippy::print_stderr, reason = "a command line speaks to people here, and nowhere else")]
+fn tell(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Prints a command's result.
+#[expect(clippy::print_stdout, reason = "a command's result goes to standard output")]
+fn print(line: &str) {
+    println!("{line}");
+}
+
+fn refuse(problems: &[Problem]) -> ExitCode {
+    for problem in problems {
+        tell(&problem.to_string());
+    }
+    ExitCode::from(EXIT_USAGE)
+}
+
+fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    let mut line = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        line.push_str(&format!(": {source}"));
+        cause = source.source();
+    }
+    tell(&line);
+    ExitCode::FAILURE
+}

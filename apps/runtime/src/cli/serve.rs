@@ -1,0 +1,66 @@
+//! `serve`: everything, until told to stop.
+
+use super::{Failure, Program, tell};
+use crate::boot::{self, Bound, Runtime};
+use crate::run::{self, Role};
+use crate::settings::Settings;
+use crate::telemetry;
+
+pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Failure> {
+    telemetry::start(&settings.logs).map_err(Failure::Settings)?;
+    let roles: Vec<Role> = program
+        .roles
+        .iter()
+        .copied()
+        .filter(|role| *role != Role::Gateway || settings.gateway.enabled || program.roles.len() == 1)
+        .collect();
+    let bound = match boot::bind(&settings, &roles) {
+        Ok(bound) => bound,
+        Err(error) => return Err(logged(error)),
+    };
+    let runtime = match Runtime::start(settings, &bound).await {
+        Ok(runtime) => runtime,
+        Err(error) => return Err(logged(error)),
+    };
+    tell(&welcome(&runtime, &bound));
+    tracing::info!(
+        program = program.name,
+        version = env!("CARGO_PKG_VERSION"),
+        environment = %runtime.settings.stage,
+        database = %runtime.settings.store.database.display(),
+        cors_origins = %runtime.settings.service.cors_origins.join(","),
+        "starting"
+    );
+    let mut servers = Vec::new();
+    for socket in bound {
+        servers.push((program.server)(&runtime, socket)?);
+    }
+    Ok(run::run(&runtime, servers).await?)
+}
+
+/// A start that failed is told to the log too: whoever collects it may not see standard error.
+fn logged(error: boot::BootError) -> Failure {
+    let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    tracing::error!(%error, source, "cannot start");
+    error.into()
+}
+
+/// Where things are and how to begin, for the person who started this.
+fn welcome(runtime: &Runtime, bound: &[Bound]) -> String {
+    let mut lines = vec![format!("MCP Registry Gateway {} ({})", env!("CARGO_PKG_VERSION"), runtime.settings.stage)];
+    for socket in bound {
+        lines.push(match socket.role {
+            Role::PublicApi => format!("  public API   http://{}", socket.address),
+            Role::Gateway => format!("  MCP gateway  {}/mcp", runtime.gateway_url),
+        });
+    }
+    lines.push(format!("  data         {}", runtime.settings.store.data_dir.display()));
+    if runtime.development.is_some() {
+        lines.push("  a token      mcp-registry token --role admin".to_owned());
+        lines.push(format!(
+            "               curl -s -X POST {}/dev/token -H 'Content-Type: application/json' -d '{{\"roles\":[\"admin\"]}}'",
+            runtime.service_url
+        ));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,68 @@
+//! `token`: a token of the development issuer, for trying things out.
+
+use std::sync::Arc;
+
+use clap::Args;
+use registry_entra::{IssueError, TokenRequest};
+
+use super::{Failure, print};
+use crate::clock::SystemClock;
+use crate::identity;
+use crate::settings::{Problem, Settings};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The person's id (`oid`)
+    #[arg(long)]
+    subject: Option<String>,
+    /// Their email address
+    #[arg(long)]
+    email: Option<String>,
+    /// Their display name
+    #[arg(long)]
+    name: Option<String>,
+    /// A role: admin, server_owner or user; may be repeated
+    #[arg(long = "role")]
+    roles: Vec<String>,
+    /// Their tenant (`tid`)
+    #[arg(long)]
+    tenant: Option<String>,
+    /// A group's id; may be repeated
+    #[arg(long = "group")]
+    groups: Vec<String>,
+    /// How long the token lasts, in seconds
+    #[arg(long)]
+    expires_in: Option<i64>,
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
+    if settings.identity.entra.is_some() {
+        return Err(Failure::Settings(Problem::new(
+            "AZURE_TENANT_ID",
+            "is set, so tokens come from Entra ID; the development issuer is off",
+        )));
+    }
+    let several = |values: &[String]| (!values.is_empty()).then(|| values.to_vec());
+    let request = TokenRequest {
+        subject: arguments.subject.clone(),
+        email: arguments.email.clone(),
+        name: arguments.name.clone(),
+        roles: several(&arguments.roles),
+        tenant: arguments.tenant.clone(),
+        groups: several(&arguments.groups),
+        expires_in: arguments.expires_in,
+    };
+    let service_url = format!("http://127.0.0.1:{}", settings.service.port);
+    let issuer = identity::development_issuer(settings, &service_url, Arc::new(SystemClock))?;
+    match issuer.issue(&request) {
+        Ok(token) => {
+            print(&token.access_token);
+            Ok(())
+        }
+        Err(IssueError::Invalid(violations)) => {
+            let lines: Vec<String> = violations.iter().map(|wrong| format!("--{wrong}")).collect();
+            Err(Failure::Settings(Problem::new("token", lines.join("; "))))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,73 @@
+//! The settings as the HTTP edge needs them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use registry_domain::rate::Limit;
+use registry_http_edge::settings::{CorsSettings, LimitSettings, SecurityHeaderSettings, ServerSettings};
+use registry_http_edge::{Edge, EdgeSettings};
+
+use crate::boot::Runtime;
+use crate::settings::{self, Settings, Stage};
+
+/// How long a request body may take to arrive.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
+
+/// The largest body of the REST API.
+const MAX_BODY_BYTES: usize = 1 << 20;
+
+pub(crate) fn of(runtime: &Runtime) -> Edge {
+    Edge {
+        settings: settings(&runtime.settings),
+        verifier: Arc::clone(&runtime.verifier),
+        limiter: Arc::clone(&runtime.limiter),
+        clock: Arc::clone(&runtime.registry.clock),
+        ids: Arc::clone(&runtime.registry.ids),
+    }
+}
+
+fn settings(settings: &Settings) -> EdgeSettings {
+    let service = &settings.service;
+    EdgeSettings {
+        cors: CorsSettings {
+            enabled: !service.cors_origins.is_empty(),
+            origins: service.cors_origins.clone(),
+            methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map(str::to_owned).to_vec(),
+            credentials: !service.cors_origins.iter().any(|origin| origin == "*"),
+        },
+        security_headers: SecurityHeaderSettings {
+            enabled: service.security_headers,
+            hsts_max_age: (settings.stage == Stage::Production).then_some(31_536_000),
+        },
+        limits: limits(&settings.limits),
+        max_body_bytes: MAX_BODY_BYTES,
+        body_timeout: BODY_WITHIN,
+        trusted_proxies: service.trusted_proxies.clone(),
+        resource_metadata: None,
+    }
+}
+
+fn limits(limits: &settings::LimitSettings) -> LimitSettings {
+    let of = |per_minute: u32| (per_minute > 0).then(|| Limit::per_minute(per_minute));
+    let of_people = |per_minute| if limits.enabled { of(per_minute) } else { None };
+    LimitSettings {
+        address: of(limits.anonymous_rpm),
+        user: of_people(limits.user_rpm),
+        server_owner: of_people(limits.server_owner_rpm),
+        admin: of_people(limits.admin_rpm),
+        tenant: of_people(limits.user_rpm.saturating_mul(limits.tenant_multiplier)),
+        global: None,
+    }
+}
+
+/// How the sockets of a server behave. `allow_half_closed`: whether a client that has finished
+/// sending and closed that half is still answered.
+pub(crate) fn sockets(settings: &Settings, allow_half_closed: bool) -> ServerSettings {
+    ServerSettings {
+        workers: Some(settings.service.workers),
+        keep_alive: Duration::from_secs(75),
+        head_timeout: Duration::from_secs(10),
+        shutdown_timeout_s: 30,
+        allow_half_closed,
+    }
+}

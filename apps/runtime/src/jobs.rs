@@ -1,0 +1,40 @@
+//! Background jobs: one file per job, started together and stopped together.
+
+mod copy_operations;
+mod discover;
+mod follow_routes;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::boot::Runtime;
+
+pub(crate) use copy_operations::copy_operations_once;
+
+/// The jobs that run.
+pub(crate) struct Jobs {
+    stop: CancellationToken,
+    running: JoinSet<()>,
+}
+
+impl Jobs {
+    /// Stops all jobs at a point where nothing is half done.
+    pub(crate) async fn stop(mut self) {
+        self.stop.cancel();
+        while self.running.join_next().await.is_some() {}
+    }
+}
+
+/// Starts the jobs of the roles that this process has.
+pub(crate) fn start(runtime: &Runtime) -> Jobs {
+    let stop = CancellationToken::new();
+    let mut running = JoinSet::new();
+    if runtime.has_public_api() {
+        running.spawn(discover::run(runtime.registry.clone(), runtime.settings.registry, stop.clone()));
+    }
+    if let Some(gateway) = &runtime.gateway {
+        running.spawn(follow_routes::run(gateway.routes.clone(), gateway.ports.clone(), stop.clone()));
+        running.spawn(copy_operations::run(gateway.spool.clone(), gateway.ports.operations.clone(), stop.clone()));
+    }
+    Jobs { stop, running }
+}

@@ -1,0 +1,106 @@
+//! Reads manifests: of registrations that wait for a decision, and of servers that were approved
+//! before anything could be read from them.
+//!
+//! What is due stands in the store, so a restart forgets nothing. The job looks whenever the
+//! registry changed, and once per interval for what is to be tried again. Upstreams are read side
+//! by side: one that hangs delays nobody else's.
+
+use std::collections::HashSet;
+
+use registry_domain::Error;
+use registry_domain::event::EventSeq;
+use registry_domain::ports::RegistryPorts;
+use registry_domain::use_cases::{discover_candidate, pin_first_manifest};
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::settings::RegistrySettings;
+
+/// How many upstreams are read at the same time.
+const AT_ONCE: usize = 16;
+
+/// Upstreams that are being read.
+#[derive(Default)]
+struct Reading {
+    tasks: JoinSet<Uuid>,
+    of: HashSet<Uuid>,
+}
+
+impl Reading {
+    /// Begins to read, unless that has begun already or too many are read.
+    fn begin(&mut self, id: Uuid, read: impl Future<Output = Result<bool, Error>> + Send + 'static) {
+        if self.of.len() < AT_ONCE && self.of.insert(id) {
+            self.tasks.spawn(async move {
+                if let Err(error) = read.await {
+                    tracing::warn!(%error, %id, "what an upstream offers cannot be kept right now");
+                }
+                id
+            });
+        }
+    }
+
+    /// Waits for one to end; for ever if none is read.
+    async fn ended(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Ok(id)) => {
+                self.of.remove(&id);
+            }
+            Some(Err(error)) => {
+                tracing::error!(%error, "reading an upstream failed unexpectedly");
+                self.of.clear();
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Discovers until told to stop.
+pub(super) async fn run(ports: RegistryPorts, settings: RegistrySettings, stop: CancellationToken) {
+    let mut retries = tokio::time::interval(settings.discovery_interval);
+    retries.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reading = Reading::default();
+    // Ending in the middle of a read loses nothing: it is still due at the next start.
+    stop.run_until_cancelled(discover(&ports, &mut retries, &mut reading)).await;
+}
+
+async fn discover(ports: &RegistryPorts, retries: &mut Interval, reading: &mut Reading) {
+    let mut seen = EventSeq::default();
+    loop {
+        if let Err(error) = begin_due(ports, reading, &mut seen).await {
+            tracing::warn!(%error, "manifests cannot be discovered right now");
+            retries.tick().await;
+        }
+        tokio::select! {
+            () = ports.events.wait(seen) => {}
+            () = reading.ended() => {}
+            _ = retries.tick() => begin_awaited(ports, reading).await,
+        }
+    }
+}
+
+/// Begins what is due now; what is due after `seen` wakes the job again.
+async fn begin_due(ports: &RegistryPorts, reading: &mut Reading, seen: &mut EventSeq) -> Result<(), Error> {
+    *seen = ports.events.latest().await?;
+    let limit = u32::try_from(AT_ONCE * 2).unwrap_or(u32::MAX);
+    for job in ports.registrations.due_discoveries(ports.clock.now(), limit).await? {
+        let ports = ports.clone();
+        reading.begin(job.registration.id.0, async move { discover_candidate(&ports, &job).await });
+    }
+    Ok(())
+}
+
+/// Tries servers again from which nothing was ever read.
+async fn begin_awaited(ports: &RegistryPorts, reading: &mut Reading) {
+    let limit = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+    match ports.servers.awaiting_manifest(limit).await {
+        Ok(servers) => {
+            for server in servers {
+                let ports = ports.clone();
+                reading.begin(server.id.0, async move { pin_first_manifest(&ports, server).await });
+            }
+        }
+        Err(error) => tracing::warn!(%error, "servers without a manifest cannot be read right now"),
+    }
+}

@@ -1,0 +1,86 @@
+//! Serving: from bound sockets to a graceful end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use crate::boot::Runtime;
+use crate::jobs;
+
+/// Which server a program is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The public API, port 8000.
+    PublicApi,
+    /// The MCP gateway, port 8001.
+    Gateway,
+}
+
+impl Role {
+    /// The role's name in logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PublicApi => "public-api",
+            Self::Gateway => "mcp-gateway",
+        }
+    }
+}
+
+/// A server that runs.
+pub struct Running {
+    /// Which it is.
+    pub role: Role,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its end, for whatever reason.
+    pub server: actix_web::dev::Server,
+}
+
+/// How long operation records may take to reach the store at the end.
+const LAST_COPY_WITHIN: Duration = Duration::from_secs(5);
+
+/// Runs servers until one of them ends or the process is told to stop: then the requests in
+/// flight complete, what waits in the spool is copied, and everything that was begun is finished.
+///
+/// # Errors
+/// The system's own, when a server ends with one or signals cannot be listened to.
+pub(crate) async fn run(runtime: &Runtime, servers: Vec<Running>) -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let jobs = jobs::start(runtime);
+
+    let mut handles = Vec::new();
+    let mut ends = JoinSet::new();
+    for running in servers {
+        tracing::info!(server = running.role.as_str(), address = %running.address, "listening");
+        handles.push(running.server.handle());
+        ends.spawn(running.server);
+    }
+
+    let first_end = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        ended = ends.join_next() => ended,
+    };
+    tracing::info!("stopping: requests in flight complete first");
+    let stops = handles.iter().map(|handle| handle.stop(true));
+    tokio::select! {
+        _ = futures_util::future::join_all(stops) => {}
+        _ = terminate.recv() => tracing::warn!("told to stop again: requests in flight are given up"),
+        _ = interrupt.recv() => tracing::warn!("told to stop again: requests in flight are given up"),
+    }
+    jobs.stop().await;
+    if tokio::time::timeout(LAST_COPY_WITHIN, jobs::copy_operations_once(runtime)).await.is_err() {
+        tracing::warn!("operation records stay in the spool; the next start copies them");
+    }
+    runtime.writes.close();
+    runtime.writes.wait().await;
+    tracing::info!("stopped: the database pool is closed");
+    match first_end {
+        Some(Ok(Err(error))) => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,122 @@
+//! Settings: read once from the environment and `.env`, checked as a whole before anything starts.
+//!
+//! One struct per concern, each in its own file with its variables, defaults and rules. A wrong
+//! variable is one line that names it; all of them are said at once.
+
+mod gateway;
+mod identity;
+mod limits;
+mod logs;
+mod reader;
+mod registry;
+mod sealing;
+mod service;
+mod store;
+
+use std::fmt;
+
+pub use gateway::GatewaySettings;
+pub use identity::{EntraSettings, IdentitySettings};
+pub use limits::LimitSettings;
+pub use logs::{LogFormat, LogLevel, LogSettings};
+pub use reader::{Environment, Problem, Reader, Shown};
+pub use registry::RegistrySettings;
+pub use service::ServiceSettings;
+pub use store::StoreSettings;
+
+/// Where the product runs; decides how much may be left to defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// On somebody's machine: everything has a default.
+    Development,
+    /// Like production, for trying out.
+    Staging,
+    /// For real.
+    Production,
+}
+
+impl Stage {
+    /// The stage's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// All settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the product runs.
+    pub stage: Stage,
+    /// The public API.
+    pub service: ServiceSettings,
+    /// The gateway.
+    pub gateway: GatewaySettings,
+    /// The store.
+    pub store: StoreSettings,
+    /// Who is who.
+    pub identity: IdentitySettings,
+    /// The registry's rules.
+    pub registry: RegistrySettings,
+    /// Rate limits.
+    pub limits: LimitSettings,
+    /// Logs.
+    pub logs: LogSettings,
+}
+
+/// Settings as they were read, and what is wrong with them.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings; only good if there are no problems.
+    pub settings: Settings,
+    /// One line per wrong variable.
+    pub problems: Vec<Problem>,
+    /// Every variable with its value and where that came from, secrets masked.
+    pub shown: Vec<Shown>,
+}
+
+impl Settings {
+    /// Reads all settings from an environment.
+    pub fn from_env(environment: &Environment) -> Loaded {
+        let mut reader = Reader::new(environment);
+        let stage = stage(&mut reader);
+        let identity = IdentitySettings::read(&mut reader, stage);
+        let development_issuer = identity.entra.is_none();
+        let service = ServiceSettings::read(&mut reader, stage, development_issuer);
+        let gateway = GatewaySettings::read(&mut reader, stage, development_issuer);
+        let store = StoreSettings::read(&mut reader, stage);
+        let registry = RegistrySettings::read(&mut reader, stage);
+        let limits = LimitSettings::read(&mut reader);
+        let logs = LogSettings::read(&mut reader);
+        sealing::check(&mut reader, stage);
+        let (problems, shown) = reader.into_parts();
+        let settings = Self { stage, service, gateway, store, identity, registry, limits, logs };
+        Loaded { settings, problems, shown }
+    }
+}
+
+fn stage(reader: &mut Reader<'_>) -> Stage {
+    let names = &["MREG_ENVIRONMENT", "ENVIRONMENT"];
+    reader.parsed(names, "development", "development, staging or production", |text| {
+        match text.to_ascii_lowercase().as_str() {
+            "development" | "testing" => Some(Stage::Development),
+            "staging" => Some(Stage::Staging),
+            "production" => Some(Stage::Production),
+            _ => None,
+        }
+    })
+    .unwrap_or(Stage::Production)
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

@@ -1,0 +1,58 @@
+//! Who is who: Microsoft Entra ID, or the development issuer.
+
+use std::time::Duration;
+
+use super::{Reader, Stage};
+
+/// Settings of identity.
+#[derive(Debug, Clone)]
+pub struct IdentitySettings {
+    /// Entra ID; `None`: the development issuer, in development only.
+    pub entra: Option<EntraSettings>,
+    /// The group whose members are administrators.
+    pub admin_group: Option<String>,
+    /// How far another machine's clock may be off.
+    pub clock_skew: Duration,
+}
+
+/// Settings of Entra ID.
+#[derive(Debug, Clone)]
+pub struct EntraSettings {
+    /// The tenant whose tokens are accepted.
+    pub tenant: String,
+    /// The application: tokens for it (`{id}` and `api://{id}`) are accepted.
+    pub client: String,
+    /// Where Entra is; another host for sovereign clouds.
+    pub authority: String,
+}
+
+impl IdentitySettings {
+    pub(super) fn read(reader: &mut Reader<'_>, stage: Stage) -> Self {
+        let tenant = reader.text(&["MREG_AZURE_TENANT_ID", "AZURE_TENANT_ID"]);
+        let client = reader.text(&["MREG_AZURE_CLIENT_ID", "AZURE_CLIENT_ID"]);
+        let authority = reader
+            .base_url(&["MREG_AZURE_AUTHORITY_HOST"])
+            .unwrap_or_else(|| "https://login.microsoftonline.com".to_owned());
+        let entra = match (tenant, client) {
+            (Some(tenant), Some(client)) => Some(EntraSettings { tenant, client, authority }),
+            (None, None) => {
+                if stage != Stage::Development {
+                    for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID"] {
+                        reader.problem(name, format!("is required in {stage}: the development issuer is for development only"));
+                    }
+                }
+                None
+            }
+            (tenant, _) => {
+                let missing = if tenant.is_none() { "AZURE_TENANT_ID" } else { "AZURE_CLIENT_ID" };
+                reader.problem(missing, "is required when the other one of AZURE_TENANT_ID and AZURE_CLIENT_ID is set");
+                None
+            }
+        };
+        Self {
+            entra,
+            admin_group: reader.text(&["MREG_ENTRA_ADMIN_GROUP_ID", "ENTRA_ADMIN_GROUP_ID"]),
+            clock_skew: Duration::from_secs(reader.number(&["MREG_CLOCK_SKEW_SECONDS"], 30, 0, 60)),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Reads variables with aliases, remembers where each value came from, and collects what is wrong.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use url::Url;
+
+/// The environment: the process's own variables, and those of `.env` where the process has none.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    process: BTreeMap<String, String>,
+    file: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// The process's environment and the `.env` of the working directory.
+    ///
+    /// # Errors
+    /// A [`Problem`] when `.env` is there but does not read.
+    pub fn of_process() -> Result<Self, Problem> {
+        let file = match dotenvy::dotenv_iter() {
+            Ok(lines) => lines
+                .collect::<Result<_, _>>()
+                .map_err(|error| Problem::new(".env", format!("does not read: {error}")))?,
+            Err(error) if error.not_found() => BTreeMap::new(),
+            Err(error) => return Err(Problem::new(".env", format!("cannot be opened: {error}"))),
+        };
+        Ok(Self { process: std::env::vars().collect(), file })
+    }
+
+    /// An environment for tests.
+    pub fn of_pairs(pairs: &[(&str, &str)]) -> Self {
+        let process = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { process, file: BTreeMap::new() }
+    }
+
+    /// The first of these variables that is set and not empty, the process before the file.
+    fn first(&self, names: &[&str]) -> Option<(String, String, Origin)> {
+        for (variables, origin) in [(&self.process, Origin::Process), (&self.file, Origin::DotEnv)] {
+            for name in names {
+                if let Some(value) = variables.get(*name).map(|value| value.trim()).filter(|value| !value.is_empty()) {
+                    return Some(((*name).to_owned(), value.to_owned(), origin));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The process's environment.
+    Process,
+    /// The file `.env`.
+    DotEnv,
+    /// Nobody set it.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Process => "environment",
+            Self::DotEnv => ".env",
+            Self::Default => "default",
+        })
+    }
+}
+
+/// What is wrong with a variable, as one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The variable.
+    pub name: String,
+    /// What is wrong, without its value: it may be a secret.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem with a variable.
+    pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { name: name.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.name, self.message)
+    }
+}
+
+/// A setting as `config` prints it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The variable's canonical name.
+    pub name: &'static str,
+    /// Its value; `***` for a secret, empty for none.
+    pub value: String,
+    /// Where that came from.
+    pub origin: Origin,
+    /// The alias that it was set by, where that was not the canonical name.
+    pub set_by: Option<String>,
+}
+
+/// Reads variables one by one.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    environment: &'a Environment,
+    problems: Vec<Problem>,
+    shown: Vec<Shown>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(environment: &'a Environment) -> Self {
+        Self { environment, problems: Vec::new(), shown: Vec::new() }
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<Problem>, Vec<Shown>) {
+        (self.problems, self.shown)
+    }
+
+    /// Notes that a variable is wrong for a reason that concerns several of them.
+    pub(super) fn problem(&mut self, name: &str, message: impl Into<String>) {
+        self.problems.push(Problem::new(name, message));
+    }
+
+    /// A variable that parses, or its default. `rule` says what is accepted.
+    pub(super) fn parsed<T>(
+        &mut self,
+        names: &[&'static str],
+        default: &str,
+        rule: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let (name, value, origin) = self.take(names, default);
+        let parsed = parse(&value);
+        if parsed.is_none() {
+            self.problem(&name, format!("must be {rule}"));
+        }
+        self.show(names, &name, value, origin);
+        parsed
+    }
+
+    /// A variable that parses, or nothing.
+    pub(super) fn optional<T>(
+        &mut self,
+        names: &[&'static str],
+        rule: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        if self.environment.first(names).is_some() {
+            self.parsed(names, "", rule, parse)
+        } else {
+            let name = names.first().copied().unwrap_or_default();
+            self.show(names, name, String::new(), Origin::Default);
+            None
+        }
+    }
+
+    /// Any text, or nothing.
+    pub(super) fn text(&mut self, names: &[&'static str]) -> Option<String> {
+        self.optional(names, "text", |text| Some(text.to_owned()))
+    }
+
+    /// Text that must never be shown, or nothing.
+    pub(super) fn secret(&mut self, names: &[&'static str]) -> Option<secrecy::SecretString> {
+        let found = self.environment.first(names);
+        let canonical = names.first().copied().unwrap_or_default();
+        let (name, origin) = found
+            .as_ref()
+            .map_or((canonical, Origin::Default), |(name, _, origin)| (name.as_str(), *origin));
+        let name = name.to_owned();
+        self.show(names, &name, if found.is_some() { "***".to_owned() } else { String::new() }, origin);
+        found.map(|(_, value, _)| value.into())
+    }
+
+    /// `true` or `false` (also `1`, `0`, `yes`, `no`, `on`, `off`).
+    pub(super) fn flag(&mut self, names: &[&'static str], default: bool) -> bool {
+        let text = if default { "true" } else { "false" };
+        self.parsed(names, text, "true or false", |text| match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Some(true),
+            "false" | "0" | "no" | "off" => Some(false),
+            _ => None,
+        })
+        .unwrap_or(default)
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn number<T>(&mut self, names: &[&'static str], default: T, min: T, max: T) -> T
+    where
+        T: std::str::FromStr + fmt::Display + PartialOrd + Copy,
+    {
+        let rule = format!("a whole number from {min} to {max}");
+        self.parsed(names, &default.to_string(), &rule, |text| {
+            text.parse().ok().filter(|number| *number >= min && *number <= max)
+        })
+        .unwrap_or(default)
+    }
+
+    /// An absolute http or https URL without a path's closing slash, or nothing.
+    pub(super) fn base_url(&mut self, names: &[&'static str]) -> Option<String> {
+        self.optional(names, "an absolute http or https URL", |text| {
+            let url = Url::parse(text).ok()?;
+            let good = matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none();
+            good.then(|| text.trim_end_matches('/').to_owned())
+        })
+    }
+
+    fn take(&self, names: &[&'static str], default: &str) -> (String, String, Origin) {
+        self.environment.first(names).unwrap_or_else(|| {
+            let name = names.first().copied().unwrap_or_default();
+            (name.to_owned(), default.to_owned(), Origin::Default)
+        })
+    }
+
+    fn show(&mut self, names: &[&'static str], used: &str, value: String, origin: Origin) {
+        let Some(canonical) = names.first().copied() else { return };
+        let set_by = (used != canonical).then(|| used.to_owned());
+        self.shown.push(Shown { name: canonical, value, origin, set_by });
+    }
+}

@@ -1,0 +1,47 @@
+//! The registry's rules.
+
+use std::time::Duration;
+
+use registry_domain::endpoint::EgressPolicy;
+use registry_domain::ports::RegistryPolicy;
+
+use super::{Reader, Stage};
+
+/// Settings of the registry.
+#[derive(Debug, Clone, Copy)]
+pub struct RegistrySettings {
+    /// The rules.
+    pub policy: RegistryPolicy,
+    /// How long reading an upstream's manifest may take for each of its answers.
+    pub discovery_timeout: Duration,
+    /// How often servers whose first manifest is awaited are tried again.
+    pub discovery_interval: Duration,
+}
+
+impl RegistrySettings {
+    pub(super) fn read(reader: &mut Reader<'_>, stage: Stage) -> Self {
+        let development = stage == Stage::Development;
+        let egress = reader
+            .parsed(
+                &["MREG_EGRESS_POLICY"],
+                if development { "dev" } else { "production" },
+                "dev (loopback and private addresses allowed) or production (public addresses only)",
+                |text| match text {
+                    "dev" => Some(EgressPolicy::Development),
+                    "production" => Some(EgressPolicy::Public),
+                    _ => None,
+                },
+            )
+            .unwrap_or(EgressPolicy::Public);
+        let quarantine_days: u64 = reader.number(&["MREG_ALIAS_QUARANTINE_DAYS"], 90, 0, 3650);
+        Self {
+            policy: RegistryPolicy {
+                four_eyes: reader.flag(&["MREG_FOUR_EYES"], !development),
+                egress,
+                alias_quarantine: Duration::from_hours(24 * quarantine_days),
+            },
+            discovery_timeout: Duration::from_secs(reader.number(&["MREG_HEALTH_CHECK_TIMEOUT"], 10, 1, 60)),
+            discovery_interval: Duration::from_secs(reader.number(&["MREG_HEALTH_CHECK_INTERVAL"], 30, 1, 3600)),
+        }
+    }
+}

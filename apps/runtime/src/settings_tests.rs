@@ -1,0 +1,103 @@
+//! Behaviours of settings.
+
+use super::*;
+
+fn loaded(pairs: &[(&str, &str)]) -> Loaded {
+    Settings::from_env(&Environment::of_pairs(pairs))
+}
+
+fn wrong(pairs: &[(&str, &str)]) -> Vec<String> {
+    loaded(pairs).problems.into_iter().map(|problem| problem.name).collect()
+}
+
+const PRODUCTION: [(&str, &str); 6] = [
+    ("ENVIRONMENT", "production"),
+    ("DATABASE_URL", "sqlite:///var/lib/mcp-registry/registry.db"),
+    ("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111"),
+    ("AZURE_CLIENT_ID", "22222222-2222-2222-2222-222222222222"),
+    ("MREG_TOKEN_ENCRYPTION_KEY", "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="),
+    ("MREG_FASTMCP_BASE_URL", "https://mcp.example.com"),
+];
+
+#[test]
+fn development_needs_nothing_and_stays_on_this_machine() {
+    let loaded = loaded(&[]);
+    assert_eq!(loaded.problems, []);
+    assert!(loaded.settings.service.host.is_loopback());
+    assert!(loaded.settings.gateway.host.is_loopback());
+    assert!(loaded.settings.identity.entra.is_none());
+}
+
+#[test]
+fn production_says_each_variable_that_it_misses() {
+    assert_eq!(wrong(&PRODUCTION), [""; 0]);
+    for (index, (name, _)) in PRODUCTION.iter().enumerate().skip(1) {
+        let mut pairs = PRODUCTION.to_vec();
+        pairs.remove(index);
+        let wrong = wrong(&pairs);
+        assert_eq!(wrong, [*name], "without {name}");
+    }
+}
+
+#[test]
+fn production_has_strict_defaults() {
+    let settings = loaded(&PRODUCTION).settings;
+    assert!(settings.registry.policy.four_eyes);
+    assert_eq!(settings.registry.policy.egress, registry_domain::endpoint::EgressPolicy::Public);
+    assert_eq!(settings.service.host.to_string(), "0.0.0.0");
+    let mut open = PRODUCTION.to_vec();
+    open.push(("CORS_ORIGINS", "*"));
+    assert_eq!(wrong(&open), ["MREG_SECURITY_CORS_ORIGINS"]);
+}
+
+#[test]
+fn the_development_issuer_is_never_offered_to_other_machines() {
+    assert_eq!(wrong(&[("MREG_SERVICE_HOST", "0.0.0.0")]), ["MREG_SERVICE_HOST"]);
+    assert_eq!(wrong(&[("MREG_FASTMCP_HOST", "192.168.1.1")]), ["MREG_FASTMCP_HOST"]);
+    let entra = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("MREG_SERVICE_HOST", "0.0.0.0")];
+    assert_eq!(wrong(&entra), [""; 0]);
+}
+
+#[test]
+fn every_wrong_value_is_named_at_once_and_never_repeated() {
+    let loaded = loaded(&[
+        ("LOG_LEVEL", "LOUD-secret"),
+        ("ENVIRONMENT", "prod-secret"),
+        ("MREG_SERVICE_PORT", "70000-secret"),
+        ("DATABASE_URL", "mysql://user:secret@db/x"),
+        ("CORS_ORIGINS", "not-an-origin-secret"),
+    ]);
+    let names: Vec<&str> = loaded.problems.iter().map(|problem| problem.name.as_str()).collect();
+    for name in ["LOG_LEVEL", "ENVIRONMENT", "MREG_SERVICE_PORT", "DATABASE_URL", "CORS_ORIGINS"] {
+        assert!(names.contains(&name), "{name} in {names:?}");
+    }
+    assert!(loaded.problems.iter().all(|problem| !problem.to_string().contains("secret")));
+}
+
+#[test]
+fn our_names_win_over_plain_ones_and_plain_ones_work() {
+    let settings = loaded(&[("PORT", "9000")]).settings;
+    assert_eq!(settings.service.port, 9000);
+    let settings = loaded(&[("WEBSITES_PORT", "9000"), ("MREG_SERVICE_PORT", "9001")]).settings;
+    assert_eq!(settings.service.port, 9001);
+}
+
+#[test]
+fn every_log_level_of_the_guide_is_accepted_in_any_case() {
+    for level in ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "debug", "Warning"] {
+        assert_eq!(wrong(&[("LOG_LEVEL", level)]), [""; 0], "{level}");
+    }
+}
+
+#[test]
+fn origins_are_read_with_spaces_between_them() {
+    let settings = loaded(&[("CORS_ORIGINS", "https://a.example, https://b.example")]).settings;
+    assert_eq!(settings.service.cors_origins, ["https://a.example", "https://b.example"]);
+}
+
+#[test]
+fn a_secret_is_shown_as_stars_only() {
+    let shown = loaded(&PRODUCTION).shown;
+    let key = shown.iter().find(|shown| shown.name == "MREG_TOKEN_ENCRYPTION_KEY").unwrap();
+    assert_eq!(key.value, "***");
+}

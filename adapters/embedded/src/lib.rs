@@ -1,1 +1,49 @@
-//! placeholder
+//! The zero-setup adapters: one SQLite file for everything that must last, this process's memory
+//! for sessions and rate limits.
+//!
+//! # Map
+//! | you look for | open |
+//! |---|---|
+//! | how the store opens, who may hold which connection | `store.rs`, `connection.rs` |
+//! | how a transaction begins, ends, is measured and reported | `transaction.rs`, `error.rs` |
+//! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
+//! | the port `ServerCatalog` | `servers.rs` and `servers/` |
+//! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` |
+//! | what needs no file | `sessions.rs` `limits.rs` |
+//! | the tables | `schema.rs`, and `migrations/sqlite` with the reasons |
+//!
+//! # Invariants
+//! - One connection writes; it is never held across an `await` of the caller's.
+//! - No query runs on a caller's task: a dropped caller leaves neither a lock nor a connection in
+//!   use behind (see `transaction.rs`).
+//! - No diesel type leaves this crate.
+//!
+//! # How to add a port method
+//! 1. A synchronous function over `&mut SqliteConnection` beside its like.
+//! 2. The port method, one line: `self.read("…", …)` or `self.write("…", …)`.
+//! 3. Its behaviours in `adapters/contract`.
+
+mod audit;
+mod connection;
+mod error;
+mod events;
+mod file;
+mod health;
+mod limits;
+mod migrate;
+mod operations;
+mod options;
+mod place;
+mod registrations;
+mod schema;
+mod search;
+mod servers;
+mod sessions;
+mod store;
+mod transaction;
+mod users;
+
+pub use limits::EmbeddedLimits;
+pub use options::EmbeddedOptions;
+pub use sessions::EmbeddedSessions;
+pub use store::EmbeddedStore;

@@ -1,1 +1,51 @@
-//! placeholder
+//! What both apps need of actix-web: problems, the guard, request ids, limits, CORS.
+//!
+//! Our own answers' statuses are decided here and nowhere else.
+//!
+//! # Map
+//! | you look for | open |
+//! |---|---|
+//! | how an error of the domain looks over HTTP | [`problem`], [`code`] |
+//! | the layers around every request | [`edge`], [`request_context`] |
+//! | who asks, and whether they may go on asking | [`guard`], [`bearer`], [`limits`] |
+//! | how bodies, queries and paths are read | [`json`], [`fields`], [`query`], [`path_id`] |
+//! | paths, methods and 405 | [`resource`] |
+//! | lists' headers | [`links`] |
+//!
+//! # How to add a code
+//! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
+//! 2. If a use case may answer it: an arm in [`problem`], which does not compile without.
+
+pub mod bearer;
+pub mod challenge;
+pub mod client_address;
+pub mod code;
+mod cors;
+pub mod edge;
+pub mod fields;
+pub mod guard;
+pub mod health;
+pub mod json;
+pub mod limits;
+pub mod links;
+pub mod path_id;
+pub mod problem;
+pub mod problem_body;
+pub mod query;
+pub mod request_context;
+pub mod resource;
+mod security_headers;
+pub mod settings;
+pub mod wire_time;
+
+pub use code::Code;
+pub use edge::{Edge, app, serve};
+pub use guard::{Guarded, Visitor};
+pub use json::{Body, ReadBody};
+pub use path_id::PathId;
+pub use problem::{Place, Problem};
+pub use query::{Query, ReadQuery};
+pub use request_context::RequestId;
+pub use resource::at;
+pub use settings::EdgeSettings;
+pub use wire_time::WireTime;

@@ -38,6 +38,9 @@ fn copy(text: &str, max_bytes: usize) -> Option<String> {
     let mut copied = 0;
     let mut at = 0;
     while let Some(quote) = find_quote(text, at) {
+        if copy.len() + (quote - copied) > max_bytes {
+            return None;
+        }
         at = string_end(text, quote);
         let Some(value) = value_behind_colon(text, at) else { continue };
         if words::is_secret(text.get(quote..at).unwrap_or_default()) {

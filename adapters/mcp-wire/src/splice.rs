@@ -6,7 +6,7 @@
 //!
 //! - [`RequestEdit`] (`splice/request.rs`): id, name, URI and `_meta` of a request in one copy
 //! - [`MetaEdit`] (`splice/meta.rs`): what a request's `_meta` says about its sender, by era
-//! - `splice/object.rs`: where the members of an object are
+//! - `splice/object.rs`: where the members of an object are; `splice/edits.rs`: edits being gathered
 //!
 //! Absent on purpose: deep paths. Only the top level, `params` and `params._meta` are changed here.
 
@@ -15,6 +15,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+mod edits;
 mod meta;
 pub(crate) mod object;
 mod request;

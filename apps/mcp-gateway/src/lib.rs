@@ -14,8 +14,11 @@ mod authenticate;
 mod handlers;
 mod inbound;
 mod origin;
+mod program;
 mod reply;
 mod routes;
+
+pub use program::server;
 
 use std::io;
 use std::net::TcpListener;
@@ -44,12 +47,11 @@ pub struct GatewaySettings {
 }
 
 /// The gateway and all that it needs.
-#[derive(Clone)]
 pub struct Gateway {
     /// The call path.
     pub exchange: Exchange,
     /// What both apps need of the world.
-    pub edge: web::Data<Edge>,
+    pub edge: Edge,
     /// Whether the store answers.
     pub store: Arc<dyn StoreHealth>,
     /// What the operator decided.
@@ -67,13 +69,15 @@ impl std::fmt::Debug for Gateway {
 /// # Errors
 /// The system's own, when a socket cannot be listened on.
 pub fn serve(gateway: Gateway, listeners: Vec<TcpListener>, settings: ServerSettings) -> io::Result<Server> {
+    let Gateway { exchange, edge, store, settings: gateway } = gateway;
+    let (edge, gateway, store) = (web::Data::new(edge), web::Data::from(gateway), web::Data::from(store));
     let make_app = move || {
         // Called once on each worker thread: its upstream connections stay on that thread.
-        let exchange = web::Data::new(gateway.exchange.for_worker());
-        registry_http_edge::app(gateway.edge.clone())
+        let exchange = web::Data::new(exchange.for_worker());
+        registry_http_edge::app(edge.clone())
             .app_data(exchange)
-            .app_data(web::Data::from(Arc::clone(&gateway.settings)))
-            .app_data(web::Data::new(Arc::clone(&gateway.store)))
+            .app_data(gateway.clone())
+            .app_data(store.clone())
             .configure(routes::configure)
     };
     registry_http_edge::serve(make_app, listeners, settings)

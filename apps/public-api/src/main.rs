@@ -1,2 +1,18 @@
-//! placeholder
-fn main() {}
+//! `public-api`: the registry's public API, port 8000.
+
+use std::process::ExitCode;
+
+use registry_runtime::Role;
+use registry_runtime::cli::{self, Program};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::main(Program {
+        name: "public-api",
+        about: "The registry's public API: submit MCP servers, decide on them, find them",
+        roles: &[Role::PublicApi],
+        server: public_api::server,
+    })
+}

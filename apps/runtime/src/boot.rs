@@ -8,9 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use registry_domain::ports::{Clock, GatewayPorts, Ids, RateLimiter, RegistryPorts, StoreHealth, TokenVerifier, Upstream};
-use registry_embedded::{EmbeddedOptions, EmbeddedStore, InProcessRateLimiter};
+use registry_embedded::{EmbeddedLimits, EmbeddedOptions, EmbeddedStore};
 use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
+use registry_http_edge::EdgeSettings;
+use registry_http_edge::settings::ServerSettings;
 use registry_upstream::{HttpUpstream, UpstreamSettings};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -19,6 +21,9 @@ use crate::clock::{SystemClock, TimeOrderedIds};
 use crate::run::Role;
 use crate::settings::Settings;
 use crate::{edge, identity};
+
+/// The most callers and addresses whose requests are counted at a time.
+const MOST_LIMIT_KEYS: usize = 100_000;
 
 /// Why the product could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -140,12 +145,11 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
     let ids: Arc<dyn Ids> = Arc::new(TimeOrderedIds);
     make_data_dir(&settings.store.data_dir)?;
     let writes = TaskTracker::new();
-    let options = EmbeddedOptions { migrate: settings.store.auto_migrate, ..EmbeddedOptions::default() };
+    let options = EmbeddedOptions::default();
     let store =
         EmbeddedStore::open(&settings.store.database, options, Arc::clone(&clock), Handle::current(), writes.clone())
             .await
             .map_err(|error| BootError::part("the database cannot be opened", error))?;
-    let store = Arc::new(store);
     let ports = RegistryPorts {
         registrations: store.clone(),
         servers: store.clone(),
@@ -197,7 +201,7 @@ impl Runtime {
         let storage = storage(&settings).await?;
         let clock = Arc::clone(&storage.ports.clock);
         let identity = identity::start(&settings, &service_url, Arc::clone(&clock))?;
-        let limiter: Arc<dyn RateLimiter> = Arc::new(InProcessRateLimiter::new(Arc::clone(&clock)));
+        let limiter: Arc<dyn RateLimiter> = Arc::new(EmbeddedLimits::new(MOST_LIMIT_KEYS, Arc::clone(&clock)));
         let gateway = if roles.contains(&Role::Gateway) {
             Some(gateway_parts(&settings, &storage.ports).await?)
         } else {
@@ -221,9 +225,14 @@ impl Runtime {
         self.roles.contains(&Role::PublicApi)
     }
 
-    /// The edge that both apps share.
-    pub fn edge(&self) -> registry_http_edge::Edge {
-        edge::of(self)
+    /// The edge's settings, which both apps share.
+    pub fn edge_settings(&self) -> EdgeSettings {
+        edge::settings(&self.settings)
+    }
+
+    /// How the sockets of a role behave.
+    pub fn server_settings(&self, role: Role) -> ServerSettings {
+        edge::sockets(&self.settings, role)
     }
 }
 

@@ -1,13 +1,12 @@
 //! The settings as the HTTP edge needs them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::rate::Limit;
 use registry_http_edge::settings::{CorsSettings, LimitSettings, SecurityHeaderSettings, ServerSettings};
-use registry_http_edge::{Edge, EdgeSettings};
+use registry_http_edge::EdgeSettings;
 
-use crate::boot::Runtime;
+use crate::run::Role;
 use crate::settings::{self, Settings, Stage};
 
 /// How long a request body may take to arrive.
@@ -16,17 +15,8 @@ const BODY_WITHIN: Duration = Duration::from_secs(30);
 /// The largest body of the REST API.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
-pub(crate) fn of(runtime: &Runtime) -> Edge {
-    Edge {
-        settings: settings(&runtime.settings),
-        verifier: Arc::clone(&runtime.verifier),
-        limiter: Arc::clone(&runtime.limiter),
-        clock: Arc::clone(&runtime.registry.clock),
-        ids: Arc::clone(&runtime.registry.ids),
-    }
-}
-
-fn settings(settings: &Settings) -> EdgeSettings {
+/// The edge's settings.
+pub(crate) fn settings(settings: &Settings) -> EdgeSettings {
     let service = &settings.service;
     EdgeSettings {
         cors: CorsSettings {
@@ -60,14 +50,14 @@ fn limits(limits: &settings::LimitSettings) -> LimitSettings {
     }
 }
 
-/// How the sockets of a server behave. `allow_half_closed`: whether a client that has finished
-/// sending and closed that half is still answered.
-pub(crate) fn sockets(settings: &Settings, allow_half_closed: bool) -> ServerSettings {
+/// How the sockets of a role behave. On the gateway a client that closes its half is gone, and its
+/// upstream call ends with it; on the API it only has nothing more to say.
+pub(crate) fn sockets(settings: &Settings, role: Role) -> ServerSettings {
     ServerSettings {
         workers: Some(settings.service.workers),
         keep_alive: Duration::from_secs(75),
         head_timeout: Duration::from_secs(10),
         shutdown_timeout_s: 30,
-        allow_half_closed,
+        allow_half_closed: role == Role::PublicApi,
     }
 }

@@ -1,12 +1,15 @@
 //! Who judges tokens: Entra ID's keys, or the development issuer's.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use registry_domain::ports::{Clock, TokenVerifier};
 use registry_entra::{
     DevelopmentIssuer, DevelopmentKey, HttpJwks, IssuerRules, JwksSettings, JwtVerifier, KeySource, LocalKeys,
     VerifierSettings,
 };
+
+use tokio::runtime::Handle;
 
 use crate::boot::BootError;
 use crate::settings::{EntraSettings, Settings};
@@ -35,12 +38,13 @@ fn verifier(
     settings: &Settings,
     issuers: IssuerRules,
     audiences: impl IntoIterator<Item = String>,
+    leeway: Duration,
     keys: Arc<dyn KeySource>,
     clock: Arc<dyn Clock>,
 ) -> Arc<dyn TokenVerifier> {
     let accepted = VerifierSettings {
         admin_group: settings.identity.admin_group.clone(),
-        leeway: settings.identity.clock_skew,
+        leeway,
         ..VerifierSettings::new(issuers, audiences)
     };
     Arc::new(JwtVerifier::new(accepted, keys, clock))
@@ -49,10 +53,12 @@ fn verifier(
 fn of_entra(settings: &Settings, entra: &EntraSettings, clock: Arc<dyn Clock>) -> Result<Identity, BootError> {
     let jwks = JwksSettings::entra(&entra.authority, &entra.tenant)
         .map_err(|error| BootError::part("AZURE_TENANT_ID or MREG_AZURE_AUTHORITY_HOST makes no address", error))?;
-    let keys = HttpJwks::new(jwks, Arc::clone(&clock));
+    let keys = HttpJwks::new(jwks, Arc::clone(&clock), Handle::current())
+        .map_err(|error| BootError::part("the identity provider cannot be called", error))?;
     let audiences = [entra.client.clone(), format!("api://{}", entra.client)];
     let issuers = IssuerRules::entra(&entra.authority, [&entra.tenant]);
-    let verifier = verifier(settings, issuers, audiences, Arc::new(keys), clock);
+    let skew = settings.identity.clock_skew;
+    let verifier = verifier(settings, issuers, audiences, skew, Arc::new(keys), clock);
     Ok(Identity { verifier, development: None })
 }
 
@@ -61,7 +67,9 @@ fn of_development(settings: &Settings, service_url: &str, clock: Arc<dyn Clock>)
     let key = development_key(settings)?;
     let issuers = IssuerRules::exactly(issuer_url(service_url));
     let keys = Arc::new(LocalKeys::new(&key));
-    let verifier = verifier(settings, issuers, [DEVELOPMENT_AUDIENCE.to_owned()], keys, clock);
+    // Issuer and verifier have the same clock, so a token ends when it says.
+    let audiences = [DEVELOPMENT_AUDIENCE.to_owned()];
+    let verifier = verifier(settings, issuers, audiences, Duration::ZERO, keys, clock);
     Ok(Identity { verifier, development: Some(Arc::new(issuer)) })
 }
 

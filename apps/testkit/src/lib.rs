@@ -1,1 +1,41 @@
-//! placeholder
+//! What black-box tests are made of: the real programs, real sockets, real MCP peers.
+//!
+//! | want | take |
+//! |---|---|
+//! | a program on random ports, its log lines, its death | [`Program`], [`Launch`], [`DataDir`] |
+//! | REST and raw HTTP against it | [`Api`], [`Answer`], [`token`], [`raw()`] |
+//! | one MCP message by hand, either era | [`Api::mcp`], [`Api::mcp_legacy`], [`Answer::rpc`] |
+//! | an SSE answer, event by event | [`Api::open`], [`EventStream`] |
+//! | the official SDK as client | [`clients::modern_client`], [`clients::legacy_client`] |
+//! | the official SDK as upstream | [`upstreams::RmcpServer`] |
+//! | an upstream that misbehaves | [`upstreams::Scripted`] |
+//! | to wait for a fact | [`eventually()`] |
+//!
+//! Tests never sleep and never assert a duration: they wait with [`eventually()`], whose deadline is
+//! far above every promise.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "test code: a test wants to stop, with a message, where its ground gives way"
+)]
+
+mod api;
+mod binary;
+pub mod clients;
+mod events;
+mod eventually;
+mod launch;
+mod mcp;
+mod output;
+mod program;
+mod raw;
+pub mod upstreams;
+
+pub use api::{Answer, Api, token};
+pub use events::{Event, EventStream};
+pub use eventually::{DEADLINE, eventually, eventually_within};
+pub use launch::{DataDir, Launch};
+pub use program::Program;
+pub use raw::raw;
+pub use rmcp;

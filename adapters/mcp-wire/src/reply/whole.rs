@@ -90,6 +90,15 @@ mod tests {
     }
 
     #[test]
+    fn whitespace_beyond_what_can_be_held_moves_before_the_comma_but_is_not_lost() {
+        let short = format!(r#"{{"a":1,{}"b":2}}"#, " ".repeat(61));
+        assert_eq!(legacy(&short), short);
+        let space = "\n".repeat(300);
+        let long = format!(r#"{{"a":1,{space}"b":2}}"#);
+        assert_eq!(legacy(&long), format!(r#"{{"a":1{space},"b":2}}"#));
+    }
+
+    #[test]
     fn members_are_put_first_and_replace_those_of_the_same_name() {
         let put = r#"{"resultType":"complete","ttlMs":0"#;
         let cases = [

@@ -1,12 +1,10 @@
 //! All changes to one request in one copy: its id, its name or URI, and its `_meta`.
 
-use std::borrow::Cow;
-use std::ops::Range;
-
 use bytes::Bytes;
 
+use super::edits::Edits;
 use super::meta::{self, MetaEdit};
-use super::{Edit, object, range_of, replace_string, splice};
+use super::{Edit, object, splice};
 
 /// What is to change in a request on its way to the upstream; the default changes nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,7 +39,7 @@ impl RequestEdit<'_> {
         if *self == RequestEdit::default() {
             return Some(Vec::new());
         }
-        let mut edits = Edits { message, edits: Vec::with_capacity(6) };
+        let mut edits = Edits::new(message);
         let text = std::str::from_utf8(message).ok()?;
         let top = object::find(message, ["id", "params"])?;
         let [id, params] = top.values;
@@ -54,8 +52,7 @@ impl RequestEdit<'_> {
             Some(params) => self.edit_params(&mut edits, params)?,
             None => self.make_params(&mut edits, text, top.last, params)?,
         }
-        edits.edits.sort_by_key(|edit| edit.range.start);
-        Some(edits.edits)
+        Some(edits.into_sorted())
     }
 
     fn edit_params(&self, edits: &mut Edits<'_>, text: &str) -> Option<()> {
@@ -66,7 +63,7 @@ impl RequestEdit<'_> {
         let [name, uri, old_meta] = params.values;
         for (new, old) in [(self.name, name), (self.uri, uri)] {
             if let Some(new) = new {
-                edits.edits.push(replace_string(edits.message, old?, new)?);
+                edits.replace_string(old?, new)?;
             }
         }
         match self.meta {
@@ -103,51 +100,6 @@ impl RequestEdit<'_> {
             Some("null") => edits.replace(params?, made),
             Some(_) => None,
         }
-    }
-}
-
-/// Edits being gathered for one message.
-pub(super) struct Edits<'m> {
-    message: &'m [u8],
-    edits: Vec<Edit<'static>>,
-}
-
-impl<'m> Edits<'m> {
-    /// The message that they are for.
-    pub(super) fn message(&self) -> &'m [u8] {
-        self.message
-    }
-
-    /// Replaces a part of the message.
-    pub(super) fn replace(&mut self, old: &str, new: String) -> Option<()> {
-        let range = range_of(self.message, old.as_bytes())?;
-        self.edits.push(Edit { range, replacement: Cow::Owned(new.into_bytes()) });
-        Some(())
-    }
-
-    /// Takes a span out.
-    pub(super) fn remove(&mut self, range: Range<usize>) {
-        self.edits.push(Edit { range, replacement: Cow::Borrowed(&[]) });
-    }
-
-    /// Adds a member (`"key":value`) to an object of the message, behind its last value.
-    pub(super) fn add_member(
-        &mut self,
-        object: &str,
-        last: Option<&str>,
-        member: &str,
-    ) -> Option<()> {
-        let at = if let Some(last) = last {
-            range_of(self.message, last.as_bytes())?.end
-        } else {
-            let start = range_of(self.message, object.as_bytes())?.start;
-            start.checked_add(object.find('{')?)?.checked_add(1)?
-        };
-        let is_second = self.edits.iter().any(|edit| edit.range == (at..at));
-        let comma = if last.is_some() || is_second { "," } else { "" };
-        let replacement = Cow::Owned(format!("{comma}{member}").into_bytes());
-        self.edits.push(Edit { range: at..at, replacement });
-        Some(())
     }
 }
 

@@ -1,7 +1,5 @@
 //! Probes. The gateway serves from its snapshot: without the store it is degraded, not down.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, Responder, web};
 use registry_domain::ports::StoreHealth;
 use registry_exchange::Exchange;
@@ -14,11 +12,11 @@ use crate::GatewaySettings;
 /// GET /health.
 pub(crate) async fn health(
     settings: web::Data<GatewaySettings>,
-    store: web::Data<Arc<dyn StoreHealth>>,
+    store: web::Data<dyn StoreHealth>,
     exchange: web::Data<Exchange>,
     edge: web::Data<Edge>,
 ) -> impl Responder {
-    let database = ask_store(store.as_ref().as_ref()).await;
+    let database = ask_store(store.as_ref()).await;
     let now = edge.clock.now();
     let age_ms = now.duration_since(exchange.routes().refreshed_at()).as_millis();
     HttpResponse::Ok().json(json!({

@@ -4,8 +4,7 @@ use super::{Failure, print};
 use crate::boot;
 use crate::settings::Settings;
 
-pub(super) async fn run(mut settings: Settings) -> Result<(), Failure> {
-    settings.store.auto_migrate = true;
+pub(super) async fn run(settings: Settings) -> Result<(), Failure> {
     let storage = boot::storage(&settings).await?;
     storage.health.check().await?;
     storage.writes.close();

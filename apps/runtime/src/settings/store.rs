@@ -11,8 +11,6 @@ pub struct StoreSettings {
     pub data_dir: PathBuf,
     /// The SQLite file.
     pub database: PathBuf,
-    /// Whether a start brings the schema up to date.
-    pub auto_migrate: bool,
 }
 
 impl StoreSettings {
@@ -29,6 +27,6 @@ impl StoreSettings {
             reader.problem("DATABASE_URL", format!("is required in {stage}"));
         }
         let database = named.unwrap_or_else(|| data_dir.join("registry.db"));
-        Self { data_dir, database, auto_migrate: reader.flag(&["MREG_AUTO_MIGRATE"], true) }
+        Self { data_dir, database }
     }
 }

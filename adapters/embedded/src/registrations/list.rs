@@ -1,0 +1,114 @@
+//! Reading registrations with what belongs to them, in one statement (and one to count).
+
+use diesel::dsl::{IntoBoxed, LeftJoin};
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use registry_domain::id::RegistrationId;
+use registry_domain::manifest::Discovery;
+use registry_domain::ports::{Order, Page, RegistrationQuery, RegistrationView};
+
+use super::candidate::CandidateRow;
+use super::row::RegistrationRow;
+use crate::error::StoreError;
+use crate::place::time_text;
+use crate::schema::{candidate_manifests, registrations, servers};
+use crate::search::pattern;
+use crate::servers::SummaryRow;
+
+type Joined = LeftJoin<LeftJoin<registrations::table, candidate_manifests::table>, servers::table>;
+type Row = (RegistrationRow, Option<CandidateRow>, Option<SummaryRow>);
+
+fn joined() -> IntoBoxed<'static, Joined, Sqlite> {
+    registrations::table
+        .left_join(candidate_manifests::table)
+        .left_join(servers::table)
+        .into_boxed()
+}
+
+fn view((registration, candidate, server): Row) -> Result<RegistrationView, StoreError> {
+    Ok(RegistrationView {
+        registration: registration.read()?,
+        discovery: candidate.map_or(Ok(Discovery::Pending), CandidateRow::read)?,
+        server: server.map(SummaryRow::read).transpose()?,
+    })
+}
+
+fn load(
+    query: IntoBoxed<'_, Joined, Sqlite>,
+    conn: &mut SqliteConnection,
+) -> QueryResult<Vec<Row>> {
+    query
+        .select((
+            RegistrationRow::as_select(),
+            Option::<CandidateRow>::as_select(),
+            Option::<SummaryRow>::as_select(),
+        ))
+        .load(conn)
+}
+
+/// A registration by id.
+pub(super) fn find(
+    conn: &mut SqliteConnection,
+    id: RegistrationId,
+) -> Result<Option<RegistrationView>, StoreError> {
+    let query = joined().filter(registrations::registration_id.eq(id.to_string()));
+    load(query, conn)?.pop().map(view).transpose()
+}
+
+/// A registration by its address: the same text before another spelling of it.
+pub(super) fn find_by_url(
+    conn: &mut SqliteConnection,
+    text: &str,
+    key: Option<&str>,
+) -> Result<Option<RegistrationView>, StoreError> {
+    let same_text = joined().filter(registrations::endpoint_url.eq(text.to_owned()));
+    let mut found = load(same_text, conn)?.pop();
+    if let (None, Some(key)) = (&found, key) {
+        let same_key = joined().filter(registrations::url_key.eq(key.to_owned()));
+        found = load(same_key, conn)?.pop();
+    }
+    found.map(view).transpose()
+}
+
+/// A page, and how many match in all.
+pub(super) fn list(
+    conn: &mut SqliteConnection,
+    query: &RegistrationQuery,
+) -> Result<Page<RegistrationView>, StoreError> {
+    let total: i64 = matching(query).count().get_result(conn)?;
+    let mut page = matching(query).limit(query.limit.into()).offset(query.offset.into());
+    let at = registrations::created_at;
+    let id = registrations::registration_id;
+    if let Some(after) = query.after {
+        // The first condition says nothing new: it lets SQLite start in the index.
+        let (last_at, last_id) = (time_text(after.created_at), after.id.to_string());
+        page = match query.order {
+            Order::NewestFirst => {
+                page.filter(at.le(last_at.clone())).filter(at.lt(last_at).or(id.lt(last_id)))
+            }
+            Order::OldestFirst => {
+                page.filter(at.ge(last_at.clone())).filter(at.gt(last_at).or(id.gt(last_id)))
+            }
+        };
+    }
+    page = match query.order {
+        Order::NewestFirst => page.order((at.desc(), id.desc())),
+        Order::OldestFirst => page.order((at.asc(), id.asc())),
+    };
+    let items = load(page, conn)?.into_iter().map(view).collect::<Result<_, _>>()?;
+    Ok(Page { total: total.unsigned_abs(), items })
+}
+
+fn matching(query: &RegistrationQuery) -> IntoBoxed<'static, Joined, Sqlite> {
+    let mut matching = joined();
+    if let Some(status) = query.status {
+        matching = matching.filter(registrations::status.eq(status.as_str()));
+    }
+    if let Some(submitter) = query.submitter {
+        matching = matching.filter(registrations::submitter_id.eq(submitter.to_string()));
+    }
+    if let Some(search) = &query.search {
+        matching = matching.filter(registrations::search_key.like(pattern(search)).escape('\\'));
+    }
+    matching
+}

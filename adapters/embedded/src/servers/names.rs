@@ -1,0 +1,101 @@
+//! Who has a name or an alias in a tenant.
+
+use diesel::prelude::*;
+use jiff::Timestamp;
+use registry_domain::id::{Alias, ServerId, TenantId};
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::place::{Place, time_text};
+use crate::schema::{retired_aliases, servers};
+
+/// The server that has a name.
+pub(super) fn holder_of_name(
+    conn: &mut SqliteConnection,
+    tenant: Option<&TenantId>,
+    name: &str,
+) -> Result<Option<Uuid>, StoreError> {
+    let holder: Option<String> = servers::table
+        .filter(servers::name.eq(name))
+        .filter(servers::tenant_id.is(tenant.map(TenantId::as_str)))
+        .select(servers::id)
+        .first(conn)
+        .optional()?;
+    id(holder.as_deref())
+}
+
+/// The server that has an alias.
+pub(super) fn holder_of_alias(
+    conn: &mut SqliteConnection,
+    tenant: Option<&TenantId>,
+    alias: &Alias,
+) -> Result<Option<Uuid>, StoreError> {
+    let holder: Option<String> = servers::table
+        .filter(servers::alias.eq(alias.as_str()))
+        .filter(servers::tenant_id.is(tenant.map(TenantId::as_str)))
+        .select(servers::id)
+        .first(conn)
+        .optional()?;
+    id(holder.as_deref())
+}
+
+/// Whether an alias is still kept from others after its server went.
+pub(super) fn is_in_quarantine(
+    conn: &mut SqliteConnection,
+    tenant: Option<&TenantId>,
+    alias: &Alias,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let kept: i64 = retired_aliases::table
+        .find((tenant_key(tenant), alias.as_str()))
+        .filter(retired_aliases::free_at.gt(time_text(now)))
+        .count()
+        .get_result(conn)?;
+    Ok(kept > 0)
+}
+
+/// Keeps an alias from others until a time, and forgets those whose time has come.
+pub(super) fn retire(
+    conn: &mut SqliteConnection,
+    tenant: Option<&str>,
+    alias: &str,
+    free_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    diesel::delete(retired_aliases::table.filter(retired_aliases::free_at.le(time_text(now))))
+        .execute(conn)?;
+    diesel::replace_into(retired_aliases::table)
+        .values((
+            retired_aliases::tenant_id.eq(tenant.unwrap_or_default()),
+            retired_aliases::alias.eq(alias),
+            retired_aliases::free_at.eq(time_text(free_at)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Which key of a server that could not be written is taken, and by whom.
+pub(super) fn taken(
+    conn: &mut SqliteConnection,
+    tenant: Option<&TenantId>,
+    (id, name, alias): (ServerId, &str, &Alias),
+) -> Result<StoreError, StoreError> {
+    let others = |holder: Option<Uuid>| holder.filter(|holder| *holder != id.0);
+    if let Some(holder) = others(holder_of_name(conn, tenant, name)?) {
+        return Ok(StoreError::Taken { key: "name", holder: Some(holder) });
+    }
+    if let Some(holder) = others(holder_of_alias(conn, tenant, alias)?) {
+        return Ok(StoreError::Taken { key: "alias", holder: Some(holder) });
+    }
+    Ok(StoreError::Taken { key: "id", holder: Some(id.0) })
+}
+
+/// The table keeps one row per tenant and alias; no tenant is the empty text, which no tenant is.
+fn tenant_key(tenant: Option<&TenantId>) -> &str {
+    tenant.map(TenantId::as_str).unwrap_or_default()
+}
+
+fn id(holder: Option<&str>) -> Result<Option<Uuid>, StoreError> {
+    let place = Place { table: "servers", row: holder.unwrap_or_default() };
+    place.maybe_uuid("id", holder)
+}

@@ -1,0 +1,168 @@
+//! A server as a row and its definitions, and back.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use registry_domain::endpoint::Transport;
+use registry_domain::id::{RegistrationId, Revision, ServerId};
+use registry_domain::manifest::{Definition, Digest, Manifest};
+use registry_domain::ports::ServerSummary;
+use registry_domain::server::{HealthStatus, PinnedManifest, Server};
+
+use super::definitions;
+use crate::error::StoreError;
+use crate::place::{Place, json_text, time_text};
+use crate::schema::servers;
+
+const AWAITED: &str = "awaited";
+const REVIEWED: &str = "reviewed";
+const UNREVIEWED: &str = "unreviewed";
+
+/// A row of `servers`.
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = servers, treat_none_as_null = true)]
+pub(super) struct ServerRow {
+    id: String,
+    name: String,
+    endpoint_url: String,
+    transport_type: String,
+    version: String,
+    description: Option<String>,
+    capabilities: String,
+    tags: String,
+    health_status: String,
+    tenant_id: Option<String>,
+    created_at: String,
+    updated_at: String,
+    registration_id: Option<String>,
+    revision: i64,
+    alias: Option<String>,
+    manifest_state: String,
+    manifest_digest: Option<String>,
+}
+
+impl ServerRow {
+    /// A server as it is written; its definitions are rows of their own.
+    pub(super) fn of(server: &Server) -> Result<Self, StoreError> {
+        let manifest_state = match server.manifest {
+            PinnedManifest::Awaited => AWAITED,
+            PinnedManifest::Pinned { reviewed: true, .. } => REVIEWED,
+            PinnedManifest::Pinned { reviewed: false, .. } => UNREVIEWED,
+        };
+        Ok(Self {
+            id: server.id.to_string(),
+            name: server.name.clone(),
+            endpoint_url: server.endpoint_url.as_str().to_owned(),
+            transport_type: server.transport.as_str().to_owned(),
+            version: server.version.clone(),
+            description: server.description.clone(),
+            capabilities: json_text(&server.capabilities)?,
+            tags: json_text(&server.tags)?,
+            health_status: server.health.as_str().to_owned(),
+            tenant_id: server.tenant.as_ref().map(|tenant| tenant.as_str().to_owned()),
+            created_at: time_text(server.created_at),
+            updated_at: time_text(server.updated_at),
+            registration_id: server.registration.map(|id| id.to_string()),
+            revision: server.revision.0,
+            alias: Some(server.alias.as_str().to_owned()),
+            manifest_state: manifest_state.to_owned(),
+            manifest_digest: server.manifest.digest().map(|digest| digest.to_string()),
+        })
+    }
+
+    fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
+        let place = Place { table: "servers", row: &self.id };
+        let manifest = match self.manifest_state.as_str() {
+            AWAITED => PinnedManifest::Awaited,
+            state => PinnedManifest::Pinned {
+                manifest: Manifest::new(pinned),
+                reviewed: state == REVIEWED,
+            },
+        };
+        Ok(Server {
+            id: ServerId(place.uuid("id", &self.id)?),
+            alias: place.alias(self.alias.as_deref().unwrap_or_default())?,
+            endpoint_url: place.endpoint(&self.endpoint_url)?,
+            transport: place.word("transport_type", &self.transport_type, Transport::parse)?,
+            capabilities: place.json("capabilities", &self.capabilities)?,
+            tags: place.json("tags", &self.tags)?,
+            health: place.word("health_status", &self.health_status, HealthStatus::parse)?,
+            tenant: place.tenant(self.tenant_id.as_deref())?,
+            registration: place
+                .maybe_uuid("registration_id", self.registration_id.as_deref())?
+                .map(RegistrationId),
+            manifest,
+            created_at: place.time("created_at", &self.created_at)?,
+            updated_at: place.time("updated_at", &self.updated_at)?,
+            revision: Revision(self.revision),
+            name: self.name,
+            version: self.version,
+            description: self.description,
+        })
+    }
+}
+
+/// What a registration's reader needs of its server's row.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = servers)]
+pub(crate) struct SummaryRow {
+    id: String,
+    alias: Option<String>,
+    manifest_state: String,
+    manifest_digest: Option<String>,
+}
+
+impl SummaryRow {
+    /// The summary.
+    pub(crate) fn read(self) -> Result<ServerSummary, StoreError> {
+        let place = Place { table: "servers", row: &self.id };
+        let digest = self.manifest_digest.as_deref();
+        Ok(ServerSummary {
+            id: ServerId(place.uuid("id", &self.id)?),
+            alias: place.alias(self.alias.as_deref().unwrap_or_default())?,
+            manifest_digest: place.maybe_word("manifest_digest", digest, Digest::parse)?,
+            reviewed: self.manifest_state == REVIEWED,
+        })
+    }
+}
+
+/// The one server that a query finds, with its definitions.
+pub(super) fn find(
+    conn: &mut SqliteConnection,
+    query: servers::BoxedQuery<'_, Sqlite>,
+) -> Result<Option<Server>, StoreError> {
+    let row: Option<ServerRow> = query.select(ServerRow::as_select()).first(conn).optional()?;
+    row.map(|row| {
+        let pinned = definitions::of_server(conn, &row.id)?;
+        row.read(pinned)
+    })
+    .transpose()
+}
+
+/// All servers with their definitions, in two statements.
+pub(super) fn list_all(conn: &mut SqliteConnection) -> Result<Vec<Server>, StoreError> {
+    let mut pinned: HashMap<String, Vec<Definition>> = definitions::of_all(conn)?;
+    let rows: Vec<ServerRow> =
+        servers::table.order(servers::id).select(ServerRow::as_select()).load(conn)?;
+    rows.into_iter()
+        .map(|row| {
+            let pinned = pinned.remove(&row.id).unwrap_or_default();
+            row.read(pinned)
+        })
+        .collect()
+}
+
+/// Servers that nothing was ever read from, those not written for longest first.
+pub(super) fn list_awaiting(
+    conn: &mut SqliteConnection,
+    limit: u32,
+) -> Result<Vec<Server>, StoreError> {
+    let rows: Vec<ServerRow> = servers::table
+        .filter(servers::manifest_state.eq(AWAITED))
+        .order((servers::updated_at.asc(), servers::id.asc()))
+        .limit(limit.into())
+        .select(ServerRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(|row| row.read(Vec::new())).collect()
+}

@@ -1,0 +1,106 @@
+//! Writing a server with what is pinned of it, and removing it.
+
+use diesel::prelude::*;
+use jiff::Timestamp;
+use registry_domain::change::Change;
+use registry_domain::id::{RegistrationId, Revision, ServerId};
+use registry_domain::server::Server;
+
+use super::row::ServerRow;
+use super::{definitions, names};
+use crate::error::{StoreError, is_duplicate};
+use crate::events;
+use crate::place::Place;
+use crate::schema::servers;
+
+/// Writes a change and its events.
+pub(super) fn commit(
+    conn: &mut SqliteConnection,
+    change: &Change<Server>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match change.expected {
+        None => insert(conn, &change.next, now)?,
+        Some(expected) => replace(conn, &change.next, expected, now)?,
+    }
+    events::append(conn, &change.events, None)
+}
+
+/// Writes a new server.
+pub(crate) fn insert(
+    conn: &mut SqliteConnection,
+    server: &Server,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = ServerRow::of(server)?;
+    let written = diesel::insert_into(servers::table).values(row).execute(conn);
+    explain(conn, server, written, now)?;
+    definitions::insert(conn, server)
+}
+
+fn replace(
+    conn: &mut SqliteConnection,
+    server: &Server,
+    expected: Revision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let written = diesel::update(servers::table)
+        .filter(servers::id.eq(server.id.to_string()))
+        .filter(servers::revision.eq(expected.0))
+        .set(ServerRow::of(server)?)
+        .execute(conn);
+    if explain(conn, server, written, now)? == 0 {
+        let stored: Option<i64> = servers::table
+            .find(server.id.to_string())
+            .select(servers::revision)
+            .first(conn)
+            .optional()?;
+        return Err(StoreError::Stale(stored.map(Revision)));
+    }
+    definitions::remove(conn, server.id)?;
+    definitions::insert(conn, server)
+}
+
+/// Says which name was taken, where a write failed for that; also when the alias is in quarantine,
+/// which no index knows.
+fn explain(
+    conn: &mut SqliteConnection,
+    server: &Server,
+    written: QueryResult<usize>,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let tenant = server.tenant.as_ref();
+    if is_duplicate(&written) {
+        return Err(names::taken(conn, tenant, (server.id, &server.name, &server.alias))?);
+    }
+    let written = written?;
+    if names::is_in_quarantine(conn, tenant, &server.alias, now)? {
+        return Err(StoreError::Taken { key: "alias", holder: None });
+    }
+    Ok(written)
+}
+
+/// Removes the server of a registration, if there is one, and keeps its alias from others.
+pub(crate) fn remove_of_registration(
+    conn: &mut SqliteConnection,
+    registration: RegistrationId,
+    alias_free_at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<ServerId>, StoreError> {
+    let of_registration = servers::registration_id.eq(registration.to_string());
+    let stored: Option<(String, Option<String>, Option<String>)> = servers::table
+        .filter(of_registration)
+        .select((servers::id, servers::tenant_id, servers::alias))
+        .first(conn)
+        .optional()?;
+    let Some((id, tenant, alias)) = stored else {
+        return Ok(None);
+    };
+    // Its definitions go with it (ON DELETE CASCADE).
+    diesel::delete(servers::table.find(&id)).execute(conn)?;
+    if let Some(alias) = alias {
+        names::retire(conn, tenant.as_deref(), &alias, alias_free_at, now)?;
+    }
+    let place = Place { table: "servers", row: &id };
+    Ok(Some(ServerId(place.uuid("id", &id)?)))
+}

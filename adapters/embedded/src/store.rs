@@ -1,0 +1,86 @@
+//! The store: one file, open.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use registry_domain::ports::{Clock, PortError};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, watch};
+use tokio_util::task::TaskTracker;
+
+use crate::connection::{Access, Connections, open, pool};
+use crate::error::StoreError;
+use crate::events::{self, Lookout};
+use crate::migrate;
+use crate::options::EmbeddedOptions;
+
+/// The registry in one SQLite file. Several processes may have the same file open.
+pub struct EmbeddedStore {
+    pub(crate) options: EmbeddedOptions,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The main runtime: it outlives the workers that call.
+    pub(crate) handle: Handle,
+    /// What shutdown waits for.
+    pub(crate) tracker: TaskTracker,
+    pub(crate) readers: Connections,
+    /// One connection.
+    pub(crate) writer: Connections,
+    /// The newest event's position that this process knows of.
+    pub(crate) newest: watch::Sender<i64>,
+    /// Looks whether other processes wrote; whoever waits for events takes turns at it.
+    pub(crate) lookout: Mutex<Lookout>,
+}
+
+impl EmbeddedStore {
+    /// Opens the file, makes it where there is none, and brings its schema up to date.
+    ///
+    /// Queries run on `writes`, the process's main runtime (multi-threaded, with time enabled),
+    /// whoever calls; `tracker` says when the last write has ended.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] when the file cannot be made or opened, [`PortError::Corrupt`]
+    /// when it is not a database of ours.
+    pub async fn open(
+        path: &Path,
+        options: EmbeddedOptions,
+        clock: Arc<dyn Clock>,
+        writes: Handle,
+        tracker: TaskTracker,
+    ) -> Result<Arc<Self>, PortError> {
+        let file = path.to_owned();
+        let opened = writes.spawn(async move {
+            let migrated = file.clone();
+            tokio::task::spawn_blocking(move || migrate::bring_up_to_date(&migrated, &options))
+                .await??;
+            let readers = pool(&file, Access::Read, options.max_connections, options)?;
+            let writer = pool(&file, Access::Write, 1, options)?;
+            let conn = open(&file.to_string_lossy(), Access::Read, options)
+                .await
+                .map_err(|source| StoreError::File(std::io::Error::other(source)))?;
+            let lookout = Lookout::new(conn);
+            // Both connections exist from the start: a missing right shows now, not at the first
+            // write. The newest position is read after the lookout has begun to watch.
+            let latest = writer.get().await?.spawn_blocking(|conn| events::latest(conn)).await?;
+            Ok::<_, StoreError>((readers, writer, lookout, latest))
+        });
+        let (readers, writer, lookout, latest) =
+            opened.await.map_err(StoreError::CutOff).flatten()?;
+        Ok(Arc::new(Self {
+            options,
+            clock,
+            handle: writes,
+            tracker,
+            readers,
+            writer,
+            newest: watch::Sender::new(latest),
+            lookout: Mutex::new(lookout),
+        }))
+    }
+}
+
+impl fmt::Debug for EmbeddedStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("EmbeddedStore").field("options", &self.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,135 @@
+//! One bounded HTTP GET of a JSON document.
+
+use std::error::Error as StdError;
+
+use bytes::Bytes;
+use http::{StatusCode, Uri};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use rustls::crypto::aws_lc_rs;
+use serde::de::DeserializeOwned;
+use url::{Host, Url};
+
+/// The largest document that is read.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Why an issuer's keys could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// Keys that came over the open network could be anybody's.
+    #[error("{0} is neither https nor on this machine")]
+    InsecureUrl(Url),
+    /// No TLS client can be made here.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] rustls::Error),
+    /// The host cannot be reached, or does not speak HTTP.
+    #[error("the request failed")]
+    Request(#[source] Box<dyn StdError + Send + Sync>),
+    /// It answered with something else than 200.
+    #[error("the answer was {0}")]
+    Status(StatusCode),
+    /// The body broke off, or passed 1 MiB.
+    #[error("the answer could not be read")]
+    Body(#[source] Box<dyn StdError + Send + Sync>),
+    /// It is not the document that was expected.
+    #[error("the answer is not the expected document")]
+    Document(#[source] serde_json::Error),
+    /// The document has no key that could verify an RS256 signature.
+    #[error("the document has no usable key")]
+    NoKeys,
+    /// It took longer than it may.
+    #[error("there was no answer in time")]
+    TimedOut,
+}
+
+/// An HTTP client for small JSON documents. Redirects are not followed.
+pub(super) struct JsonClient(Client<HttpsConnector<HttpConnector>, Empty<Bytes>>);
+
+impl JsonClient {
+    /// Trusts the machine's certificate authorities, so that a company's own are known; where the
+    /// machine has none (a bare container), Mozilla's.
+    pub(super) fn new() -> Result<Self, FetchError> {
+        let provider = aws_lc_rs::default_provider;
+        let builder = HttpsConnectorBuilder::new();
+        let builder = match builder.with_provider_and_native_roots(provider()) {
+            Ok(builder) => builder,
+            Err(_) => HttpsConnectorBuilder::new()
+                .with_provider_and_webpki_roots(provider())
+                .map_err(FetchError::Tls)?,
+        };
+        let connector = builder.https_or_http().enable_http1().build();
+        // Keys are fetched once a day: a connection kept open would be dead by then.
+        let client =
+            Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        Ok(Self(client))
+    }
+
+    /// Gets a document. The caller bounds the time.
+    pub(super) async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, FetchError> {
+        check_scheme(url)?;
+        let uri = Uri::try_from(url.as_str()).map_err(|e| FetchError::Request(e.into()))?;
+        let answer = self.0.get(uri).await.map_err(|e| FetchError::Request(e.into()))?;
+        if answer.status() != StatusCode::OK {
+            return Err(FetchError::Status(answer.status()));
+        }
+        let body = Limited::new(answer.into_body(), MAX_BODY_BYTES);
+        let bytes = body.collect().await.map_err(FetchError::Body)?.to_bytes();
+        serde_json::from_slice(&bytes).map_err(FetchError::Document)
+    }
+}
+
+/// Accepts https anywhere, and http on the loopback interface.
+pub(super) fn check_scheme(url: &Url) -> Result<(), FetchError> {
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if loopback => Ok(()),
+        _ => Err(FetchError::InsecureUrl(url.clone())),
+    }
+}
+
+/// An error and its causes in one line, for the log.
+pub(super) fn chain(error: &dyn StdError) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_is_for_this_machine_only() {
+        let allowed = |url: &str| check_scheme(&Url::parse(url).unwrap()).is_ok();
+        for good in [
+            "https://example.com/k",
+            "http://127.0.0.1:8000/",
+            "http://[::1]/",
+            "http://localhost/",
+        ] {
+            assert!(allowed(good), "{good}");
+        }
+        for bad in [
+            "http://example.com/",
+            "http://10.0.0.1/",
+            "http://localhost.example.com/",
+            "file:///k",
+        ] {
+            assert!(!allowed(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Bearer tokens: from the `Authorization` header to a verified token, or a 401.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use registry_domain::ports::{RefusalClass, TokenVerifier, Verification, VerifiedToken};
+
+use crate::challenge::Challenge;
+use crate::code::Code;
+use crate::problem::Problem;
+
+/// How long to wait for the identity provider's keys to come back.
+const KEYS_RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// The token of `Authorization: Bearer …`; `None` without the header.
+///
+/// # Errors
+/// 401 when the header is there, but carries no bearer token.
+pub fn token_of(request: &HttpRequest) -> Result<Option<&str>, Problem> {
+    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|text| {
+        let (scheme, token) = text.split_once(' ')?;
+        let token = token.trim();
+        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+    });
+    match token {
+        Some(token) => Ok(Some(token)),
+        None => Err(required("The Authorization header carries no bearer token")),
+    }
+}
+
+/// The answer to a caller who shows no token where one is needed.
+pub fn required(detail: &'static str) -> Problem {
+    Problem::new(Code::AuthenticationRequired, detail).challenging(Challenge::NoToken)
+}
+
+/// Judges a token. Why one was refused is told to the log only: each answer tells a forger less.
+///
+/// # Errors
+/// 401 when it is refused, 503 when the keys to judge it by cannot be had.
+pub async fn verify(
+    verifier: &dyn TokenVerifier,
+    token: &str,
+) -> Result<Arc<VerifiedToken>, Problem> {
+    match verifier.verify(token).await {
+        Verification::Verified(token) => Ok(token),
+        Verification::Refused(class) => {
+            tracing::debug!(class = class.as_str(), "bearer token refused");
+            Err(refused(class))
+        }
+        Verification::KeysUnavailable => Err(Problem::new(
+            Code::AuthNotConfigured,
+            "Tokens cannot be checked right now; try again later",
+        )
+        .retry_after(KEYS_RETRY_AFTER)),
+    }
+}
+
+fn refused(class: RefusalClass) -> Problem {
+    let problem = match class {
+        RefusalClass::Expired => Problem::new(Code::TokenExpired, "The token has expired"),
+        RefusalClass::Malformed
+        | RefusalClass::UnknownKey
+        | RefusalClass::BadSignature
+        | RefusalClass::WrongIssuer
+        | RefusalClass::WrongAudience
+        | RefusalClass::NotYetValid
+        | RefusalClass::MissingClaim => {
+            Problem::new(Code::InvalidToken, "Invalid authentication credentials")
+        }
+    };
+    problem.challenging(Challenge::BadToken)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn token(value: &str) -> Result<Option<String>, Code> {
+        let request =
+            TestRequest::default().insert_header((header::AUTHORIZATION, value)).to_http_request();
+        token_of(&request).map(|token| token.map(str::to_owned)).map_err(|problem| problem.code())
+    }
+
+    #[test]
+    fn only_a_bearer_token_is_one() {
+        assert_eq!(token("Bearer abc"), Ok(Some("abc".into())));
+        assert_eq!(token("bearer  abc"), Ok(Some("abc".into())));
+        for bad in ["Basic abc", "Bearer", "Bearer ", "abc"] {
+            assert_eq!(token(bad), Err(Code::AuthenticationRequired), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_expired_token_is_told_apart_so_that_clients_renew_it() {
+        assert_eq!(refused(RefusalClass::Expired).code(), Code::TokenExpired);
+        assert_eq!(refused(RefusalClass::BadSignature).code(), Code::InvalidToken);
+    }
+}

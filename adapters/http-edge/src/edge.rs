@@ -1,0 +1,98 @@
+//! The wiring that both apps share: layers, fallbacks, and the server's sockets.
+
+use std::fmt::{self, Debug};
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{App, HttpServer, web};
+use registry_domain::ports::{Clock, Ids, RateLimiter, TokenVerifier};
+
+use crate::settings::{EdgeSettings, ServerSettings};
+use crate::{cors, request_context, resource, security_headers};
+
+/// What the edge needs of the world. Both apps put it into their `app_data`.
+pub struct Edge {
+    /// What the operator decided.
+    pub settings: EdgeSettings,
+    /// Judges bearer tokens.
+    pub verifier: Arc<dyn TokenVerifier>,
+    /// Counts requests.
+    pub limiter: Arc<dyn RateLimiter>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Debug for Edge {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Edge").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// An app with the layers of the edge; the caller adds its routes and data.
+///
+/// From the inside out: CORS (also on errors), security headers, and outermost the request's
+/// context, which writes the bodies of all problems.
+pub fn app(
+    edge: web::Data<Edge>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let settings = &edge.settings;
+    let cors = Condition::new(settings.cors.enabled, cors::layer(&settings.cors));
+    let security = security_headers::layer(settings.security_headers);
+    App::new()
+        .app_data(edge)
+        .default_service(web::to(resource::unknown))
+        .wrap(cors)
+        .wrap(security)
+        .wrap(from_fn(request_context::around_request))
+}
+
+/// Serves an app on sockets that are bound already. Whoever awaits the server handles signals.
+///
+/// # Errors
+/// The system's own, when a socket cannot be listened on.
+pub fn serve<F, T, B>(
+    make_app: F,
+    listeners: Vec<TcpListener>,
+    settings: ServerSettings,
+) -> io::Result<Server>
+where
+    F: Fn() -> App<T> + Send + Clone + 'static,
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    let mut server = HttpServer::new(make_app)
+        .disable_signals()
+        // Without it an answer in several parts waits 45 ms for the client's acknowledgement.
+        .tcp_nodelay(true)
+        .keep_alive(settings.keep_alive)
+        .client_request_timeout(settings.head_timeout)
+        .h1_allow_half_closed(settings.allow_half_closed)
+        .shutdown_timeout(settings.shutdown_timeout_s);
+    if let Some(workers) = settings.workers {
+        server = server.workers(workers);
+    }
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(server.run())
+}

@@ -1,0 +1,72 @@
+//! What probes of both apps share.
+
+use std::time::{Duration, Instant};
+
+use actix_web::rt::time::timeout;
+use actix_web::{HttpResponse, Responder};
+use registry_domain::ports::StoreHealth;
+use serde::Serialize;
+use serde_json::json;
+
+/// A probe has to answer, whatever the store does.
+const STORE_DEADLINE: Duration = Duration::from_millis(900);
+
+/// The store as a health document shows it.
+#[derive(Debug, Serialize)]
+pub struct StoreReport {
+    /// `healthy` or `unhealthy`.
+    pub status: &'static str,
+    /// How long it took to answer, in milliseconds; absent when it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<f64>,
+    /// Its connections.
+    pub pool: PoolReport,
+}
+
+/// A store's connections.
+#[derive(Debug, Serialize)]
+pub struct PoolReport {
+    size: usize,
+    max: usize,
+    available: usize,
+    waiting: usize,
+}
+
+impl StoreReport {
+    /// Whether the store answered.
+    pub const fn is_healthy(&self) -> bool {
+        self.latency_ms.is_some()
+    }
+}
+
+/// Asks the store whether it answers, for less than a second.
+pub async fn ask_store(store: &dyn StoreHealth) -> StoreReport {
+    let began = Instant::now();
+    let latency_ms = match timeout(STORE_DEADLINE, store.check()).await {
+        Ok(Ok(())) => Some((began.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0),
+        Ok(Err(error)) => {
+            tracing::warn!(error = %error, "the store does not answer a health check");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("the store does not answer a health check in time");
+            None
+        }
+    };
+    let pool = store.pool();
+    StoreReport {
+        status: if latency_ms.is_some() { "healthy" } else { "unhealthy" },
+        latency_ms,
+        pool: PoolReport {
+            size: pool.size,
+            max: pool.max,
+            available: pool.available,
+            waiting: pool.waiting,
+        },
+    }
+}
+
+/// GET /livez: the process runs. It asks nobody, so that a broken store restarts nothing.
+pub async fn livez() -> impl Responder {
+    HttpResponse::Ok().json(json!({"status": "alive"}))
+}

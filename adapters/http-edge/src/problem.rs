@@ -1,0 +1,278 @@
+//! Errors at the edge: the one place that knows how a [`domain::Error`](registry_domain::Error)
+//! looks over HTTP, and the problems that the edge itself makes.
+//!
+//! A handler answers `Result<_, Problem>`. The middleware of [`crate::request_context`] writes the
+//! body, because only it knows the request; it also logs the cause, once.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use registry_domain::Error;
+use registry_domain::caller::Denied;
+use registry_domain::error::Subject;
+use registry_domain::field::{Step, Violation};
+use registry_domain::rate::Limit;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::challenge::Challenge;
+use crate::code::Code;
+
+/// Where a field that broke a rule was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the JSON body.
+    Body,
+    /// In the query string.
+    Query,
+    /// In the path.
+    Path,
+}
+
+impl Place {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Body => "body",
+            Self::Query => "query",
+            Self::Path => "path",
+        }
+    }
+}
+
+/// One entry of `errors`.
+#[derive(Debug, Serialize)]
+pub(crate) struct FieldError {
+    loc: Vec<Step>,
+    msg: String,
+    r#type: &'static str,
+}
+
+/// What went wrong, ready to be told to the caller.
+pub struct Problem(Box<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) code: Code,
+    pub(crate) detail: Cow<'static, str>,
+    pub(crate) details: Value,
+    pub(crate) errors: Vec<FieldError>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) challenge: Option<Challenge>,
+    pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
+    pub(crate) over_json_rpc: bool,
+}
+
+impl Problem {
+    /// A problem of a kind, in words for the caller.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Parts {
+            code,
+            detail: detail.into(),
+            details: Value::Null,
+            errors: Vec::new(),
+            headers: Vec::new(),
+            challenge: None,
+            cause: None,
+            over_json_rpc: false,
+        }))
+    }
+
+    /// Fields broke their rules.
+    pub fn invalid(place: Place, violations: Vec<Violation>) -> Self {
+        let detail = match violations.as_slice() {
+            [] => "a field breaks its rule".to_owned(),
+            [only] => only.to_string(),
+            [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+        };
+        Self::new(Code::ValidationError, detail).naming(place, violations)
+    }
+
+    /// The same problem, naming the fields that it is about.
+    #[must_use]
+    pub fn naming(mut self, place: Place, violations: Vec<Violation>) -> Self {
+        self.0.errors = violations
+            .into_iter()
+            .map(|violation| {
+                let mut loc = vec![Step::Member(Cow::Borrowed(place.as_str()))];
+                loc.extend(violation.path);
+                FieldError { loc, msg: violation.message, r#type: violation.rule }
+            })
+            .collect();
+        self
+    }
+
+    /// The same problem, with facts for programs.
+    #[must_use]
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.0.details = details;
+        self
+    }
+
+    /// The same problem, with a challenge to authenticate.
+    #[must_use]
+    pub fn challenging(mut self, challenge: Challenge) -> Self {
+        self.0.challenge = Some(challenge);
+        self
+    }
+
+    /// The same problem, with a time after which to try again.
+    #[must_use]
+    pub fn retry_after(self, after: Duration) -> Self {
+        self.with_header(header::RETRY_AFTER, HeaderValue::from(whole_seconds(after)))
+    }
+
+    /// The same problem, with its cause for the log; the caller is not told.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.cause = Some(Box::new(cause));
+        self
+    }
+
+    /// The same problem, with a header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// Too many requests: which limit, how much it is, and when to come again.
+    pub fn rate_limited(kind: &'static str, limit: Limit, after: Duration) -> Self {
+        let seconds = whole_seconds(after);
+        let detail = format!("rate limit exceeded, try again in {seconds} s");
+        Self::new(Code::RateLimitExceeded, detail)
+            .with_details(json!({
+                "limit_type": kind,
+                "limit": limit.per_minute,
+                "window_seconds": 60,
+                "retry_after": seconds,
+            }))
+            .retry_after(after)
+            .with_header(
+                HeaderName::from_static("x-ratelimit-limit"),
+                HeaderValue::from(limit.per_minute),
+            )
+            .with_header(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(0))
+            .with_header(HeaderName::from_static("x-ratelimit-reset"), HeaderValue::from(seconds))
+    }
+
+    /// The same problem as an MCP endpoint tells it: a JSON-RPC error under the same status, with
+    /// the same code in `data.error`.
+    #[must_use]
+    pub fn over_json_rpc(mut self) -> Self {
+        self.0.over_json_rpc = true;
+        self
+    }
+
+    /// The stable name of what went wrong.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// `Retry-After` counts whole seconds; zero would be an invitation to try at once.
+fn whole_seconds(after: Duration) -> u64 {
+    after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0)).max(1)
+}
+
+impl From<Error> for Problem {
+    /// How each error of a use case looks over HTTP.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(violations) => Self::invalid(Place::Body, violations),
+            Error::Denied(denied) => {
+                let code = match denied {
+                    Denied::NotAdmin | Denied::NotSubmitter | Denied::OwnSubmission => {
+                        Code::InsufficientPermissions
+                    }
+                    Denied::OtherTenant => Code::TenantAccessDenied,
+                };
+                Self::new(code, denied.message())
+            }
+            Error::NotFound(subject) => not_found(subject),
+            Error::UrlTaken { existing, status } => Self::new(
+                Code::EndpointUrlConflict,
+                "Registration with this endpoint URL already exists",
+            )
+            .with_details(json!({
+                "existing_registration_id": existing,
+                "status": status.as_str(),
+            })),
+            Error::NameTaken { what, wanted } => Self::new(
+                Code::ServerNameConflict,
+                format!("Another server has the {what} \"{wanted}\""),
+            )
+            .with_details(json!({"field": what, "wanted": wanted})),
+            Error::IllegalTransition(refused) => {
+                Self::new(Code::InvalidStateTransition, refused.to_string()).with_details(
+                    json!({"status": refused.from.as_str(), "wanted": refused.wanted}),
+                )
+            }
+            Error::Stale { what } => Self::new(Code::InvalidStateTransition, what)
+                .with_details(json!({"reason": "stale"})),
+            Error::Unavailable { retry_after, .. } => Self::new(
+                Code::DatabaseUnavailable,
+                "The registry's store cannot be used right now; try again later",
+            )
+            .retry_after(retry_after)
+            .caused_by(error),
+            Error::Internal(_) => {
+                Self::new(Code::InternalError, "Something went wrong on our side").caused_by(error)
+            }
+        }
+    }
+}
+
+fn not_found(subject: Subject) -> Problem {
+    match subject {
+        Subject::Registration(id) => {
+            Problem::new(Code::RegistrationNotFound, "Registration not found")
+                .with_details(json!({"registration_id": id}))
+        }
+        Subject::RegistrationByUrl => {
+            Problem::new(Code::RegistrationNotFound, "Registration not found")
+        }
+        Subject::User(id) => {
+            Problem::new(Code::UserNotFound, "User not found").with_details(json!({"user_id": id}))
+        }
+        Subject::Server(id) => Problem::new(Code::ServerNotFound, "Server not found")
+            .with_details(json!({"server_id": id})),
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Problem")
+            .field("code", &self.0.code)
+            .field("detail", &self.0.detail)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.0.code.as_str(), self.0.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.0.code.status()
+    }
+
+    /// Only the status: [`crate::request_context`] writes the rest.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+#[cfg(test)]
+#[path = "problem_tests.rs"]
+mod tests;

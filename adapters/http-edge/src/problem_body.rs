@@ -1,0 +1,155 @@
+//! Writes a [`Problem`] into a response: body, headers, and one log line for its cause.
+
+use std::error::Error as StdError;
+
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::problem::{FieldError, Parts, Problem};
+use crate::wire_time::WireTime;
+
+/// The media type of problems (RFC 9457).
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What the edge knows about the request that went wrong.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Occurrence<'a> {
+    pub(crate) request_id: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) at: Timestamp,
+    pub(crate) resource_metadata: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ProblemBody<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    instance: &'a str,
+    error: &'static str,
+    message: &'a str,
+    details: &'a Value,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    request_id: &'a str,
+    timestamp: WireTime,
+}
+
+/// Turns a response into the problem's; headers that are there already (CORS) stay.
+pub(crate) fn write(
+    problem: &Problem,
+    occurrence: Occurrence<'_>,
+    mut headers: HeaderMap,
+) -> HttpResponse<BoxBody> {
+    let parts = problem.parts();
+    log_cause(parts, occurrence);
+    let status = parts.code.status();
+    let (media_type, bytes) = if parts.over_json_rpc {
+        ("application/json", json_rpc_body(parts, occurrence))
+    } else {
+        (PROBLEM_JSON, problem_body(parts, occurrence))
+    };
+
+    for (name, value) in &parts.headers {
+        headers.insert(name.clone(), value.clone());
+    }
+    if let Some(challenge) = parts.challenge {
+        headers.insert(header::WWW_AUTHENTICATE, challenge.header(occurrence.resource_metadata));
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut response = HttpResponse::with_body(status, BoxBody::new(bytes));
+    *response.headers_mut() = headers;
+    response
+}
+
+/// The request was refused before its JSON-RPC id was read, so the id is null (JSON-RPC 2.0 §5.1).
+fn json_rpc_body(parts: &Parts, occurrence: Occurrence<'_>) -> Vec<u8> {
+    let body = json!({
+        "jsonrpc": "2.0",
+        "id": null,
+        "error": {
+            "code": parts.code.json_rpc(),
+            "message": parts.detail,
+            "data": {
+                "error": parts.code.as_str(),
+                "details": parts.details,
+                "request_id": occurrence.request_id,
+            },
+        },
+    });
+    body.to_string().into_bytes()
+}
+
+fn problem_body(parts: &Parts, occurrence: Occurrence<'_>) -> Vec<u8> {
+    let status = parts.code.status();
+    let body = ProblemBody {
+        r#type: parts.code.type_uri(),
+        title: parts.code.title(),
+        status: status.as_u16(),
+        detail: &parts.detail,
+        instance: occurrence.path,
+        error: parts.code.as_str(),
+        message: &parts.detail,
+        details: &parts.details,
+        errors: &parts.errors,
+        request_id: occurrence.request_id,
+        timestamp: WireTime(occurrence.at),
+    };
+    // Strings, numbers and JSON values always serialise; an empty body beats a panic all the same.
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+/// A failure is logged here and nowhere else, with everything that led to it.
+fn log_cause(parts: &Parts, occurrence: Occurrence<'_>) {
+    let Some(cause) = &parts.cause else { return };
+    let (code, request_id) = (parts.code.as_str(), occurrence.request_id);
+    let cause = chain(cause.as_ref());
+    if parts.code.status().as_u16() == 500 {
+        tracing::error!(code, request_id, cause, "request failed");
+    } else {
+        tracing::warn!(code, request_id, cause, "request could not be served");
+    }
+}
+
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use registry_domain::Error;
+    use registry_domain::ports::{Outcome, PortError};
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_to_the_log_with_all_its_sources() {
+        let error = Error::Unavailable {
+            retry_after: Duration::from_secs(1),
+            source: PortError::Unavailable {
+                retry_after: Duration::from_secs(1),
+                outcome: Outcome::NotApplied,
+                source: "connection refused".into(),
+            },
+        };
+        assert_eq!(
+            chain(&error),
+            "temporarily unavailable: the store is unavailable: connection refused"
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! The outermost layer of both apps: gives each request its id, writes problems, and tells at
+//! DEBUG what was asked and how it went.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
+use futures_util::future::{Ready, ready};
+use tracing::Instrument;
+
+use crate::code::Code;
+use crate::edge::Edge;
+use crate::problem::Problem;
+use crate::problem_body::{self, Occurrence};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id that answers, logs and records carry: the client's own where it is fit to be printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    const MAX_CHARS: usize = 128;
+
+    /// Accepts 1 to 128 visible ASCII characters: such an id can go into headers and logs.
+    fn parse(value: &HeaderValue) -> Option<Self> {
+        let text = value.to_str().ok()?;
+        let fit = (1..=Self::MAX_CHARS).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fit.then(|| Self(text.into()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromRequest for RequestId {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
+        ready(
+            request.extensions().get::<Self>().cloned().ok_or_else(|| {
+                Problem::new(Code::InternalError, "Something went wrong on our side")
+            }),
+        )
+    }
+}
+
+/// The middleware; `crate::edge::app` wraps it around everything else.
+pub(crate) async fn around_request(
+    edge: web::Data<Edge>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let began = Instant::now();
+    let id = request
+        .headers()
+        .get(X_REQUEST_ID)
+        .and_then(RequestId::parse)
+        .unwrap_or_else(|| RequestId(edge.ids.next().to_string().into()));
+    request.extensions_mut().insert(id.clone());
+    let span = tracing::error_span!("request", request_id = id.as_str());
+
+    let mut response = next.call(request).instrument(span).await?.map_into_boxed_body();
+    if let Some(error) = response.response().error() {
+        let written = write_problem(&edge, &id, response.request(), response.response(), error);
+        response = ServiceResponse::new(response.request().clone(), written);
+    }
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    tracing::debug!(
+        method = response.request().method().as_str(),
+        path = response.request().path(),
+        status = response.status().as_u16(),
+        elapsed_ms = began.elapsed().as_secs_f64() * 1000.0,
+        request_id = id.as_str(),
+        "request",
+    );
+    Ok(response)
+}
+
+fn write_problem(
+    edge: &Edge,
+    id: &RequestId,
+    request: &HttpRequest,
+    response: &actix_web::HttpResponse<BoxBody>,
+    error: &actix_web::Error,
+) -> actix_web::HttpResponse<BoxBody> {
+    let occurrence = Occurrence {
+        request_id: id.as_str(),
+        path: request.path(),
+        at: edge.clock.now(),
+        resource_metadata: edge.settings.resource_metadata.as_deref(),
+    };
+    let headers = kept_headers(response.headers());
+    match error.as_error::<Problem>() {
+        Some(problem) => problem_body::write(problem, occurrence, headers),
+        None => problem_body::write(&foreign(error), occurrence, headers),
+    }
+}
+
+/// Errors that are not ours come from actix-web's own layers: CORS refuses a preflight.
+fn foreign(error: &actix_web::Error) -> Problem {
+    let status = error.as_response_error().status_code();
+    if status.is_client_error() {
+        Problem::new(Code::BadRequest, error.to_string())
+    } else {
+        tracing::error!(%error, "actix-web failed");
+        Problem::new(Code::InternalError, "Something went wrong on our side")
+    }
+}
+
+/// What other layers put on the response stays, except what described the old body.
+fn kept_headers(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = headers.clone();
+    kept.remove(actix_web::http::header::CONTENT_LENGTH);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_kept_when_it_can_be_printed_and_is_not_endless() {
+        let parse =
+            |text: &str| HeaderValue::from_str(text).ok().and_then(|v| RequestId::parse(&v));
+        for good in ["a", "b7c1-4f", "{\"odd\"}", &"x".repeat(128)] {
+            assert!(parse(good).is_some(), "{good}");
+        }
+        for bad in ["", "two words", "tab\there", &"x".repeat(129)] {
+            assert!(parse(bad).is_none(), "{bad}");
+        }
+        let latin = HeaderValue::from_bytes(b"caf\xe9").unwrap();
+        assert!(RequestId::parse(&latin).is_none());
+    }
+}

@@ -1,0 +1,204 @@
+//! Asking a server that nobody has vetted yet, within bounds of bytes and time.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use mcp_wire::message::Implementation;
+use mcp_wire::sse::FrameSplitter;
+use registry_domain::endpoint::EndpointUrl;
+use registry_domain::manifest::FaultClass;
+use registry_domain::ports::{MessageHead, ReplyShape, UpstreamFailure};
+use tokio::time::Instant;
+
+use crate::answer::{Said, answer_in};
+use crate::fault::{self, of_answer};
+use crate::head::SESSION;
+use crate::http_upstream::HttpUpstream;
+use crate::reply;
+use crate::settings::UpstreamSettings;
+use crate::target::Target;
+
+/// A series of questions to one server.
+pub(crate) struct Inquiry<'a> {
+    upstream: &'a HttpUpstream,
+    target: Target,
+    bytes_left: usize,
+    asked: i64,
+}
+
+/// An answer, with what HTTP says about it.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// The HTTP status; never 401, 403 or one of 500 and above, those are failures.
+    pub(crate) status: StatusCode,
+    /// The session that the answer opens.
+    pub(crate) session: Option<String>,
+    /// What the server said.
+    pub(crate) said: Said,
+}
+
+impl<'a> Inquiry<'a> {
+    /// Begins to ask the server at an endpoint.
+    ///
+    /// # Errors
+    /// As [`Target::of`].
+    pub(crate) fn of(
+        upstream: &'a HttpUpstream,
+        endpoint: &EndpointUrl,
+    ) -> Result<Self, UpstreamFailure> {
+        let target = Target::of(endpoint, upstream.settings.egress)?;
+        let bytes_left = upstream.settings.max_discovery_bytes;
+        Ok(Self { upstream, target, bytes_left, asked: 0 })
+    }
+
+    /// The bounds.
+    pub(crate) fn settings(&self) -> &'a UpstreamSettings {
+        &self.upstream.settings
+    }
+
+    /// Who we say we are.
+    pub(crate) fn client(&self) -> Implementation<'a> {
+        let UpstreamSettings { client_name, client_version, .. } = self.settings();
+        Implementation { name: client_name, version: client_version }
+    }
+
+    /// Sends a request and reads until it is answered. `message` makes the request of an id.
+    ///
+    /// # Errors
+    /// No answer; a status that is about more than this question (401, 403, 500 and above); more
+    /// than our bounds allow.
+    pub(crate) async fn ask(
+        &mut self,
+        head: MessageHead,
+        message: impl FnOnce(i64) -> Bytes + Send,
+    ) -> Result<Answered, UpstreamFailure> {
+        self.asked += 1;
+        let (id, body) = (self.asked, message(self.asked));
+        let timeout = self.settings().request_timeout;
+        let started = Instant::now();
+        let response = self.upstream.post(&self.target, head, body, timeout).await?;
+        check_status(response.status())?;
+        let status = response.status();
+        let session = session_of(&response)?;
+        let left = timeout.saturating_sub(started.elapsed());
+        let said = tokio::time::timeout(left, self.read(response, id))
+            .await
+            .unwrap_or_else(|_| Err(fault::too_slow(true)))?;
+        Ok(Answered { status, session, said })
+    }
+
+    /// Sends a notification.
+    ///
+    /// # Errors
+    /// It is not taken.
+    pub(crate) async fn tell(
+        &self,
+        head: MessageHead,
+        message: Bytes,
+    ) -> Result<(), UpstreamFailure> {
+        let timeout = self.settings().request_timeout;
+        let response = self.upstream.post(&self.target, head, message, timeout).await?;
+        check_status(response.status())?;
+        if response.status().is_success() {
+            Ok(())
+        } else {
+            let detail = format!("a notification is answered with {}", response.status().as_u16());
+            Err(of_answer(FaultClass::ProtocolViolation, detail))
+        }
+    }
+
+    /// Asks for the endpoint's stream of events; `None` if it has none.
+    pub(crate) async fn listen(&self, timeout: Duration) -> Option<Response<Incoming>> {
+        let response = self.upstream.listen(&self.target, timeout).await.ok()?;
+        let shape = reply::shape(response.status(), response.headers());
+        (response.status() == StatusCode::OK && shape == ReplyShape::EventStream)
+            .then_some(response)
+    }
+
+    /// Ends a legacy session; how the server takes it does not matter any more.
+    pub(crate) async fn end_session(&self, revision: Option<String>, session: String) {
+        const POLITENESS: Duration = Duration::from_secs(2);
+        let ended = self.upstream.end_session(&self.target, revision, session, POLITENESS).await;
+        if let Err(failure) = ended {
+            tracing::debug!(class = failure.class.as_str(), "an upstream session was not ended");
+        }
+    }
+
+    async fn read(
+        &mut self,
+        response: Response<Incoming>,
+        id: i64,
+    ) -> Result<Said, UpstreamFailure> {
+        match reply::shape(response.status(), response.headers()) {
+            ReplyShape::Json => self.read_json(response.into_body(), id).await,
+            ReplyShape::EventStream => self.read_events(response.into_body(), id).await,
+            ReplyShape::Accepted => Ok(Said::Accepted),
+            ReplyShape::Other => Ok(Said::Other),
+        }
+    }
+
+    async fn read_json(&mut self, mut body: Incoming, id: i64) -> Result<Said, UpstreamFailure> {
+        let mut document = BytesMut::new();
+        while let Some(part) = self.part(&mut body).await? {
+            document.extend_from_slice(&part);
+        }
+        Ok(answer_in(&document.freeze(), id).unwrap_or(Said::Other))
+    }
+
+    async fn read_events(&mut self, mut body: Incoming, id: i64) -> Result<Said, UpstreamFailure> {
+        let mut frames = FrameSplitter::new(self.settings().max_sse_frame_bytes);
+        while let Some(part) = self.part(&mut body).await? {
+            frames.push(part);
+            while let Some(frame) = frames.next_frame() {
+                if let Some(said) = answer_in(&frame.map_err(|_| too_much())?.data, id) {
+                    return Ok(said);
+                }
+            }
+        }
+        Err(of_answer(FaultClass::ProtocolViolation, "the stream ended before the answer"))
+    }
+
+    /// The next part of a body, if it fits into what may still be read.
+    async fn part(&mut self, body: &mut Incoming) -> Result<Option<Bytes>, UpstreamFailure> {
+        while let Some(frame) = body.frame().await {
+            let Ok(part) = frame.map_err(|error| fault::of_body(&error))?.into_data() else {
+                continue;
+            };
+            self.bytes_left = self.bytes_left.checked_sub(part.len()).ok_or_else(too_much)?;
+            return Ok(Some(part));
+        }
+        Ok(None)
+    }
+}
+
+fn too_much() -> UpstreamFailure {
+    of_answer(FaultClass::ProtocolViolation, "the server sends more than we read")
+}
+
+/// Statuses that are about the server, whatever was asked.
+fn check_status(status: StatusCode) -> Result<(), UpstreamFailure> {
+    if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
+        let detail = format!("the server asks for credentials ({})", status.as_u16());
+        return Err(of_answer(FaultClass::AuthorizationRequired, detail));
+    }
+    if status.is_server_error() {
+        let detail = format!("the server answers with {}", status.as_u16());
+        return Err(of_answer(FaultClass::ServerError, detail));
+    }
+    Ok(())
+}
+
+/// The session that a response opens: visible ASCII (2025-11-25, "Session Management").
+fn session_of(response: &Response<Incoming>) -> Result<Option<String>, UpstreamFailure> {
+    const MAX_BYTES: usize = 4096;
+    let Some(session) = response.headers().get(&SESSION) else { return Ok(None) };
+    let text = session.to_str().ok().filter(|text| {
+        !text.is_empty() && text.len() <= MAX_BYTES && text.bytes().all(|b| b.is_ascii_graphic())
+    });
+    text.map(|text| Some(text.to_owned())).ok_or_else(|| {
+        of_answer(FaultClass::ProtocolViolation, "the session id is not visible ASCII")
+    })
+}

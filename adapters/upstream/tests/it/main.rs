@@ -1,0 +1,16 @@
+//! The upstream client against real sockets on loopback.
+
+#[cfg(test)]
+mod discovering;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod permits;
+#[cfg(test)]
+mod reaching;
+#[cfg(test)]
+mod rmcp_server;
+#[cfg(test)]
+mod sending;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,41 @@
+//! The gateway as a part of a program: the one module here that knows the composition root, so
+//! that `mcp-registry` and `mcp-gateway` are wired by the same lines.
+
+use std::io;
+use std::sync::Arc;
+
+use registry_http_edge::Edge;
+use registry_runtime::settings::Stage;
+use registry_runtime::{Bound, Role, Running, Runtime};
+
+use crate::{Gateway, GatewaySettings, serve};
+
+/// The gateway on a bound socket.
+///
+/// # Errors
+/// The system's own, when the socket cannot be listened on; or that the runtime was started
+/// without the gateway's part.
+pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
+    let parts = runtime.gateway.as_ref().ok_or_else(|| io::Error::other("the gateway's part was not started"))?;
+    let settings = &runtime.settings;
+    let gateway = Gateway {
+        exchange: parts.exchange.clone(),
+        edge: Edge {
+            settings: runtime.edge_settings(),
+            verifier: Arc::clone(&runtime.verifier),
+            limiter: Arc::clone(&runtime.limiter),
+            clock: Arc::clone(&runtime.registry.clock),
+            ids: Arc::clone(&runtime.registry.ids),
+        },
+        store: Arc::clone(&runtime.registry.health),
+        settings: Arc::new(GatewaySettings {
+            name: settings.gateway.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            max_body_bytes: settings.gateway.max_body_bytes,
+            allowed_origins: settings.service.cors_origins.clone(),
+            allow_loopback_origins: settings.stage == Stage::Development,
+        }),
+    };
+    let server = serve(gateway, vec![bound.listener], runtime.server_settings(Role::Gateway))?;
+    Ok(Running { role: bound.role, address: bound.address, server })
+}

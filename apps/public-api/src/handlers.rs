@@ -1,0 +1,14 @@
+//! One file per operation: decode, call one use case, encode.
+
+use actix_web::HttpResponse;
+use registry_http_edge::Problem;
+
+pub(crate) mod audit_log;
+pub(crate) mod development;
+pub(crate) mod health;
+pub(crate) mod registrations;
+pub(crate) mod root;
+pub(crate) mod users;
+
+/// What every handler answers.
+pub(crate) type Answer = Result<HttpResponse, Problem>;

@@ -1,0 +1,10 @@
+//! GET /dev/keys: the public keys that verify its tokens.
+
+use actix_web::{HttpResponse, web};
+use registry_entra::DevelopmentIssuer;
+
+use crate::handlers::Answer;
+
+pub(crate) async fn handle(issuer: web::Data<DevelopmentIssuer>) -> Answer {
+    Ok(HttpResponse::Ok().json(issuer.jwks_json()))
+}

@@ -1,0 +1,4 @@
+//! What probes and dashboards ask. No limits, no token: a probe must always get its answer.
+
+pub(crate) mod ready;
+pub(crate) mod show;

@@ -1,0 +1,17 @@
+//! GET /ready: whether requests may be sent here.
+
+use actix_web::{HttpResponse, web};
+use registry_domain::ports::RegistryPorts;
+use registry_http_edge::health::ask_store;
+use serde_json::json;
+
+use crate::handlers::Answer;
+
+pub(crate) async fn handle(ports: web::Data<RegistryPorts>) -> Answer {
+    Ok(if ask_store(ports.health.as_ref()).await.is_healthy() {
+        HttpResponse::Ok().json(json!({"status": "ready"}))
+    } else {
+        HttpResponse::ServiceUnavailable()
+            .json(json!({"status": "not_ready", "reason": "database"}))
+    })
+}

@@ -1,0 +1,31 @@
+//! GET /registrations/{registration_id}.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use registry_domain::id::RegistrationId;
+use registry_domain::ports::RegistryPorts;
+use registry_domain::use_cases::{Seen, find_registration};
+use registry_http_edge::{Guarded, PathId};
+
+use super::shown;
+use crate::handlers::Answer;
+use crate::settings::PublicApiSettings;
+use crate::wire::precondition::IfNoneMatch;
+
+pub(crate) async fn handle(
+    ports: web::Data<RegistryPorts>,
+    settings: web::Data<PublicApiSettings>,
+    Guarded { caller, input: (PathId(id), known), .. }: Guarded<(
+        PathId<RegistrationId>,
+        IfNoneMatch,
+    )>,
+) -> Answer {
+    let view = find_registration(&ports, &caller, id).await?;
+    if known.covers(&view) {
+        return Ok(HttpResponse::NotModified()
+            .insert_header((header::ETAG, Seen::etag(&view)))
+            .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+            .finish());
+    }
+    Ok(shown(HttpResponse::Ok(), &view, &settings))
+}

@@ -1,0 +1,32 @@
+//! GET /: what this is and where to go from here.
+
+use actix_web::{HttpResponse, web};
+use registry_http_edge::Visitor;
+use serde_json::json;
+
+use crate::handlers::Answer;
+use crate::settings::PublicApiSettings;
+
+pub(crate) async fn handle(settings: web::Data<PublicApiSettings>, _visitor: Visitor) -> Answer {
+    Ok(HttpResponse::Ok().json(json!({
+        "name": "MCP Registry Gateway",
+        "version": env!("CARGO_PKG_VERSION"),
+        "status": "running",
+        "description": "A registry of MCP servers: submit, review, find; and one gateway to call them",
+        "environment": settings.environment,
+        "docs": "/docs",
+        "docs_url": "/docs",
+        "redoc": "/redoc",
+        "openapi": "/openapi.json",
+        "health": "/health",
+        "health_url": "/health",
+        "api_base": "/api/v1",
+        "proxy_endpoints": {"advanced": "/mcp/proxy", "simple": "/mcp"},
+        "endpoints": {
+            "health": "/health",
+            "users": "/users",
+            "registrations": "/registrations",
+            "audit_logs": "/audit-logs",
+        },
+    })))
+}

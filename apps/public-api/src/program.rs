@@ -1,0 +1,30 @@
+//! The API as a part of a program: the one module here that knows the composition root, so that
+//! `mcp-registry` and `public-api` are wired by the same lines.
+
+use std::io;
+use std::sync::Arc;
+
+use registry_runtime::{Bound, Role, Running, Runtime};
+
+use crate::{PublicApi, PublicApiSettings, serve};
+
+/// The API on a bound socket.
+///
+/// # Errors
+/// The system's own, when the socket cannot be listened on.
+pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
+    let api = PublicApi {
+        ports: runtime.registry.clone(),
+        verifier: Arc::clone(&runtime.verifier),
+        limiter: Arc::clone(&runtime.limiter),
+        settings: PublicApiSettings {
+            edge: runtime.edge_settings(),
+            server: runtime.server_settings(Role::PublicApi),
+            environment: runtime.settings.stage.as_str().to_owned(),
+            gateway_base_url: runtime.gateway_url.clone(),
+        },
+        development: runtime.development.clone(),
+    };
+    let server = serve(api, vec![bound.listener])?;
+    Ok(Running { role: bound.role, address: bound.address, server })
+}

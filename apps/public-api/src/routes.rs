@@ -1,0 +1,56 @@
+//! Every address of port 8000, in one place. A path that stands here answers 405 with `Allow` to
+//! other methods; HEAD goes with GET. Static paths come before `{placeholders}`.
+
+use actix_web::web::ServiceConfig;
+use registry_http_edge::{at, health as probes};
+
+use crate::handlers::{audit_log, development as issuer, health, registrations, root, users};
+
+/// The routes that are always there.
+pub fn table(config: &mut ServiceConfig) {
+    config
+        // open
+        .service(at("/").get(root::show::handle))
+        .service(at("/health").get(health::show::handle))
+        .service(at("/ready").get(health::ready::handle))
+        .service(at("/livez").get(probes::livez))
+        // people
+        .service(at("/users").post(users::ensure::handle))
+        .service(at("/users/me").get(users::find_me::handle))
+        .service(at("/users/{user_id}").get(users::find::handle))
+        // registrations
+        .service(
+            at("/registrations")
+                .get(registrations::list::handle)
+                .post(registrations::submit::handle),
+        )
+        .service(at("/registrations/my").get(registrations::list_my::handle))
+        .service(at("/registrations/by-url").get(registrations::find_by_url::handle))
+        .service(
+            at("/registrations/{registration_id}")
+                .get(registrations::find::handle)
+                .put(registrations::edit::handle)
+                .delete(registrations::delete::handle),
+        )
+        .service(at("/registrations/{registration_id}/status").patch(registrations::decide::handle))
+        .service(
+            at("/registrations/{registration_id}/withdraw").post(registrations::withdraw::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/resubmit").post(registrations::resubmit::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/manifest")
+                .get(registrations::find_manifest::handle),
+        )
+        // the audit trail
+        .service(at("/audit-logs").get(audit_log::list::handle));
+}
+
+/// The routes of the development issuer: its address is `/dev` of this server.
+pub fn development(config: &mut ServiceConfig) {
+    config
+        .service(at("/dev/token").post(issuer::issue_token::handle))
+        .service(at("/dev/.well-known/openid-configuration").get(issuer::show_discovery::handle))
+        .service(at("/dev/keys").get(issuer::show_keys::handle));
+}

@@ -1,0 +1,19 @@
+//! JSON shapes: what comes in, and what goes out.
+
+pub(crate) mod audit_log;
+pub(crate) mod audit_query;
+pub(crate) mod cursor;
+pub(crate) mod dev_token;
+pub(crate) mod health;
+pub(crate) mod list;
+pub(crate) mod manifest;
+pub(crate) mod precondition;
+pub(crate) mod registration;
+pub(crate) mod registration_draft;
+pub(crate) mod registration_page;
+pub(crate) mod registration_query;
+pub(crate) mod status_update;
+pub(crate) mod user;
+
+#[cfg(test)]
+pub(crate) mod samples;

@@ -1,0 +1,106 @@
+//! The audit trail.
+
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use registry_domain::id::{EventId, RegistrationId, UserId};
+use registry_domain::ports::{AuditQuery, AuditView, Page};
+use registry_domain::registration::RegistrationStatus;
+use registry_http_edge::WireTime;
+use registry_http_edge::links::{Neighbour, describe_page};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::wire::list::ListResponse;
+
+/// One thing that was done to a registration.
+#[derive(Serialize)]
+struct AuditLogResponse<'a> {
+    log_id: EventId,
+    registration_id: RegistrationId,
+    user_id: UserId,
+    user_email: &'a str,
+    user_display_name: Option<&'a str>,
+    action: &'static str,
+    previous_status: Option<&'static str>,
+    new_status: Option<&'static str>,
+    metadata: &'a Value,
+    timestamp: WireTime,
+}
+
+impl<'a> AuditLogResponse<'a> {
+    fn of(view: &'a AuditView) -> Self {
+        Self {
+            log_id: view.id,
+            registration_id: view.registration,
+            user_id: view.user,
+            user_email: &view.user_email,
+            user_display_name: view.user_display_name.as_deref(),
+            action: view.action.as_str(),
+            previous_status: view.previous_status.map(RegistrationStatus::as_str),
+            new_status: view.new_status.map(RegistrationStatus::as_str),
+            metadata: &view.metadata,
+            timestamp: WireTime(view.at),
+        }
+    }
+}
+
+/// A page as an answer; its neighbours are reached by offset.
+pub(crate) fn shown(
+    mut response: HttpResponseBuilder,
+    request: &HttpRequest,
+    query: &AuditQuery,
+    page: &Page<AuditView>,
+) -> HttpResponse {
+    let (limit, offset) = (query.limit, query.offset);
+    let after = offset.saturating_add(limit);
+    let to = |offset: u32| [("offset", Some(offset.to_string()))];
+    let (next, prev) = (to(after), to(offset.saturating_sub(limit)));
+    let mut neighbours = Vec::new();
+    if u64::from(after) < page.total {
+        neighbours.push(Neighbour { relation: "next", changes: &next });
+    }
+    if offset > 0 {
+        neighbours.push(Neighbour { relation: "prev", changes: &prev });
+    }
+    describe_page(&mut response, request, page.total, &neighbours);
+    response.json(ListResponse::of(page, (limit, offset), AuditLogResponse::of))
+}
+
+#[cfg(test)]
+mod tests {
+    use registry_domain::event::AuditAction;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_row_has_every_member() {
+        let view = AuditView {
+            id: EventId(Uuid::from_u128(1)),
+            registration: RegistrationId(Uuid::from_u128(2)),
+            user: UserId(Uuid::from_u128(3)),
+            user_email: "a@example.com".into(),
+            user_display_name: None,
+            action: AuditAction::Approved,
+            previous_status: Some(RegistrationStatus::Pending),
+            new_status: Some(RegistrationStatus::Approved),
+            metadata: json!({"reason": "fine"}),
+            at: "2026-01-31T12:00:00.5Z".parse().unwrap(),
+        };
+        assert_eq!(
+            serde_json::to_value(AuditLogResponse::of(&view)).unwrap(),
+            json!({
+                "log_id": "00000000-0000-0000-0000-000000000001",
+                "registration_id": "00000000-0000-0000-0000-000000000002",
+                "user_id": "00000000-0000-0000-0000-000000000003",
+                "user_email": "a@example.com",
+                "user_display_name": null,
+                "action": "Approved",
+                "previous_status": "Pending",
+                "new_status": "Approved",
+                "metadata": {"reason": "fine"},
+                "timestamp": "2026-01-31T12:00:00.500000Z",
+            })
+        );
+    }
+}

@@ -1,0 +1,27 @@
+//! What the development issuer is asked.
+
+use registry_entra::TokenRequest;
+use registry_http_edge::ReadBody;
+use registry_http_edge::fields::Fields;
+
+/// The body of POST /dev/token; all of it is optional, but a misspelt member is refused.
+#[derive(Debug)]
+pub(crate) struct DevTokenRequest(pub(crate) TokenRequest);
+
+impl ReadBody for DevTokenRequest {
+    const MAY_BE_EMPTY: bool = true;
+
+    fn read(fields: &mut Fields) -> Self {
+        let request = TokenRequest {
+            subject: fields.optional_string("subject"),
+            email: fields.optional_string("email"),
+            name: fields.optional_string("name"),
+            roles: fields.optional_strings("roles"),
+            tenant: fields.optional_string("tenant"),
+            groups: fields.optional_strings("groups"),
+            expires_in: fields.optional_integer("expires_in"),
+        };
+        fields.refuse_unknown();
+        Self(request)
+    }
+}

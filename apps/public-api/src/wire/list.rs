@@ -1,0 +1,24 @@
+//! The envelope of every list.
+
+use registry_domain::ports::Page;
+use serde::Serialize;
+
+/// A page with what is needed to ask for the next.
+#[derive(Serialize)]
+pub(crate) struct ListResponse<T> {
+    total: u64,
+    limit: u32,
+    offset: u32,
+    results: Vec<T>,
+}
+
+impl<T> ListResponse<T> {
+    /// A page of `items`, each in its shape.
+    pub(crate) fn of<'a, I>(
+        page: &'a Page<I>,
+        (limit, offset): (u32, u32),
+        shape: impl Fn(&'a I) -> T,
+    ) -> Self {
+        Self { total: page.total, limit, offset, results: page.items.iter().map(shape).collect() }
+    }
+}

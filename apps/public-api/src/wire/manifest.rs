@@ -1,0 +1,110 @@
+//! What an upstream offers, for those who decide on it.
+
+use registry_domain::id::RegistrationId;
+use registry_domain::manifest::{DefinitionKind, Discovery, Manifest};
+use registry_domain::ports::RegistrationView;
+use registry_http_edge::WireTime;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// The candidate, definition by definition, as the upstream sent them.
+#[derive(Serialize)]
+pub(crate) struct ManifestResponse<'a> {
+    registration_id: RegistrationId,
+    state: &'static str,
+    /// The candidate's digest: what a decision's `manifest_digest` means.
+    digest: Option<String>,
+    checked_at: Option<WireTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<Fault<'a>>,
+    /// The digest of what is pinned and served, once there is a server.
+    pinned_digest: Option<String>,
+    reviewed: Option<bool>,
+    definitions: Definitions<'a>,
+}
+
+#[derive(Serialize)]
+struct Fault<'a> {
+    class: &'static str,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+struct Definitions<'a> {
+    tools: Vec<&'a RawValue>,
+    resources: Vec<&'a RawValue>,
+    resource_templates: Vec<&'a RawValue>,
+    prompts: Vec<&'a RawValue>,
+}
+
+impl<'a> Definitions<'a> {
+    fn of(manifest: Option<&'a Manifest>) -> Self {
+        let raw = |kind| {
+            let definitions = manifest.into_iter().flat_map(move |manifest| manifest.of(kind));
+            // A definition was parsed when it was read, so each is JSON.
+            definitions
+                .filter_map(|definition| serde_json::from_slice(&definition.raw).ok())
+                .collect()
+        };
+        Self {
+            tools: raw(DefinitionKind::Tool),
+            resources: raw(DefinitionKind::Resource),
+            resource_templates: raw(DefinitionKind::ResourceTemplate),
+            prompts: raw(DefinitionKind::Prompt),
+        }
+    }
+}
+
+impl<'a> ManifestResponse<'a> {
+    /// The candidate of a registration.
+    pub(crate) fn of(view: &'a RegistrationView) -> Self {
+        let (fault, checked_at) = match &view.discovery {
+            Discovery::Pending => (None, None),
+            Discovery::Complete { at, .. } => (None, Some(WireTime(*at))),
+            Discovery::Failed { class, detail, at } => {
+                (Some(Fault { class: class.as_str(), detail }), Some(WireTime(*at)))
+            }
+        };
+        let server = view.server.as_ref();
+        Self {
+            registration_id: view.registration.id,
+            state: view.discovery.state(),
+            digest: view.discovery.digest().map(|digest| digest.to_string()),
+            checked_at,
+            fault,
+            pinned_digest: server
+                .and_then(|server| server.manifest_digest)
+                .map(|digest| digest.to_string()),
+            reviewed: server.map(|server| server.reviewed),
+            definitions: Definitions::of(view.discovery.manifest()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::samples;
+
+    #[test]
+    fn definitions_are_shown_byte_for_byte() {
+        let view = samples::discovered();
+        let text = serde_json::to_string(&ManifestResponse::of(&view)).unwrap();
+        assert!(text.contains(r#""tools":[{"name": "search",  "big": 1.0e2}]"#), "{text}");
+        assert!(text.contains(r#""prompts":[{"name":"ask"}]"#), "{text}");
+    }
+
+    #[test]
+    fn without_a_manifest_the_lists_are_empty_and_the_fault_is_told() {
+        let view = samples::failed();
+        let shown = serde_json::to_value(ManifestResponse::of(&view)).unwrap();
+        assert_eq!(shown["fault"], json!({"class": "timeout", "detail": "no answer within 10 s"}));
+        assert_eq!(shown["digest"], json!(null));
+        assert_eq!(
+            shown["definitions"],
+            json!({"tools": [], "resources": [], "resource_templates": [], "prompts": []})
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! `If-Match` and `If-None-Match`: what a caller has seen.
+
+use actix_web::http::header::{self, HeaderName};
+use actix_web::{FromRequest, HttpRequest, dev};
+use futures_util::future::{Ready, ready};
+use registry_domain::ports::RegistrationView;
+use registry_domain::use_cases::Seen;
+use registry_http_edge::{Code, Problem};
+
+/// The tags of a header. A proxy that compresses marks tags as weak: they mean the same here.
+fn tags(request: &HttpRequest, name: HeaderName) -> Vec<String> {
+    request
+        .headers()
+        .get_all(name)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|tag| tag.trim())
+        .filter(|tag| !tag.is_empty())
+        .map(|tag| tag.strip_prefix("W/").unwrap_or(tag).to_owned())
+        .collect()
+}
+
+/// What the caller decides on; `None` without the header, or with `*`.
+#[derive(Debug)]
+pub(crate) struct IfMatch(pub(crate) Option<Seen>);
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
+        let seen = match tags(request, header::IF_MATCH).as_slice() {
+            [] => Ok(None),
+            [any] if any == "*" => Ok(None),
+            [tag] => Seen::parse_etag(tag).map(Some).ok_or("If-Match is no ETag of a registration"),
+            _ => Err("If-Match has more than one ETag"),
+        };
+        ready(seen.map(Self).map_err(|detail| Problem::new(Code::BadRequest, detail)))
+    }
+}
+
+/// What the caller has already.
+#[derive(Debug)]
+pub(crate) struct IfNoneMatch(Vec<String>);
+
+impl IfNoneMatch {
+    /// Whether the caller has this very answer. The tag says which content and manifest were
+    /// shown, not how discovery fares: until there is a manifest, the answer is given anew.
+    pub(crate) fn covers(&self, view: &RegistrationView) -> bool {
+        let tag = Seen::etag(view);
+        Seen::of(view).manifest.is_some()
+            && self.0.iter().any(|known| *known == tag || known == "*")
+    }
+}
+
+impl FromRequest for IfNoneMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
+        ready(Ok(Self(tags(request, header::IF_NONE_MATCH))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use registry_domain::id::Revision;
+
+    use super::*;
+    use crate::wire::samples;
+
+    async fn if_match(value: &'static str) -> Result<Option<Seen>, Code> {
+        let request = TestRequest::default().insert_header((header::IF_MATCH, value));
+        let read = IfMatch::extract(&request.to_http_request()).await;
+        read.map(|IfMatch(seen)| seen).map_err(|problem| problem.code())
+    }
+
+    #[actix_web::test]
+    async fn one_tag_of_ours_is_what_was_seen() {
+        let seen = Some(Seen { revision: Revision(3), manifest: None });
+        assert_eq!(if_match(r#""r3-none""#).await, Ok(seen));
+        assert_eq!(if_match(r#"W/"r3-none""#).await, Ok(seen));
+        assert_eq!(if_match("*").await, Ok(None));
+        assert_eq!(if_match(r#""r3-none", "r4-none""#).await, Err(Code::BadRequest));
+        assert_eq!(if_match("nonsense").await, Err(Code::BadRequest));
+    }
+
+    #[test]
+    fn an_answer_is_known_by_its_tag_once_there_is_a_manifest() {
+        let read = samples::discovered();
+        let known = IfNoneMatch(vec![r#""other""#.into(), Seen::etag(&read)]);
+        assert!(known.covers(&read));
+        let pending = samples::pending();
+        assert!(!IfNoneMatch(vec![Seen::etag(&pending)]).covers(&pending));
+    }
+}

@@ -1,0 +1,5 @@
+DROP TABLE fastmcp_audit_log;
+DROP TABLE server_prompts;
+DROP TABLE server_resources;
+DROP TABLE server_tools;
+DROP TABLE servers;

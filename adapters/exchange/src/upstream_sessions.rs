@@ -3,7 +3,7 @@
 //! An upstream is opened once and remembered. One that gives out sessions gets a session per
 //! principal: what a server remembers about one person must never show up for another.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -50,7 +50,7 @@ struct Slot {
 #[derive(Debug, Default)]
 pub struct UpstreamSessions {
     slots: RwLock<HashMap<Key, Arc<Slot>>>,
-    sessionful: RwLock<HashMap<ServerId, ()>>,
+    sessionful: RwLock<HashSet<ServerId>>,
 }
 
 impl UpstreamSessions {
@@ -63,24 +63,31 @@ impl UpstreamSessions {
         caller: &Caller,
         now: Timestamp,
     ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
-        let slot = self.slot(self.key(server.id, caller), now);
-        if let Some(upstream) = fresh(&slot, now) {
+        loop {
+            let key = self.key(server.id, caller);
+            let slot = self.slot(key.clone(), now);
+            if let Some(upstream) = fresh(&slot, now) {
+                return Ok(upstream);
+            }
+            let _one_opens = slot.opening.lock().await;
+            if self.key(server.id, caller) != key {
+                // Who opened it meanwhile found out that it keeps sessions: look among our own.
+                continue;
+            }
+            if let Some(upstream) = fresh(&slot, now) {
+                return Ok(upstream);
+            }
+            let upstream = Arc::new(client.open(&server.endpoint).await?);
+            let known = Some(Arc::new(Known { upstream: Arc::clone(&upstream), at: now }));
+            if upstream.session.is_some() {
+                // Possibly found out only now: the session is the caller's own, not everybody's.
+                self.sessionful.write().insert(server.id);
+                self.slot(self.key(server.id, caller), now).known.store(known);
+            } else {
+                slot.known.store(known);
+            }
             return Ok(upstream);
         }
-        let _one_opens = slot.opening.lock().await;
-        if let Some(upstream) = fresh(&slot, now) {
-            return Ok(upstream);
-        }
-        let upstream = Arc::new(client.open(&server.endpoint).await?);
-        let known = Arc::new(Known { upstream: Arc::clone(&upstream), at: now });
-        if upstream.session.is_some() {
-            // Found out only now: this session is the caller's own, the shared slot stays empty.
-            self.sessionful.write().insert(server.id, ());
-            self.slot(self.key(server.id, caller), now).known.store(Some(known));
-        } else {
-            slot.known.store(Some(known));
-        }
-        Ok(upstream)
     }
 
     /// Forgets what turned out to be no longer true, unless somebody has already replaced it.
@@ -100,7 +107,7 @@ impl UpstreamSessions {
     }
 
     fn key(&self, server: ServerId, caller: &Caller) -> Key {
-        if self.sessionful.read().contains_key(&server) {
+        if self.sessionful.read().contains(&server) {
             let tenant = caller.tenant.as_ref().map_or("", |tenant| tenant.as_str());
             Key::Own(server, format!("{tenant}\n{}", caller.subject))
         } else {

@@ -107,13 +107,12 @@ impl Parameters {
 
     /// A time of RFC 3339. A `+` that was not escaped arrives as a space: it is taken back.
     pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
-        match self.last(name)?.replace(' ', "+").parse() {
-            Ok(time) => Some(time),
-            Err(_) => {
-                let message = "must be a time of RFC 3339, such as 2026-01-31T12:00:00Z";
-                self.refuse(name, "datetime_parsing", message)
-            }
+        let time = self.last(name)?.replace(' ', "+").parse().ok();
+        if time.is_none() {
+            let message = "must be a time of RFC 3339, such as 2026-01-31T12:00:00Z";
+            self.wrong.push(Violation::at(name, "datetime_parsing", message));
         }
+        time
     }
 
     /// A text that `parse` understands.

@@ -80,7 +80,7 @@ pub(crate) async fn around_request(
         method = response.request().method().as_str(),
         path = response.request().path(),
         status = response.status().as_u16(),
-        elapsed_ms = began.elapsed().as_secs_f64() * 1000.0,
+        elapsed_ms = (began.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0,
         request_id = id.as_str(),
         "request",
     );

@@ -1,0 +1,78 @@
+# Everything that is done with this project. `make` alone lists it.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+BIN := target/debug
+PROGRAMS := -p standalone -p public-api -p mcp-gateway
+
+## run: build mcp-registry and start it: API on 8000, gateway on 8001, data in ./data, log also in logs/app.log
+.PHONY: run
+run: tools-build
+	cargo build -p standalone
+	MREG_LOG_FILE_PATH=$${MREG_LOG_FILE_PATH:-logs/app.log} $(BIN)/mcp-registry serve
+
+## dev: like run, and again whenever a source file changes
+.PHONY: dev
+dev: tools-build
+	tools/setup entr
+	while sleep 0.2; do \
+	  git ls-files -co --exclude-standard '*.rs' '*.toml' '*.sql' \
+	    | MREG_LOG_FILE_PATH=$${MREG_LOG_FILE_PATH:-logs/app.log} entr -dnr cargo run -p standalone -- serve; \
+	done
+
+## demo: the main job on a real MCP server: submit it, approve it, call its tool through the gateway
+.PHONY: demo
+demo: tools-build
+	cargo build -p standalone -p registry-testkit --bins
+	MCP_REGISTRY_BIN=$(BIN)/mcp-registry MCP_ECHO_SERVER_BIN=$(BIN)/mcp-echo-server tools/demo/run
+
+## test: every test; installs what it needs
+.PHONY: test
+test: tools-build
+	tools/setup curl
+	cargo build $(PROGRAMS) -p registry-testkit --bins
+	tools/test
+
+## lint: formatting, clippy, and the project's own rules
+.PHONY: lint
+lint: tools-build
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	tools/lint/rules
+
+## bench: how fast the gateway is, as ratios to a bare proxy and to no proxy at all (release build)
+.PHONY: bench
+bench: tools-build
+	tools/setup wrk
+	cargo build --release -p standalone -p bench
+	target/release/bench $(BENCH_ARGS)
+
+## build: the programs as users run them (release profile)
+.PHONY: build
+build: tools-build
+	cargo build --release $(PROGRAMS)
+
+## migrate: bring the database's schema up to date, without serving
+.PHONY: migrate
+migrate: tools-build
+	cargo run -p standalone -- migrate
+
+## fmt: format all code
+.PHONY: fmt
+fmt:
+	cargo fmt --all
+
+## clean: remove everything that was built
+.PHONY: clean
+clean:
+	cargo clean
+
+# A C compiler is all that building needs besides Rust: for SQLite and for the cryptography.
+.PHONY: tools-build
+tools-build:
+	@tools/setup cc
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## \([a-z]*\): /  make \1\t/p' Makefile | expand -t 18

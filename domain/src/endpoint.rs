@@ -176,18 +176,17 @@ fn unwrap_embedded_v4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(six) = address.to_canonical() else {
         return address.to_canonical();
     };
-    let [a, b, c, d, e, f, g, h] = six.segments();
-    let four = |high: u16, low: u16| {
-        let [w, x] = high.to_be_bytes();
-        let [y, z] = low.to_be_bytes();
-        IpAddr::V4(Ipv4Addr::new(w, x, y, z))
-    };
-    match (a, b, c, d, e, f) {
+    let embedded = match six.segments() {
         // 64:ff9b::/96 is NAT64 (RFC 6052), 2002::/16 is 6to4 (RFC 3056), ::/96 the old compatible form.
-        (0x64, 0xff9b, 0, 0, 0, 0) => four(g, h),
-        (0x2002, high, low, ..) => four(high, low),
-        (0, 0, 0, 0, 0, 0) if g != 0 => four(g, h),
-        _ => IpAddr::V6(six),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some((high, low)),
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => Some((high, low)),
+        _ => None,
+    };
+    match embedded {
+        Some((high, low)) => {
+            IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+        }
+        None => IpAddr::V6(six),
     }
 }
 

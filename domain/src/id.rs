@@ -62,6 +62,7 @@ impl Revision {
     pub const FIRST: Self = Self(1);
 
     /// The revision after one more write.
+    #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }

@@ -199,7 +199,7 @@ fn checked_tools(tools: Vec<Value>, wrong: &mut Violations) -> Vec<Map<String, V
                 wrong.take(printable("name", name, 1, 255).map_err(|wrong| wrong.inside(&here)));
             }
             Some(_) => {
-                wrong.push(Violation::at("name", "string_type", "must be a string").inside(&here))
+                wrong.push(Violation::at("name", "string_type", "must be a string").inside(&here));
             }
             None => wrong.push(Violation::at("name", "missing", "is required").inside(&here)),
         }

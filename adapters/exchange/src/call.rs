@@ -64,9 +64,10 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         return no_room(id_json);
     }
     let arguments = params.arguments.map(serde_json::value::RawValue::get);
-    let mut record = Pending::begin(exchange, &inbound.caller, method, &inbound.request_id, arguments);
+    let mut record =
+        Pending::begin(exchange, &inbound.caller, method, &inbound.request_id, arguments);
     let request = Request { inbound: &inbound, params: &params, method, front, id_json };
-    match answer(exchange, &request, &mut record).await {
+    match answer(exchange, &request, &mut record) {
         Ok(Next::Answer(answer)) => {
             record.finish(Outcome::Success);
             answer
@@ -85,7 +86,7 @@ enum Next<'a> {
 }
 
 /// Answers what we answer ourselves, and finds the way for the rest.
-async fn answer<'a>(
+fn answer<'a>(
     exchange: &Exchange,
     request: &'a Request<'a>,
     record: &mut Pending,
@@ -108,12 +109,8 @@ async fn answer<'a>(
         ("server/discover", Era::Modern) => local::discover(exchange, request.id_json, server),
         ("ping", Era::Legacy) => local::ping(exchange, request.id_json),
         (method, _) => match (lists::listed_by(method), server) {
-            (Some(listed), Some(server)) => {
-                lists::of_server(exchange, request, listed, server)?
-            }
-            (Some(listed), None) => {
-                lists::federated(exchange, request, listed, &table)?
-            }
+            (Some(listed), Some(server)) => lists::of_server(exchange, request, listed, server)?,
+            (Some(listed), None) => lists::federated(exchange, request, listed, &table)?,
             (None, _) => return route(&table, request, here, record).map(Next::Forward),
         },
     };
@@ -132,16 +129,20 @@ fn route<'a>(
         ("tools/call", here) => {
             let name = required(request.params.name.as_deref(), "params.name")?;
             record.tool(name);
-            let unknown = || WireError::invalid_params(format!("unknown tool: \"{}\"", mcp_wire::error::echo(name)));
-            let (server, upstream_name) = match here {
-                Some(permit) => (permit, name),
-                None => {
-                    let parts = FederatedName::split(name).ok_or_else(unknown)?;
-                    let reference = ServerRef { tenant: parts.tenant, alias: parts.alias };
-                    let permit = resolve(table, request, reference, parts.alias)
-                        .map_err(|error| if error.code == -32602 { unknown() } else { error })?;
-                    (permit, parts.name)
-                }
+            let unknown = || {
+                WireError::invalid_params(format!(
+                    "unknown tool: \"{}\"",
+                    mcp_wire::error::echo(name)
+                ))
+            };
+            let (server, upstream_name) = if let Some(permit) = here {
+                (permit, name)
+            } else {
+                let parts = FederatedName::split(name).ok_or_else(unknown)?;
+                let reference = ServerRef { tenant: parts.tenant, alias: parts.alias };
+                let permit = resolve(table, request, reference, parts.alias)
+                    .map_err(|error| if error.code == -32602 { unknown() } else { error })?;
+                (permit, parts.name)
             };
             record.server(server.of().id);
             if server.of().find(DefinitionKind::Tool, upstream_name).is_none() {
@@ -195,10 +196,17 @@ fn resolve(
 }
 
 /// Sends the call to its upstream and makes its answer the client's.
-async fn forwarded(exchange: &Exchange, request: &Request<'_>, route: Route<'_>, record: Pending) -> Answer {
+async fn forwarded(
+    exchange: &Exchange,
+    request: &Request<'_>,
+    route: Route<'_>,
+    record: Pending,
+) -> Answer {
     match forward::send(exchange, request, &route).await {
         Ok(sent) => relay::relay(exchange, request, &route, sent, record).await,
-        Err(failure) => failed(exchange, request, &HopFailure::of(&route.server.of().name, &failure), record),
+        Err(failure) => {
+            failed(exchange, request, &HopFailure::of(&route.server.of().name, &failure), record)
+        }
     }
 }
 

@@ -58,7 +58,12 @@ pub struct Exchange {
 
 impl Exchange {
     /// A call path over shared state.
-    pub fn new(ports: GatewayPorts, routes: Arc<Routes>, spool: Arc<Spool>, settings: ExchangeSettings) -> Self {
+    pub fn new(
+        ports: GatewayPorts,
+        routes: Arc<Routes>,
+        spool: Arc<Spool>,
+        settings: ExchangeSettings,
+    ) -> Self {
         Self {
             ports,
             routes,

@@ -35,7 +35,8 @@ pub(crate) async fn send(
     let session_lost = sent.reply.status == 404 && sent.upstream.session.is_some();
     // A modern upstream answers an unknown method with 404 too, but never one of ours; 400 and 405
     // say that it no longer speaks the revision that we remember.
-    let era_changed = sent.upstream.era == UpstreamEra::Modern && matches!(sent.reply.status, 404 | 405);
+    let era_changed =
+        sent.upstream.era == UpstreamEra::Modern && matches!(sent.reply.status, 404 | 405);
     if session_lost || era_changed {
         exchange.sessions.forget(route.server.of().id, &request.inbound.caller, &sent.upstream);
     }
@@ -56,13 +57,18 @@ async fn send_once(
     let now = exchange.ports.clock.now();
     let upstream = exchange.sessions.open(client, server, &request.inbound.caller, now).await?;
     let own_id = upstream.session.is_some() || request.id_json == "null";
-    let body = in_upstream_words(exchange, request, route, &upstream, own_id).ok_or_else(|| UpstreamFailure {
-        class: FaultClass::ProtocolViolation,
-        detail: "the request could not be rewritten for the upstream".to_owned(),
-        request_sent: false,
+    let body = in_upstream_words(exchange, request, route, &upstream, own_id).ok_or_else(|| {
+        UpstreamFailure {
+            class: FaultClass::ProtocolViolation,
+            detail: "the request could not be rewritten for the upstream".to_owned(),
+            request_sent: false,
+        }
     })?;
-    let outgoing =
-        UpstreamRequest { head: head(request, route, &upstream), body, timeout: exchange.settings.request_timeout };
+    let outgoing = UpstreamRequest {
+        head: head(request, route, &upstream),
+        body,
+        timeout: exchange.settings.request_timeout,
+    };
     match client.send(&route.server, outgoing).await {
         Ok(reply) => Ok(Sent { reply, upstream, own_id }),
         Err(failure) => {
@@ -86,9 +92,11 @@ fn in_upstream_words(
         serde_json::Value::from(exchange.settings.version.as_str()),
     );
     let meta = match (request.front.era, upstream.era) {
-        (Era::Legacy, UpstreamEra::Modern) => {
-            MetaEdit::ToModern { client_info: &client_info, client_capabilities: "{}", log_level: None }
-        }
+        (Era::Legacy, UpstreamEra::Modern) => MetaEdit::ToModern {
+            client_info: &client_info,
+            client_capabilities: "{}",
+            log_level: None,
+        },
         (Era::Modern, UpstreamEra::Legacy) => MetaEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => MetaEdit::Keep,
     };

@@ -60,9 +60,13 @@ pub(crate) fn federated(
     let mut items: Vec<Bytes> = Vec::new();
     if kind == DefinitionKind::Tool {
         for server in table.visible_to(caller).filter(|server| !server.in_maintenance) {
-            let foreign = server.tenant.as_ref().filter(|tenant| Some(*tenant) != caller.tenant.as_ref());
+            let foreign =
+                server.tenant.as_ref().filter(|tenant| Some(*tenant) != caller.tenant.as_ref());
             items.extend(server.definitions(kind).filter_map(|definition| {
-                rename_definition(&definition.raw, &federated_name(&server.alias, &definition.name, foreign))
+                rename_definition(
+                    &definition.raw,
+                    &federated_name(&server.alias, &definition.name, foreign),
+                )
             }));
         }
     }
@@ -75,7 +79,8 @@ where
     I::Item: AsRef<[u8]>,
 {
     let this = exchange.settings.implementation();
-    let body = message::list_result(request.id_json, request.front.era, member, items, None, TTL_MS, this);
+    let body =
+        message::list_result(request.id_json, request.front.era, member, items, None, TTL_MS, this);
     Answer::json(200, body)
 }
 

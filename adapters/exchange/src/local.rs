@@ -21,7 +21,9 @@ pub(crate) fn capabilities(server: Option<&Arc<ServerEntry>>) -> String {
     if server.offers_any(DefinitionKind::Tool) {
         members.push(r#""tools":{}"#);
     }
-    if server.offers_any(DefinitionKind::Resource) || server.offers_any(DefinitionKind::ResourceTemplate) {
+    if server.offers_any(DefinitionKind::Resource)
+        || server.offers_any(DefinitionKind::ResourceTemplate)
+    {
         members.push(r#""resources":{}"#);
     }
     if server.offers_any(DefinitionKind::Prompt) {
@@ -52,15 +54,23 @@ pub(crate) fn initialize(
 }
 
 /// Answers `server/discover`.
-pub(crate) fn discover(exchange: &Exchange, id_json: &str, server: Option<&Arc<ServerEntry>>) -> Answer {
+pub(crate) fn discover(
+    exchange: &Exchange,
+    id_json: &str,
+    server: Option<&Arc<ServerEntry>>,
+) -> Answer {
     let name = title(exchange, server);
     let this = Implementation { name: &name, version: &exchange.settings.version };
     let offered = capabilities(server);
-    let body = message::discover_result(id_json, &Revision::ALL, &offered, DISCOVER_TTL_MS, this, None);
+    let body =
+        message::discover_result(id_json, &Revision::ALL, &offered, DISCOVER_TTL_MS, this, None);
     Answer::json(200, body)
 }
 
 /// Answers `ping`.
 pub(crate) fn ping(exchange: &Exchange, id_json: &str) -> Answer {
-    Answer::json(200, message::empty_result(id_json, Era::Legacy, exchange.settings.implementation()))
+    Answer::json(
+        200,
+        message::empty_result(id_json, Era::Legacy, exchange.settings.implementation()),
+    )
 }

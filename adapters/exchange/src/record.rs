@@ -111,6 +111,9 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        self.finish(Outcome::failure("REQUEST_CANCELLED", "the client went away before the answer was complete"));
+        self.finish(Outcome::failure(
+            "REQUEST_CANCELLED",
+            "the client went away before the answer was complete",
+        ));
     }
 }

@@ -27,7 +27,9 @@ pub(crate) async fn relay(
 ) -> Answer {
     let edit = edit_for(request, &sent);
     let class = match (sent.reply.status, sent.reply.shape) {
-        (200..=299, ReplyShape::Json) => return json::relay(exchange, request, route, sent, edit, record).await,
+        (200..=299, ReplyShape::Json) => {
+            return json::relay(exchange, request, route, sent, edit, record).await;
+        }
         (200..=299, ReplyShape::EventStream) => {
             return if request.inbound.headers.accepts_event_stream {
                 events::relay(exchange, request, route, sent, edit, record)
@@ -49,13 +51,16 @@ pub(crate) async fn relay(
 /// the members of the result by which the eras differ.
 fn edit_for(request: &Request<'_>, sent: &Sent) -> ReplyEdit {
     let result = match (request.front.era, sent.upstream.era) {
-        (Era::Modern, UpstreamEra::Legacy) => {
-            ResultEdit::ToModern { members: Bytes::from_static(modern_members(request.method).as_bytes()) }
-        }
+        (Era::Modern, UpstreamEra::Legacy) => ResultEdit::ToModern {
+            members: Bytes::from_static(modern_members(request.method).as_bytes()),
+        },
         (Era::Legacy, UpstreamEra::Modern) => ResultEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => ResultEdit::Keep,
     };
-    ReplyEdit { id: sent.own_id.then(|| Bytes::copy_from_slice(request.id_json.as_bytes())), result }
+    ReplyEdit {
+        id: sent.own_id.then(|| Bytes::copy_from_slice(request.id_json.as_bytes())),
+        result,
+    }
 }
 
 /// What every complete result has in revision 2026-07-28; a read resource says besides how long

@@ -42,7 +42,8 @@ impl Routes {
 
     /// When the snapshot was last known to be true.
     pub fn refreshed_at(&self) -> Timestamp {
-        Timestamp::from_microsecond(self.refreshed_at_us.load(Ordering::Relaxed)).unwrap_or(Timestamp::UNIX_EPOCH)
+        Timestamp::from_microsecond(self.refreshed_at_us.load(Ordering::Relaxed))
+            .unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// Brings the snapshot up to date with the event log, once.

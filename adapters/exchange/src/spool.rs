@@ -87,7 +87,8 @@ impl Spool {
 
     /// Whether another record finds room. A call that could not be recorded must not be made.
     pub fn has_room(&self) -> bool {
-        !self.broken.load(Ordering::Relaxed) && self.waiting_bytes.load(Ordering::Relaxed) < self.settings.max_bytes
+        !self.broken.load(Ordering::Relaxed)
+            && self.waiting_bytes.load(Ordering::Relaxed) < self.settings.max_bytes
     }
 
     /// Appends a record. A disk that refuses is told to the log once, and the spool takes no more
@@ -107,7 +108,8 @@ impl Spool {
         match written {
             Ok(()) => {
                 self.broken.store(false, Ordering::Relaxed);
-                self.waiting_bytes.fetch_add(u64::try_from(line.len()).unwrap_or(0), Ordering::Relaxed);
+                self.waiting_bytes
+                    .fetch_add(u64::try_from(line.len()).unwrap_or(0), Ordering::Relaxed);
             }
             Err(error) => {
                 if !self.broken.swap(true, Ordering::Relaxed) {
@@ -132,7 +134,9 @@ impl Spool {
             self.broken.store(false, Ordering::Relaxed);
         }
         let mut copied = 0;
-        for path in segment::orphans(&self.settings.folder, &self.current.load().path).map_err(at)? {
+        for path in
+            segment::orphans(&self.settings.folder, &self.current.load().path).map_err(at)?
+        {
             copied += self.copy(&path, store).await?;
         }
         Ok(copied)
@@ -156,7 +160,9 @@ impl Spool {
                 match serde_json::from_slice::<Operation>(&line) {
                     Ok(operation) => batch.push(operation),
                     // A machine that lost power leaves half a line; the rest of the file is good.
-                    Err(error) => tracing::warn!(%error, path = %path.display(), "a spooled record does not read"),
+                    Err(error) => {
+                        tracing::warn!(%error, path = %path.display(), "a spooled record does not read")
+                    }
                 }
             }
             if ended {

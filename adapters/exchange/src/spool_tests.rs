@@ -64,7 +64,11 @@ async fn what_is_appended_reaches_the_store_in_order_and_leaves_no_file() {
     (1..=250).for_each(|number| spool.append(&operation(number)));
     assert_eq!(spool.drain(&store).await.unwrap(), 250);
     assert_eq!(*store.kept.lock(), ids(1..=250));
-    assert_eq!(segment::list(folder.path()).unwrap().len(), 1, "only the file that is being written");
+    assert_eq!(
+        segment::list(folder.path()).unwrap().len(),
+        1,
+        "only the file that is being written"
+    );
 }
 
 #[tokio::test]

@@ -50,7 +50,10 @@ pub(super) async fn relay(
         }
         Some(code) => {
             let Some(body) = replace_id(&body, request.id_json) else { return not_ours(record) };
-            record.finish(Outcome::failure("PROXY_ERROR", format!("the upstream refused with code {code}")));
+            record.finish(Outcome::failure(
+                "PROXY_ERROR",
+                format!("the upstream refused with code {code}"),
+            ));
             let status = match (request.front.era, code) {
                 (Era::Legacy, _) => 200,
                 (Era::Modern, -32601) => 404,

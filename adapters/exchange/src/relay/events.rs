@@ -49,7 +49,14 @@ impl FailureAnswer {
     fn message(&self, failure: &HopFailure) -> Bytes {
         if self.is_tool_call {
             let this = self.settings.implementation();
-            message::tool_error_result(&self.id_json, self.era, &failure.message, failure.code, failure.hint, this)
+            message::tool_error_result(
+                &self.id_json,
+                self.era,
+                &failure.message,
+                failure.code,
+                failure.hint,
+                this,
+            )
         } else {
             WireError::upstream(failure.code, &failure.message).to_json(&self.id_json).into()
         }
@@ -99,8 +106,8 @@ impl Passage {
             let is_comment = frame.raw.starts_with(b":");
             return Ok(if is_comment { Passed::Along(frame.raw.clone()) } else { Passed::Nothing });
         }
-        let envelope =
-            Envelope::parse(&frame.data).map_err(|_| violation("an event of the upstream is not JSON-RPC"))?;
+        let envelope = Envelope::parse(&frame.data)
+            .map_err(|_| violation("an event of the upstream is not JSON-RPC"))?;
         match envelope.kind() {
             MessageKind::Notification => Ok(Passed::Along(framed(&frame.data))),
             MessageKind::Request => Ok(Passed::Nothing),
@@ -121,7 +128,11 @@ impl Passage {
 }
 
 fn violation(detail: &str) -> UpstreamFailure {
-    UpstreamFailure { class: FaultClass::ProtocolViolation, detail: detail.to_owned(), request_sent: true }
+    UpstreamFailure {
+        class: FaultClass::ProtocolViolation,
+        detail: detail.to_owned(),
+        request_sent: true,
+    }
 }
 
 fn framed(data: &[u8]) -> Bytes {
@@ -180,7 +191,11 @@ pub(super) fn relay(
         };
         Some((Ok(part), passage))
     });
-    Answer { status: 200, content_type: ContentType::EventStream, body: AnswerBody::Parts(Box::pin(parts)) }
+    Answer {
+        status: 200,
+        content_type: ContentType::EventStream,
+        body: AnswerBody::Parts(Box::pin(parts)),
+    }
 }
 
 /// Folds an event stream into its response, for a client that reads plain JSON only.

@@ -32,15 +32,20 @@ impl Passage {
             match self.body.next().await {
                 Some(Ok(part)) => {
                     let passed = if self.edits {
-                        self.editor.feed(&part, &mut self.edited).map(|()| self.edited.split().freeze())
+                        self.editor
+                            .feed(&part, &mut self.edited)
+                            .map(|()| self.edited.split().freeze())
                     } else {
                         self.editor.observe(&part).map(|()| part)
                     };
                     let Ok(passed) = passed else {
-                        return Some(Err(self.broken("the upstream's answer is not a JSON-RPC response")));
+                        return Some(Err(
+                            self.broken("the upstream's answer is not a JSON-RPC response")
+                        ));
                     };
                     if self.editor.finish().is_ok() {
-                        let outcome = super::outcome(self.editor.is_error(), self.editor.is_tool_error());
+                        let outcome =
+                            super::outcome(self.editor.is_error(), self.editor.is_tool_error());
                         self.record.finish(outcome);
                     }
                     if !passed.is_empty() {
@@ -59,7 +64,11 @@ impl Passage {
 
     fn broken(&mut self, detail: &str) -> UpstreamFailure {
         self.record.finish(Outcome::failure("PROXY_ERROR", detail));
-        UpstreamFailure { class: FaultClass::ProtocolViolation, detail: detail.to_owned(), request_sent: true }
+        UpstreamFailure {
+            class: FaultClass::ProtocolViolation,
+            detail: detail.to_owned(),
+            request_sent: true,
+        }
     }
 }
 
@@ -86,7 +95,8 @@ pub(super) async fn relay(
             return failed(exchange, request, &failure, passage.record);
         }
         None => {
-            let failure = HopFailure::answered(&route.server.of().name, FaultClass::ProtocolViolation);
+            let failure =
+                HopFailure::answered(&route.server.of().name, FaultClass::ProtocolViolation);
             return failed(exchange, request, &failure, passage.record);
         }
     };

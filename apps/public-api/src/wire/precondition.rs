@@ -14,7 +14,7 @@ fn tags(request: &HttpRequest, name: HeaderName) -> Vec<String> {
         .get_all(name)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .map(|tag| tag.trim())
+        .map(str::trim)
         .filter(|tag| !tag.is_empty())
         .map(|tag| tag.strip_prefix("W/").unwrap_or(tag).to_owned())
         .collect()

@@ -68,7 +68,8 @@ impl Client {
     ) -> Answer {
         let token = token.map(|token| format!("Authorization: Bearer {token}"));
         let length = format!("Content-Length: {}", body.len());
-        let head = [&format!("{method} {path} HTTP/1.1"), "Host: api", "Connection: close", &length];
+        let head =
+            [&format!("{method} {path} HTTP/1.1"), "Host: api", "Connection: close", &length];
         let lines: Vec<&str> =
             head.into_iter().chain(token.as_deref()).chain(headers.iter().copied()).collect();
         let request = format!("{}\r\n\r\n{body}", lines.join("\r\n"));

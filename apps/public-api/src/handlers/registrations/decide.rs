@@ -1,4 +1,4 @@
-//! PATCH /registrations/{registration_id}/status: an administrator approves or rejects.
+//! `PATCH /registrations/{registration_id}/status`: an administrator approves or rejects.
 
 use actix_web::{HttpResponse, web};
 use registry_domain::id::RegistrationId;

@@ -1,4 +1,4 @@
-//! DELETE /registrations/{registration_id}: an administrator removes it and its server.
+//! `DELETE /registrations/{registration_id}`: an administrator removes it and its server.
 
 use actix_web::{HttpResponse, web};
 use registry_domain::id::RegistrationId;

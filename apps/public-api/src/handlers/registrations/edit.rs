@@ -1,4 +1,4 @@
-//! PUT /registrations/{registration_id}: replaces the content while nobody has decided.
+//! `PUT /registrations/{registration_id}`: replaces the content while nobody has decided.
 
 use actix_web::{HttpResponse, web};
 use registry_domain::id::RegistrationId;

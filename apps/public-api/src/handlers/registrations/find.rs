@@ -1,4 +1,4 @@
-//! GET /registrations/{registration_id}.
+//! `GET /registrations/{registration_id}`.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};

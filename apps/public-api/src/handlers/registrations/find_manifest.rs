@@ -1,4 +1,4 @@
-//! GET /registrations/{registration_id}/manifest: what the upstream offers, for reviewers.
+//! `GET /registrations/{registration_id}/manifest`: what the upstream offers, for reviewers.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};

@@ -1,4 +1,4 @@
-//! POST /registrations/{registration_id}/resubmit: up for decision again after a rejection.
+//! `POST /registrations/{registration_id}/resubmit`: up for decision again after a rejection.
 
 use actix_web::{HttpResponse, web};
 use registry_domain::id::RegistrationId;

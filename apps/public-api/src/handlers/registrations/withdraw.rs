@@ -1,4 +1,4 @@
-//! POST /registrations/{registration_id}/withdraw: the submitter takes it back before a decision.
+//! `POST /registrations/{registration_id}/withdraw`: the submitter takes it back before a decision.
 
 use actix_web::{HttpResponse, web};
 use registry_domain::id::RegistrationId;

@@ -1,4 +1,4 @@
-//! GET /users/{user_id}.
+//! `GET /users/{user_id}`.
 
 use actix_web::{HttpResponse, web};
 use registry_domain::id::UserId;

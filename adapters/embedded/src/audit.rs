@@ -1,8 +1,6 @@
 //! The audit trail: the part of what happened that people answer for.
 
-use diesel::dsl::{InnerJoin, IntoBoxed};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 use registry_domain::event::{AuditAction, RegistryEvent};
 use registry_domain::id::{EventId, RegistrationId, UserId};
 use registry_domain::ports::{AuditQuery, AuditView, Page};
@@ -46,26 +44,28 @@ pub(crate) fn append(conn: &mut SqliteConnection, event: &RegistryEvent) -> Resu
     Ok(())
 }
 
-fn matching(
-    query: &AuditQuery,
-) -> IntoBoxed<'static, InnerJoin<audit_log::table, users::table>, Sqlite> {
-    let mut matching = audit_log::table.inner_join(users::table).into_boxed();
-    if let Some(registration) = query.registration {
-        matching = matching.filter(audit_log::registration_id.eq(registration.to_string()));
-    }
-    if let Some(user) = query.user {
-        matching = matching.filter(audit_log::user_id.eq(user.to_string()));
-    }
-    if let Some(action) = query.action {
-        matching = matching.filter(audit_log::action.eq(action.as_str()));
-    }
-    if let Some(from) = query.from {
-        matching = matching.filter(audit_log::timestamp.ge(time_text(from)));
-    }
-    if let Some(to) = query.to {
-        matching = matching.filter(audit_log::timestamp.le(time_text(to)));
-    }
-    matching
+/// Narrows a query down to what is asked for. A macro, as the page and the count have other types:
+/// counting needs no names.
+macro_rules! matching {
+    ($rows:expr, $query:expr) => {{
+        let mut matching = $rows;
+        if let Some(registration) = $query.registration {
+            matching = matching.filter(audit_log::registration_id.eq(registration.to_string()));
+        }
+        if let Some(user) = $query.user {
+            matching = matching.filter(audit_log::user_id.eq(user.to_string()));
+        }
+        if let Some(action) = $query.action {
+            matching = matching.filter(audit_log::action.eq(action.as_str()));
+        }
+        if let Some(from) = $query.from {
+            matching = matching.filter(audit_log::timestamp.ge(time_text(from)));
+        }
+        if let Some(to) = $query.to {
+            matching = matching.filter(audit_log::timestamp.le(time_text(to)));
+        }
+        matching
+    }};
 }
 
 /// A page of the trail, the newest first.
@@ -73,13 +73,14 @@ pub(crate) fn list(
     conn: &mut SqliteConnection,
     query: &AuditQuery,
 ) -> Result<Page<AuditView>, StoreError> {
-    let total: i64 = matching(query).count().get_result(conn)?;
-    let rows: Vec<(AuditRow, String, Option<String>)> = matching(query)
-        .order((audit_log::timestamp.desc(), audit_log::log_id.desc()))
-        .limit(query.limit.into())
-        .offset(query.offset.into())
-        .select((AuditRow::as_select(), users::email, users::display_name))
-        .load(conn)?;
+    let total: i64 = matching!(audit_log::table.into_boxed(), query).count().get_result(conn)?;
+    let rows: Vec<(AuditRow, String, Option<String>)> =
+        matching!(audit_log::table.inner_join(users::table).into_boxed(), query)
+            .order((audit_log::timestamp.desc(), audit_log::log_id.desc()))
+            .limit(query.limit.into())
+            .offset(query.offset.into())
+            .select((AuditRow::as_select(), users::email, users::display_name))
+            .load(conn)?;
     let items = rows
         .into_iter()
         .map(|(row, email, display_name)| view(&row, email, display_name))

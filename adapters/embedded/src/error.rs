@@ -1,8 +1,9 @@
 //! What can go wrong in this adapter, and what the domain gets to hear of it.
 //!
-//! A failure's meaning comes from the phase of the transaction that it happened in, never from a
-//! text: before `BEGIN IMMEDIATE` and in the body nothing has been applied (the transaction is
-//! rolled back), while `COMMIT` was running nobody knows.
+//! A failure's meaning comes from where it happened, never from a text. What fails inside a
+//! transaction was not applied: SQLite rolls it back, or diesel does, or the pool does by closing
+//! the connection. That holds for `COMMIT` too: unlike with a server, its answer cannot get lost.
+//! Only a task that was cut off leaves its outcome open.
 
 use std::time::Duration;
 
@@ -30,12 +31,14 @@ pub(crate) enum StoreError {
     Statement(#[from] DieselError),
     #[error("the transaction could not begin")]
     Begin(#[source] DieselError),
-    #[error("the transaction may not have been committed")]
+    #[error("the transaction could not be committed")]
     Commit(#[source] DieselError),
     #[error("no connection could be had")]
     Pool(#[from] PoolError),
     #[error("the deadline passed")]
     Late(#[from] tokio::time::error::Elapsed),
+    #[error("a query panicked")]
+    Panicked,
     #[error("the task was cut off")]
     CutOff(#[from] tokio::task::JoinError),
     #[error("the database file could not be prepared")]
@@ -54,15 +57,19 @@ impl From<StoreError> for PortError {
             StoreError::Statement(ref cause) if is_our_fault(cause) => {
                 Self::Corrupt { what: "a statement".to_owned(), source: Box::new(error) }
             }
+            StoreError::Panicked => {
+                Self::Corrupt { what: "a query".to_owned(), source: Box::new(error) }
+            }
             StoreError::Migration(_) => {
                 Self::Corrupt { what: "the schema".to_owned(), source: Box::new(error) }
             }
             StoreError::Statement(_)
             | StoreError::Begin(_)
+            | StoreError::Commit(_)
             | StoreError::Pool(_)
             | StoreError::Late(_)
             | StoreError::File(_) => unavailable(Outcome::NotApplied, error),
-            StoreError::Commit(_) | StoreError::CutOff(_) => unavailable(Outcome::Unknown, error),
+            StoreError::CutOff(_) => unavailable(Outcome::Unknown, error),
         }
     }
 }

@@ -35,21 +35,21 @@ pub struct EmbeddedStore {
 impl EmbeddedStore {
     /// Opens the file, makes it where there is none, and brings its schema up to date.
     ///
-    /// Queries run on `writes`, the process's main runtime (multi-threaded, with time enabled),
+    /// Queries run on `handle`, the process's main runtime (multi-threaded, with time enabled),
     /// whoever calls; `tracker` says when the last write has ended.
     ///
     /// # Errors
-    /// [`PortError::Unavailable`] when the file cannot be made or opened, [`PortError::Corrupt`]
-    /// when it is not a database of ours.
+    /// [`PortError::Unavailable`] when the file cannot be made or opened as a database,
+    /// [`PortError::Corrupt`] when the migrations do not fit what is in it.
     pub async fn open(
         path: &Path,
         options: EmbeddedOptions,
         clock: Arc<dyn Clock>,
-        writes: Handle,
+        handle: Handle,
         tracker: TaskTracker,
     ) -> Result<Arc<Self>, PortError> {
         let file = path.to_owned();
-        let opened = writes.spawn(async move {
+        let opened = handle.spawn(async move {
             let migrated = file.clone();
             tokio::task::spawn_blocking(move || migrate::bring_up_to_date(&migrated, &options))
                 .await??;
@@ -61,7 +61,7 @@ impl EmbeddedStore {
             let lookout = Lookout::new(conn);
             // Both connections exist from the start: a missing right shows now, not at the first
             // write. The newest position is read after the lookout has begun to watch.
-            let latest = writer.get().await?.spawn_blocking(|conn| events::latest(conn)).await?;
+            let latest = writer.get().await?.spawn_blocking(events::latest).await?;
             Ok::<_, StoreError>((readers, writer, lookout, latest))
         });
         let (readers, writer, lookout, latest) =
@@ -69,7 +69,7 @@ impl EmbeddedStore {
         Ok(Arc::new(Self {
             options,
             clock,
-            handle: writes,
+            handle,
             tracker,
             readers,
             writer,
@@ -84,3 +84,7 @@ impl fmt::Debug for EmbeddedStore {
         out.debug_struct("EmbeddedStore").field("options", &self.options).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@
 //! caller that stops waiting (its client went away) neither interrupts it nor gives its connection
 //! back before it has ended; a write is tracked besides, so that shutdown waits for it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use diesel::SqliteConnection;
@@ -31,7 +32,8 @@ impl EmbeddedStore {
             let mut conn = borrow(&pool, patience).await?;
             let started = Instant::now();
             // An error inside is a value to `spawn_blocking`: only diesel's own travel as such.
-            let done = conn.spawn_blocking(move |conn| Ok(conn.transaction(work))).await?;
+            let done =
+                conn.spawn_blocking(move |conn| Ok(contained(|| conn.transaction(work)))).await?;
             measure(name, started);
             done
         });
@@ -80,7 +82,7 @@ fn commit<R>(
     work: impl FnOnce(&mut SqliteConnection) -> Result<R, StoreError>,
 ) -> Result<R, StoreError> {
     begin(conn, name)?;
-    match work(conn) {
+    match contained(|| work(conn)) {
         Ok(value) => {
             AnsiTransactionManager::commit_transaction(conn).map_err(StoreError::Commit)?;
             Ok(value)
@@ -91,6 +93,13 @@ fn commit<R>(
             Err(error)
         }
     }
+}
+
+/// Turns a panic into an error: one that got out would poison the connection's mutex, and the next
+/// caller's loan would panic in its turn. What the panic left half done does not matter: the
+/// transaction is rolled back, or still open, and then the pool replaces the connection.
+fn contained<R>(work: impl FnOnce() -> Result<R, StoreError>) -> Result<R, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(StoreError::Panicked))
 }
 
 /// Takes the write lock at once. A transaction that begins by reading could later be refused the

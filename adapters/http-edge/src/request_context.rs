@@ -66,7 +66,7 @@ pub(crate) async fn around_request(
         .and_then(RequestId::parse)
         .unwrap_or_else(|| RequestId(edge.ids.next().to_string().into()));
     request.extensions_mut().insert(id.clone());
-    let span = tracing::error_span!("request", request_id = id.as_str());
+    let span = tracing::debug_span!("request", request_id = id.as_str());
 
     let mut response = next.call(request).instrument(span).await?.map_into_boxed_body();
     if let Some(error) = response.response().error() {

@@ -139,7 +139,7 @@ pub(super) fn due(
     let never_looked_at = candidate_manifests::state.nullable().is_null();
     let to_be_tried_again = candidate_manifests::state
         .nullable()
-        .ne(COMPLETE)
+        .ne("complete")
         .and(candidate_manifests::next_attempt_at.nullable().le(time_text(now)));
     let rows: Vec<(RegistrationRow, Option<i64>)> = registrations::table
         .left_join(candidate_manifests::table)
@@ -160,5 +160,3 @@ pub(super) fn due(
         })
         .collect()
 }
-
-const COMPLETE: &str = "complete";

@@ -18,6 +18,25 @@ use crate::servers::SummaryRow;
 type Joined = LeftJoin<LeftJoin<registrations::table, candidate_manifests::table>, servers::table>;
 type Row = (RegistrationRow, Option<CandidateRow>, Option<SummaryRow>);
 
+/// Narrows a query down to what is asked for. A macro, as the page and the count have other types:
+/// counting needs no joins, each row has at most one candidate and one server.
+macro_rules! matching {
+    ($rows:expr, $query:expr) => {{
+        let mut matching = $rows;
+        if let Some(status) = $query.status {
+            matching = matching.filter(registrations::status.eq(status.as_str()));
+        }
+        if let Some(submitter) = $query.submitter {
+            matching = matching.filter(registrations::submitter_id.eq(submitter.to_string()));
+        }
+        if let Some(search) = &$query.search {
+            let found = registrations::search_key.like(pattern(search)).escape('\\');
+            matching = matching.filter(found);
+        }
+        matching
+    }};
+}
+
 fn joined() -> IntoBoxed<'static, Joined, Sqlite> {
     registrations::table
         .left_join(candidate_manifests::table)
@@ -75,8 +94,9 @@ pub(super) fn list(
     conn: &mut SqliteConnection,
     query: &RegistrationQuery,
 ) -> Result<Page<RegistrationView>, StoreError> {
-    let total: i64 = matching(query).count().get_result(conn)?;
-    let mut page = matching(query).limit(query.limit.into()).offset(query.offset.into());
+    let total: i64 =
+        matching!(registrations::table.into_boxed(), query).count().get_result(conn)?;
+    let mut page = matching!(joined(), query).limit(query.limit.into()).offset(query.offset.into());
     let at = registrations::created_at;
     let id = registrations::registration_id;
     if let Some(after) = query.after {
@@ -97,18 +117,4 @@ pub(super) fn list(
     };
     let items = load(page, conn)?.into_iter().map(view).collect::<Result<_, _>>()?;
     Ok(Page { total: total.unsigned_abs(), items })
-}
-
-fn matching(query: &RegistrationQuery) -> IntoBoxed<'static, Joined, Sqlite> {
-    let mut matching = joined();
-    if let Some(status) = query.status {
-        matching = matching.filter(registrations::status.eq(status.as_str()));
-    }
-    if let Some(submitter) = query.submitter {
-        matching = matching.filter(registrations::submitter_id.eq(submitter.to_string()));
-    }
-    if let Some(search) = &query.search {
-        matching = matching.filter(registrations::search_key.like(pattern(search)).escape('\\'));
-    }
-    matching
 }

@@ -1,2 +1,60 @@
-//! placeholder
-fn main() {}
+//! A small service that embeds the registry's domain with adapters of its own: everything is kept
+//! in memory, and the upstream is a fixed list of tools.
+//!
+//! # Map
+//! | you look for | open |
+//! |---|---|
+//! | the workflow, step by step | `workflow.rs` |
+//! | the adapters, one file per port | `memory.rs`, `memory/` |
+
+mod memory;
+mod workflow;
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use registry_domain::endpoint::EgressPolicy;
+use registry_domain::ports::{GatewayPorts, RegistryPolicy, RegistryPorts, Upstream};
+
+use memory::{FixedUpstream, Memory, SystemClock, TimeOrderedIds};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let registry = registry_ports()?;
+    workflow::run(&registry, &gateway_ports(&registry), &mut io::stdout()).await
+}
+
+fn registry_ports() -> Result<RegistryPorts, String> {
+    let memory = Arc::new(Memory::default());
+    Ok(RegistryPorts {
+        registrations: memory.clone(),
+        servers: memory.clone(),
+        users: memory.clone(),
+        events: memory.clone(),
+        operations: memory.clone(),
+        health: memory,
+        upstream: Arc::new(FixedUpstream::with_weather()?),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(TimeOrderedIds),
+        policy: RegistryPolicy {
+            four_eyes: true,
+            egress: EgressPolicy::Public,
+            alias_quarantine: Duration::from_hours(24),
+        },
+    })
+}
+
+fn gateway_ports(registry: &RegistryPorts) -> GatewayPorts {
+    let upstream: Arc<dyn Upstream> = registry.upstream.clone();
+    GatewayPorts {
+        servers: registry.servers.clone(),
+        events: registry.events.clone(),
+        operations: registry.operations.clone(),
+        clock: registry.clock.clone(),
+        ids: registry.ids.clone(),
+        new_upstream: Arc::new(move || upstream.clone()),
+        upstream: registry.upstream.clone(),
+    }
+}

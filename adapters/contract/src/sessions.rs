@@ -1,0 +1,47 @@
+//! The behaviours of a session store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+use registry_domain::ports::SessionStore;
+
+use crate::clock::MockClock;
+use crate::trial::{Behaviour, behaviours, trial};
+
+mod values;
+
+/// How many values the stores under test may keep.
+const MAX_SESSIONS: usize = 4;
+/// How long their values are kept.
+const TTL: Duration = Duration::from_mins(1);
+
+/// A store under test.
+struct Subject {
+    store: Arc<dyn SessionStore>,
+    clock: Arc<MockClock>,
+}
+
+const BEHAVIOURS: &[(&str, Behaviour<Subject>)] = behaviours! { Subject:
+    values {
+        a_value_ends_exactly_when_its_time_is_up,
+        a_later_value_replaces_an_earlier_one,
+        of_many_who_take_one_gets_it,
+        a_full_store_refuses_until_something_ends,
+        a_value_that_never_ends_is_kept,
+    }
+};
+
+/// A test for each behaviour.
+pub(crate) fn trials(make: fn(usize, Arc<MockClock>) -> Arc<dyn SessionStore>) -> Vec<Trial> {
+    BEHAVIOURS
+        .iter()
+        .map(|(name, behaviour)| {
+            trial(name, move || async move {
+                let clock = Arc::new(MockClock::new());
+                let store = make(MAX_SESSIONS, Arc::clone(&clock));
+                behaviour(&Subject { store, clock }).await
+            })
+        })
+        .collect()
+}

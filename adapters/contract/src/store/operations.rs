@@ -1,0 +1,86 @@
+//! Recorded operations.
+
+use registry_domain::id::{OperationId, ServerId};
+use registry_domain::operation::Operation;
+
+use crate::Outcome;
+use crate::world::World;
+
+fn recorded(world: &World) -> Operation {
+    let stamp = world.stamp();
+    Operation {
+        id: OperationId(stamp.id.0),
+        at: stamp.at,
+        user_id: Some("oid-ada".to_owned()),
+        tenant_id: Some("contoso".to_owned()),
+        email: Some("ada@example.com".to_owned()),
+        method: "tools/call".to_owned(),
+        tool_name: Some("écho".to_owned()),
+        params: Some(r#"{"text":"a \"quoted\" é","n":1.50}"#.to_owned()),
+        success: false,
+        error_message: Some("it's broken".to_owned()),
+        error_code: Some("upstream_failed".to_owned()),
+        duration_ms: u32::MAX,
+        server_id: Some(ServerId(world.uuid())),
+        request_id: "req-1".to_owned(),
+    }
+}
+
+pub(crate) async fn an_operation_reads_back_whole(world: &World) -> Outcome {
+    let log = world.ports().operations;
+    let full = recorded(world);
+    let bare = Operation {
+        user_id: None,
+        tenant_id: None,
+        email: None,
+        method: "ping".to_owned(),
+        tool_name: None,
+        params: None,
+        success: true,
+        error_message: None,
+        error_code: None,
+        duration_ms: 0,
+        server_id: None,
+        request_id: String::new(),
+        ..recorded(world)
+    };
+    log.append(&[full.clone(), bare.clone()]).await?;
+    assert_eq!(log.newest(10).await?, [bare.clone(), full]);
+    assert_eq!(log.newest(1).await?, [bare]);
+    Ok(())
+}
+
+pub(crate) async fn operations_told_twice_are_kept_once(world: &World) -> Outcome {
+    let log = world.ports().operations;
+    let first = recorded(world);
+    log.append(std::slice::from_ref(&first)).await?;
+    let second = recorded(world);
+    let retold = Operation { method: "changed".to_owned(), ..first.clone() };
+    log.append(&[retold, second.clone(), second.clone()]).await?;
+    log.append(&[]).await?;
+    assert_eq!(log.count().await?, 2);
+    assert_eq!(log.newest(10).await?, [second, first], "what is there stays as it is");
+    Ok(())
+}
+
+pub(crate) async fn a_large_batch_is_kept_whole(world: &World) -> Outcome {
+    let log = world.ports().operations;
+    let batch: Vec<Operation> = (0..2_500).map(|_| recorded(world)).collect();
+    log.append(&batch).await?;
+    assert_eq!(log.count().await?, 2_500);
+    assert_eq!(log.newest(1).await?.first(), batch.last());
+    Ok(())
+}
+
+pub(crate) async fn overlong_names_are_cut_not_refused(world: &World) -> Outcome {
+    let log = world.ports().operations;
+    let name = "é".repeat(300);
+    let short = recorded(world);
+    let overlong = Operation { tool_name: Some(name.clone()), ..recorded(world) };
+    log.append(&[short, overlong]).await?;
+    assert_eq!(log.count().await?, 2);
+    let kept = log.newest(1).await?.pop().and_then(|kept| kept.tool_name).ok_or("no name")?;
+    assert_eq!(kept.chars().count(), 100);
+    assert!(name.starts_with(&kept));
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! The gateway from outside: real programs, real MCP clients and servers, over sockets.
+//!
+//! | what is promised | file |
+//! |---|---|
+//! | every client reaches every server, by either door | `eras.rs` |
+//! | what was approved is what is served, and to whom | `doors.rs`, `revocation.rs` |
+//! | bytes stay bytes; ids come back | `bytes_stay.rs`, `ids.rs` |
+//! | answers stream; connections are reused; who leaves cancels | `streaming.rs` |
+//! | who may call, and how often | `identity.rs` |
+//! | one record per call, without secrets | `records.rs` |
+//! | an upstream that fails is told, never hidden | `failures.rs` |
+//! | requests that no client should send | `bad_input.rs` |
+//! | the end is graceful | `stopping.rs` |
+//!
+//! Every test starts its own program with its own data folder (`support.rs`).
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "test code: a test wants to stop, with a message, where its ground gives way"
+)]
+
+mod bad_input;
+mod bytes_stay;
+mod doors;
+mod eras;
+mod failures;
+mod identity;
+mod ids;
+mod messages;
+mod records;
+mod revocation;
+mod stopping;
+mod streaming;
+mod support;

@@ -1,0 +1,112 @@
+//! `ServerCatalog`: servers, and which of their names are taken.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use registry_domain::change::Change;
+use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
+use registry_domain::ports::{PortError, Routes, ServerCatalog, Taken};
+use registry_domain::server::{PinnedManifest, Server};
+
+use super::{Memory, RestingAlias, State, page};
+
+impl State {
+    pub(super) fn server_of(&self, id: RegistrationId) -> Option<&Server> {
+        self.servers.values().find(|server| server.registration == Some(id))
+    }
+
+    fn taken(
+        &self,
+        tenant: Option<&TenantId>,
+        name: &str,
+        alias: &Alias,
+        now: Timestamp,
+        except: Option<ServerId>,
+    ) -> Taken {
+        let others = || {
+            self.servers
+                .values()
+                .filter(|server| server.tenant.as_ref() == tenant && Some(server.id) != except)
+        };
+        let rests = self.resting_aliases.iter().any(|resting| {
+            resting.tenant.as_ref() == tenant && resting.alias == *alias && resting.free_at > now
+        });
+        Taken {
+            name: others().any(|server| server.name == name),
+            alias: rests || others().any(|server| server.alias == *alias),
+        }
+    }
+
+    /// Writes a server unless one of its names is somebody else's.
+    pub(super) fn put_server(&mut self, server: &Server) -> Result<(), PortError> {
+        let tenant = server.tenant.as_ref();
+        let now = server.updated_at;
+        let taken = self.taken(tenant, &server.name, &server.alias, now, Some(server.id));
+        for (key, taken) in [("name", taken.name), ("alias", taken.alias)] {
+            if taken {
+                return Err(PortError::AlreadyExists { key, existing: None });
+            }
+        }
+        self.servers.insert(server.id, server.clone());
+        Ok(())
+    }
+
+    /// Removes the server of a registration; its alias rests.
+    pub(super) fn remove_server_of(
+        &mut self,
+        id: RegistrationId,
+        free_at: Timestamp,
+    ) -> Option<ServerId> {
+        let server = self.server_of(id)?.clone();
+        self.servers.remove(&server.id);
+        let Server { id, tenant, alias, .. } = server;
+        self.resting_aliases.push(RestingAlias { tenant, alias, free_at });
+        Some(id)
+    }
+}
+
+#[async_trait]
+impl ServerCatalog for Memory {
+    async fn find(&self, id: ServerId) -> Result<Option<Server>, PortError> {
+        Ok(self.read(|state| state.servers.get(&id).cloned()))
+    }
+
+    async fn find_by_registration(&self, id: RegistrationId) -> Result<Option<Server>, PortError> {
+        Ok(self.read(|state| state.server_of(id).cloned()))
+    }
+
+    async fn load_routes(&self) -> Result<Routes, PortError> {
+        Ok(self.read(|state| Routes {
+            servers: state.servers.values().cloned().collect(),
+            as_of: state.latest(),
+        }))
+    }
+
+    async fn taken(
+        &self,
+        tenant: Option<&TenantId>,
+        name: &str,
+        alias: &Alias,
+        now: Timestamp,
+    ) -> Result<Taken, PortError> {
+        Ok(self.read(|state| state.taken(tenant, name, alias, now, None)))
+    }
+
+    async fn commit(&self, change: &Change<Server>) -> Result<(), PortError> {
+        self.write(|state| {
+            let current = state.servers.get(&change.next.id).map(|server| server.revision);
+            if current != change.expected {
+                return Err(PortError::Conflict { current });
+            }
+            state.put_server(&change.next)?;
+            state.append(&change.events, None);
+            Ok(())
+        })
+    }
+
+    async fn awaiting_manifest(&self, limit: u32) -> Result<Vec<Server>, PortError> {
+        Ok(self.read(|state| {
+            let awaiting = |server: &&Server| server.manifest == PinnedManifest::Awaited;
+            page(state.servers.values().filter(awaiting).cloned(), 0, limit)
+        }))
+    }
+}

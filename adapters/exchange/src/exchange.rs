@@ -54,6 +54,8 @@ pub struct Exchange {
     pub(crate) sessions: Arc<UpstreamSessions>,
     pub(crate) spool: Arc<Spool>,
     pub(crate) settings: Arc<ExchangeSettings>,
+    /// What we call ourselves to modern upstreams, as JSON.
+    pub(crate) client_info: Arc<str>,
 }
 
 impl Exchange {
@@ -64,7 +66,9 @@ impl Exchange {
         spool: Arc<Spool>,
         settings: ExchangeSettings,
     ) -> Self {
+        let client_info = serde_json::json!({"name": settings.name, "version": settings.version});
         Self {
+            client_info: client_info.to_string().into(),
             ports,
             routes,
             sessions: Arc::new(UpstreamSessions::default()),

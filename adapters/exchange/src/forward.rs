@@ -86,14 +86,9 @@ fn in_upstream_words(
     upstream: &OpenedUpstream,
     own_id: bool,
 ) -> Option<Bytes> {
-    let client_info = format!(
-        r#"{{"name":{},"version":{}}}"#,
-        serde_json::Value::from(exchange.settings.name.as_str()),
-        serde_json::Value::from(exchange.settings.version.as_str()),
-    );
     let meta = match (request.front.era, upstream.era) {
         (Era::Legacy, UpstreamEra::Modern) => MetaEdit::ToModern {
-            client_info: &client_info,
+            client_info: &exchange.client_info,
             client_capabilities: "{}",
             log_level: None,
         },

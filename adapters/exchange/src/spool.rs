@@ -161,15 +161,15 @@ impl Spool {
                     Ok(operation) => batch.push(operation),
                     // A machine that lost power leaves half a line; the rest of the file is good.
                     Err(error) => {
-                        tracing::warn!(%error, path = %path.display(), "a spooled record does not read")
+                        tracing::warn!(%error, path = %path.display(), "a spooled record does not read");
                     }
                 }
             }
             if ended {
                 break;
             }
-            store.append(&batch).await.map_err(SpoolError::Store)?;
             copied += u64::try_from(batch.len()).unwrap_or(0);
+            store.append(batch).await.map_err(SpoolError::Store)?;
         }
         fs::remove_file(path).map_err(at)?;
         let less = |waiting: u64| Some(waiting.saturating_sub(size));

@@ -16,7 +16,7 @@ struct Store {
 
 #[async_trait]
 impl OperationLog for Store {
-    async fn append(&self, operations: &[Operation]) -> Result<(), PortError> {
+    async fn append(&self, operations: Vec<Operation>) -> Result<(), PortError> {
         if self.away.load(Ordering::Relaxed) {
             return Err(PortError::NotFound);
         }

@@ -39,7 +39,9 @@ fn params(headers: &HeaderMap) -> Vec<(String, String)> {
         .iter()
         .filter(|(name, _)| is_param(name))
         .take(MOST_PARAMS)
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        })
         .collect()
 }
 
@@ -52,7 +54,12 @@ fn accepts_event_stream(headers: &HeaderMap) -> bool {
         .get_all(header::ACCEPT)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|range| range.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream")))
+        .any(|range| {
+            range
+                .split(';')
+                .next()
+                .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream"))
+        })
 }
 
 /// Reads the body.
@@ -60,20 +67,30 @@ fn accepts_event_stream(headers: &HeaderMap) -> bool {
 /// # Errors
 /// 415 when it says that it is not JSON, 413 when it is longer than `max_bytes`, 400 when it ends
 /// early.
-pub(crate) async fn body(headers: &HeaderMap, body: Payload, max_bytes: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn body(
+    headers: &HeaderMap,
+    body: Payload,
+    max_bytes: usize,
+) -> Result<Bytes, Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_json = kind.is_none_or(|kind| {
-        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        kind.split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
     });
     if !is_json {
-        return Err(Problem::new(Code::UnsupportedMediaType, "Content-Type must be application/json"));
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "Content-Type must be application/json",
+        ));
     }
     match body.to_bytes_limited(max_bytes).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Problem::new(Code::BadRequest, "The body could not be read to its end")),
-        Err(_) => {
-            Err(Problem::new(Code::PayloadTooLarge, format!("An MCP message may have at most {max_bytes} bytes")))
-        }
+        Err(_) => Err(Problem::new(
+            Code::PayloadTooLarge,
+            format!("An MCP message may have at most {max_bytes} bytes"),
+        )),
     }
 }
 
@@ -99,13 +116,22 @@ mod tests {
 
     #[test]
     fn event_streams_are_sent_only_to_those_who_read_them() {
-        assert!(headers(&map(&[("accept", "application/json, Text/Event-Stream;q=0.5")])).accepts_event_stream);
-        assert!(!headers(&map(&[("accept", "application/json, text/plain, */*")])).accepts_event_stream);
+        assert!(
+            headers(&map(&[("accept", "application/json, Text/Event-Stream;q=0.5")]))
+                .accepts_event_stream
+        );
+        assert!(
+            !headers(&map(&[("accept", "application/json, text/plain, */*")])).accepts_event_stream
+        );
     }
 
     #[test]
     fn parameters_of_a_modern_call_come_along() {
-        let seen = headers(&map(&[("mcp-method", "tools/call"), ("mcp-param-region", "eu"), ("cookie", "x")]));
+        let seen = headers(&map(&[
+            ("mcp-method", "tools/call"),
+            ("mcp-param-region", "eu"),
+            ("cookie", "x"),
+        ]));
         assert_eq!(seen.params, [("mcp-param-region".to_owned(), "eu".to_owned())]);
     }
 }

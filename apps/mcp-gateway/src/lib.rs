@@ -68,9 +68,14 @@ impl std::fmt::Debug for Gateway {
 ///
 /// # Errors
 /// The system's own, when a socket cannot be listened on.
-pub fn serve(gateway: Gateway, listeners: Vec<TcpListener>, settings: ServerSettings) -> io::Result<Server> {
+pub fn serve(
+    gateway: Gateway,
+    listeners: Vec<TcpListener>,
+    settings: ServerSettings,
+) -> io::Result<Server> {
     let Gateway { exchange, edge, store, settings: gateway } = gateway;
-    let (edge, gateway, store) = (web::Data::new(edge), web::Data::from(gateway), web::Data::from(store));
+    let (edge, gateway, store) =
+        (web::Data::new(edge), web::Data::from(gateway), web::Data::from(store));
     let make_app = move || {
         // Called once on each worker thread: its upstream connections stay on that thread.
         let exchange = web::Data::new(exchange.for_worker());

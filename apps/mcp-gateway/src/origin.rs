@@ -16,7 +16,10 @@ pub(crate) fn check(request: &HttpRequest, settings: &GatewaySettings) -> Result
     if allowed {
         Ok(())
     } else {
-        Err(Problem::new(Code::OriginNotAllowed, "This origin may not call MCP endpoints (MREG_SECURITY_CORS_ORIGINS)"))
+        Err(Problem::new(
+            Code::OriginNotAllowed,
+            "This origin may not call MCP endpoints (MREG_SECURITY_CORS_ORIGINS)",
+        ))
     }
 }
 
@@ -47,10 +50,21 @@ mod tests {
             allowed_origins: vec!["https://app.example.com".into()],
             allow_loopback_origins: true,
         };
-        for good in ["https://app.example.com", "http://localhost:5173", "http://127.0.0.1:3000", "http://[::1]"] {
+        for good in [
+            "https://app.example.com",
+            "http://localhost:5173",
+            "http://127.0.0.1:3000",
+            "http://[::1]",
+        ] {
             assert!(is_allowed(good, &settings), "{good}");
         }
-        for bad in ["https://evil.example", "https://app.example.com.evil.example", "http://localhost.evil.example", "null", ""] {
+        for bad in [
+            "https://evil.example",
+            "https://app.example.com.evil.example",
+            "http://localhost.evil.example",
+            "null",
+            "",
+        ] {
             assert!(!is_allowed(bad, &settings), "{bad}");
         }
     }

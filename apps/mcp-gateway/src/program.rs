@@ -16,7 +16,10 @@ use crate::{Gateway, GatewaySettings, serve};
 /// The system's own, when the socket cannot be listened on; or that the runtime was started
 /// without the gateway's part.
 pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
-    let parts = runtime.gateway.as_ref().ok_or_else(|| io::Error::other("the gateway's part was not started"))?;
+    let parts = runtime
+        .gateway
+        .as_ref()
+        .ok_or_else(|| io::Error::other("the gateway's part was not started"))?;
     let settings = &runtime.settings;
     let gateway = Gateway {
         exchange: parts.exchange.clone(),

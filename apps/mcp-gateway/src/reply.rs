@@ -12,12 +12,21 @@ pub(crate) fn reply(answer: Answer) -> HttpResponse {
     response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     match answer.content_type {
         ContentType::Json => {
-            response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
+            response.insert_header((
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            ));
         }
         ContentType::EventStream => {
-            response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")));
+            response.insert_header((
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("text/event-stream"),
+            ));
             // Proxies that buffer would hold progress back until the end.
-            response.insert_header((header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")));
+            response.insert_header((
+                header::HeaderName::from_static("x-accel-buffering"),
+                HeaderValue::from_static("no"),
+            ));
         }
         ContentType::None => {}
     }

@@ -13,7 +13,7 @@ pub trait OperationLog: Send + Sync {
     ///
     /// # Errors
     /// [`PortError::Unavailable`].
-    async fn append(&self, operations: &[Operation]) -> Result<(), PortError>;
+    async fn append(&self, operations: Vec<Operation>) -> Result<(), PortError>;
 
     /// How many operations are kept.
     ///

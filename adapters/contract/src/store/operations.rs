@@ -44,7 +44,7 @@ pub(crate) async fn an_operation_reads_back_whole(world: &World) -> Outcome {
         request_id: String::new(),
         ..recorded(world)
     };
-    log.append(&[full.clone(), bare.clone()]).await?;
+    log.append(vec![full.clone(), bare.clone()]).await?;
     assert_eq!(log.newest(10).await?, [bare.clone(), full]);
     assert_eq!(log.newest(1).await?, [bare]);
     Ok(())
@@ -56,8 +56,8 @@ pub(crate) async fn operations_told_twice_are_kept_once(world: &World) -> Outcom
     log.append(std::slice::from_ref(&first)).await?;
     let second = recorded(world);
     let retold = Operation { method: "changed".to_owned(), ..first.clone() };
-    log.append(&[retold, second.clone(), second.clone()]).await?;
-    log.append(&[]).await?;
+    log.append(vec![retold, second.clone(), second.clone()]).await?;
+    log.append(Vec::new()).await?;
     assert_eq!(log.count().await?, 2);
     assert_eq!(log.newest(10).await?, [second, first], "what is there stays as it is");
     Ok(())
@@ -66,7 +66,7 @@ pub(crate) async fn operations_told_twice_are_kept_once(world: &World) -> Outcom
 pub(crate) async fn a_large_batch_is_kept_whole(world: &World) -> Outcome {
     let log = world.ports().operations;
     let batch: Vec<Operation> = (0..2_500).map(|_| recorded(world)).collect();
-    log.append(&batch).await?;
+    log.append(batch.clone()).await?;
     assert_eq!(log.count().await?, 2_500);
     assert_eq!(log.newest(1).await?.first(), batch.last());
     Ok(())
@@ -77,7 +77,7 @@ pub(crate) async fn overlong_names_are_cut_not_refused(world: &World) -> Outcome
     let name = "é".repeat(300);
     let short = recorded(world);
     let overlong = Operation { tool_name: Some(name.clone()), ..recorded(world) };
-    log.append(&[short, overlong]).await?;
+    log.append(vec![short, overlong]).await?;
     assert_eq!(log.count().await?, 2);
     let kept = log.newest(1).await?.pop().and_then(|kept| kept.tool_name).ok_or("no name")?;
     assert_eq!(kept.chars().count(), 100);

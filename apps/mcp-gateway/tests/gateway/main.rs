@@ -8,7 +8,7 @@
 //! | answers stream; connections are reused; who leaves cancels | `streaming.rs` |
 //! | who may call, and how often | `identity.rs` |
 //! | one record per call, without secrets | `records.rs` |
-//! | an upstream that fails is told, never hidden | `failures.rs` |
+//! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
 //! | requests that no client should send | `bad_input.rs` |
 //! | the end is graceful | `stopping.rs` |
 //!
@@ -17,7 +17,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 
@@ -30,6 +29,7 @@ mod identity;
 mod ids;
 mod messages;
 mod records;
+mod recovery;
 mod revocation;
 mod stopping;
 mod streaming;

@@ -9,17 +9,10 @@ pub const MODERN_META: &str = r#""io.modelcontextprotocol/protocolVersion":"2026
 
 pub const BOTH: &str = "application/json, text/event-stream";
 
-/// A POST with a JSON body and nothing else.
-pub fn post(body: impl Into<Bytes>) -> http::request::Builder {
-    let _: Bytes = body.into();
-    Request::post("/").header("content-type", "application/json").header("accept", BOTH)
-}
-
 /// A modern request; `name` goes into `Mcp-Name` where it is not empty.
 pub fn modern(method: &str, name: &str, body: impl Into<Bytes>) -> Request<Bytes> {
-    let mut request = builder()
-        .header("mcp-protocol-version", "2026-07-28")
-        .header("mcp-method", method);
+    let mut request =
+        builder().header("mcp-protocol-version", "2026-07-28").header("mcp-method", method);
     if !name.is_empty() {
         request = request.header("mcp-name", name);
     }

@@ -6,9 +6,11 @@ use registry_entra::{DevelopmentIssuer, IssueError};
 use registry_http_edge::{Body, Code, Place, Problem};
 
 use crate::handlers::Answer;
+use crate::handlers::development::OnThisMachine;
 use crate::wire::dev_token::DevTokenRequest;
 
 pub(crate) async fn handle(
+    _: OnThisMachine,
     issuer: web::Data<DevelopmentIssuer>,
     Body(DevTokenRequest(wish)): Body<DevTokenRequest>,
 ) -> Answer {

@@ -8,10 +8,10 @@ use super::{Memory, count, page};
 
 #[async_trait]
 impl OperationLog for Memory {
-    async fn append(&self, operations: &[Operation]) -> Result<(), PortError> {
+    async fn append(&self, operations: Vec<Operation>) -> Result<(), PortError> {
         self.write(|state| {
             for operation in operations {
-                state.operations.entry(operation.id).or_insert_with(|| operation.clone());
+                state.operations.entry(operation.id).or_insert(operation);
             }
             Ok(())
         })

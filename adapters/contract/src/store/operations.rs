@@ -53,7 +53,7 @@ pub(crate) async fn an_operation_reads_back_whole(world: &World) -> Outcome {
 pub(crate) async fn operations_told_twice_are_kept_once(world: &World) -> Outcome {
     let log = world.ports().operations;
     let first = recorded(world);
-    log.append(std::slice::from_ref(&first)).await?;
+    log.append(vec![first.clone()]).await?;
     let second = recorded(world);
     let retold = Operation { method: "changed".to_owned(), ..first.clone() };
     log.append(vec![retold, second.clone(), second.clone()]).await?;

@@ -249,5 +249,4 @@ fn permit(
 }
 
 #[cfg(test)]
-#[path = "routing_tests.rs"]
 mod tests;

@@ -1,6 +1,6 @@
 //! An administrator approves a registration: its manifest is pinned and it becomes a server.
 
-use crate::caller::{Action, Caller, authorize};
+use crate::caller::Caller;
 use crate::error::Error;
 use crate::event::{EventKind, RegistryEvent};
 use crate::id::{Alias, RegistrationId, ServerId};
@@ -27,23 +27,13 @@ pub async fn approve_registration(
     id: RegistrationId,
     command: &DecisionCommand,
 ) -> Result<RegistrationView, Error> {
-    let view = super::reject_registration::decidable(ports, caller, id).await?;
-    let decision = command.check()?;
-    command.require_seen(&view)?;
-    authorize(
-        caller,
-        Action::DecideRegistration {
-            submitter: view.registration.submitter,
-            four_eyes: ports.policy.four_eyes,
-        },
-    )?;
-    let approver = super::acting_user(caller)?;
-    let wished = decision.alias.clone().or_else(|| view.registration.content.alias.clone());
+    let deciding = command.begin(ports, caller, id).await?;
+    let view = &deciding.view;
+    let wished = deciding.alias.clone().or_else(|| view.registration.content.alias.clone());
     let candidate = view.discovery.manifest().cloned();
-    let stamp = ports.stamp();
     let digest = view.discovery.digest();
-    let change =
-        view.registration.clone().approve(decision.by(approver, stamp.at), digest, stamp)?;
+    let stamp = ports.stamp();
+    let change = view.registration.clone().approve(deciding.at(stamp.at), digest, stamp)?;
     let server_id = ServerId(ports.ids.next());
 
     let mut from = 1;
@@ -58,9 +48,10 @@ pub async fn approve_registration(
             candidate.clone(),
             stamp.at,
         );
-        let server_event = RegistryEvent::of(EventKind::ServerListed, ports.stamp(), approver)
-            .on_registration(id, view.registration.tenant.clone())
-            .on_server(server_id, view.registration.tenant.clone());
+        let server_event =
+            RegistryEvent::of(EventKind::ServerListed, ports.stamp(), deciding.approver)
+                .on_registration(id, view.registration.tenant.clone())
+                .on_server(server_id, view.registration.tenant.clone());
         let approval = ApprovalChange {
             registration: change.clone(),
             candidate: digest,

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use crate::caller::{Action, Caller, Denied, authorize};
 use crate::error::Error;
 use crate::field::{Violations, prose};
-use crate::id::{Alias, UserId};
+use crate::id::{Alias, RegistrationId, UserId};
 use crate::manifest::Digest;
-use crate::ports::RegistrationView;
+use crate::ports::{RegistrationView, RegistryPorts};
 use crate::registration::Decision;
 
 use super::Seen;
@@ -24,27 +25,48 @@ pub struct DecisionCommand {
     pub manifest_digest: Option<Digest>,
 }
 
-/// A decision whose fields keep their rules.
-pub(super) struct CheckedDecision {
-    pub(super) reason: Option<String>,
+/// A decision that may be made: on what, by whom, and with which words.
+pub(super) struct Deciding {
+    pub(super) view: RegistrationView,
+    pub(super) approver: UserId,
     pub(super) alias: Option<Alias>,
+    reason: Option<String>,
 }
 
 impl DecisionCommand {
-    /// Checks the fields.
-    pub(super) fn check(&self) -> Result<CheckedDecision, Error> {
+    /// Everything that approving and rejecting have in common before the decision itself: an
+    /// administrator, who is allowed to decide on this one, with fields that keep their rules,
+    /// on what they read.
+    pub(super) async fn begin(
+        &self,
+        ports: &RegistryPorts,
+        caller: &Caller,
+        id: RegistrationId,
+    ) -> Result<Deciding, Error> {
+        // Nobody else learns from the answer whether it exists.
+        if !caller.is_admin {
+            return Err(Error::Denied(Denied::NotAdmin));
+        }
+        let view = super::existing(ports, id).await?;
+        let (reason, alias) = self.check()?;
+        let submitter = view.registration.submitter;
+        authorize(
+            caller,
+            Action::DecideRegistration { submitter, four_eyes: ports.policy.four_eyes },
+        )?;
+        self.require_seen(&view)?;
+        Ok(Deciding { view, approver: super::acting_user(caller)?, alias, reason })
+    }
+
+    fn check(&self) -> Result<(Option<String>, Option<Alias>), Error> {
         let mut wrong = Violations::default();
         let reason = self.reason.as_deref().and_then(|text| wrong.take(prose("reason", text, 500)));
         let alias = self.alias.as_deref().and_then(|text| wrong.take(Alias::parse(text)));
-        if wrong.is_empty() {
-            Ok(CheckedDecision { reason, alias })
-        } else {
-            Err(Error::Invalid(wrong.into_inner()))
-        }
+        if wrong.is_empty() { Ok((reason, alias)) } else { Err(Error::Invalid(wrong.into_inner())) }
     }
 
     /// Refuses to decide on anything but what the decider read.
-    pub(super) fn require_seen(&self, view: &RegistrationView) -> Result<(), Error> {
+    fn require_seen(&self, view: &RegistrationView) -> Result<(), Error> {
         Seen::require(self.seen, view)?;
         match self.manifest_digest {
             Some(digest) if view.discovery.digest() != Some(digest) => {
@@ -55,8 +77,9 @@ impl DecisionCommand {
     }
 }
 
-impl CheckedDecision {
-    pub(super) fn by(&self, approver: UserId, at: Timestamp) -> Decision {
-        Decision { approver, at, reason: self.reason.clone() }
+impl Deciding {
+    /// The decision as of a time.
+    pub(super) fn at(&self, at: Timestamp) -> Decision {
+        Decision { approver: self.approver, at, reason: self.reason.clone() }
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::*;

@@ -16,24 +16,17 @@ pub(crate) struct HopFailure {
     pub(crate) hint: &'static str,
 }
 
+const MAY_HAVE_HAPPENED: &str = "The call may have taken effect. Check before you repeat it.";
+const NOTHING_HAPPENED: &str = "The call was not made; try again later, or ask the server's owner.";
+
 impl HopFailure {
     /// The failure of a call to the named server.
     pub(crate) fn of(server: &str, failure: &UpstreamFailure) -> Self {
+        let hint_of_outage =
+            if failure.request_sent { MAY_HAVE_HAPPENED } else { NOTHING_HAPPENED };
         let (code, what, hint) = match failure.class {
-            FaultClass::Timeout => (
-                "TIMEOUT_ERROR",
-                "did not answer in time",
-                "The call may have taken effect. Check before you repeat it.",
-            ),
-            FaultClass::Unreachable => (
-                "SERVER_UNAVAILABLE",
-                "cannot be reached",
-                if failure.request_sent {
-                    "The call may have taken effect. Check before you repeat it."
-                } else {
-                    "Nothing was sent; try again later, or ask the server's owner."
-                },
-            ),
+            FaultClass::Timeout => ("TIMEOUT_ERROR", "did not answer in time", hint_of_outage),
+            FaultClass::Unreachable => ("SERVER_UNAVAILABLE", "cannot be reached", hint_of_outage),
             FaultClass::AuthorizationRequired => (
                 "PROXY_ERROR",
                 "asks for credentials that the gateway does not have",
@@ -49,11 +42,9 @@ impl HopFailure {
                 "offers no TLS certificate that we trust",
                 "Ask the server's owner to mend its certificate.",
             ),
-            FaultClass::ServerError => (
-                "PROXY_ERROR",
-                "answered with a server error",
-                "The call may have taken effect. Ask the server's owner if it goes on.",
-            ),
+            FaultClass::ServerError => {
+                ("PROXY_ERROR", "answered with a server error", hint_of_outage)
+            }
             FaultClass::NotMcp | FaultClass::WrongTransport | FaultClass::ProtocolViolation => (
                 "PROXY_ERROR",
                 "answered with something that is not MCP over streamable HTTP",

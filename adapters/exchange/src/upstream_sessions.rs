@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use jiff::{SignedDuration, Timestamp};
@@ -42,7 +42,9 @@ struct Known {
 #[derive(Debug, Default)]
 struct Slot {
     known: ArcSwapOption<Known>,
-    opening: tokio::sync::Mutex<()>,
+    /// Who holds it opens the upstream; it remembers how the last try failed.
+    opening: tokio::sync::Mutex<Option<UpstreamFailure>>,
+    failed_tries: AtomicU64,
     used_at_us: AtomicI64,
 }
 
@@ -55,7 +57,7 @@ pub struct UpstreamSessions {
 
 impl UpstreamSessions {
     /// What we know about the caller's upstream; opens it if nothing is known. Of many callers at
-    /// once, one opens and the others wait for it.
+    /// once, one opens and the others wait for it: for its success as for its failure.
     pub(crate) async fn open(
         &self,
         client: &dyn Upstream,
@@ -69,7 +71,8 @@ impl UpstreamSessions {
             if let Some(upstream) = fresh(&slot, now) {
                 return Ok(upstream);
             }
-            let _one_opens = slot.opening.lock().await;
+            let failed_before = slot.failed_tries.load(Ordering::Relaxed);
+            let mut last_failure = slot.opening.lock().await;
             if self.key(server.id, caller) != key {
                 // Who opened it meanwhile found out that it keeps sessions: look among our own.
                 continue;
@@ -77,7 +80,23 @@ impl UpstreamSessions {
             if let Some(upstream) = fresh(&slot, now) {
                 return Ok(upstream);
             }
-            let upstream = Arc::new(client.open(&server.endpoint).await?);
+            if slot.failed_tries.load(Ordering::Relaxed) != failed_before
+                && let Some(failure) = &*last_failure
+            {
+                // A try failed while we waited for it. Trying again one after another, each caller
+                // would wait for the failures of all before it.
+                return Err(failure.clone());
+            }
+            let upstream = match client.open(&server.endpoint).await {
+                Ok(upstream) => Arc::new(upstream),
+                Err(failure) => {
+                    // Whatever was sent, the call itself was not.
+                    let failure = UpstreamFailure { request_sent: false, ..failure };
+                    slot.failed_tries.fetch_add(1, Ordering::Relaxed);
+                    *last_failure = Some(failure.clone());
+                    return Err(failure);
+                }
+            };
             let known = Some(Arc::new(Known { upstream: Arc::clone(&upstream), at: now }));
             if upstream.session.is_some() {
                 // Possibly found out only now: the session is the caller's own, not everybody's.

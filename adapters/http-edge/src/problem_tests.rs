@@ -1,3 +1,5 @@
+//! Behaviours of problems.
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;

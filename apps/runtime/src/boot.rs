@@ -7,7 +7,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use registry_domain::ports::{Clock, GatewayPorts, Ids, RateLimiter, RegistryPorts, StoreHealth, TokenVerifier, Upstream};
+use registry_domain::ports::{
+    Clock, GatewayPorts, Ids, RateLimiter, RegistryPorts, StoreHealth, TokenVerifier, Upstream,
+};
 use registry_embedded::{EmbeddedLimits, EmbeddedOptions, EmbeddedStore};
 use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
@@ -57,7 +59,10 @@ pub enum BootError {
 }
 
 impl BootError {
-    pub(crate) fn part(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub(crate) fn part(
+        what: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
         Self::Part { what, source: source.into() }
     }
 }
@@ -120,7 +125,8 @@ pub(crate) fn bind(settings: &Settings, roles: &[Role]) -> Result<Vec<Bound>, Bo
                 Role::PublicApi => SocketAddr::new(settings.service.host, settings.service.port),
                 Role::Gateway => SocketAddr::new(settings.gateway.host, settings.gateway.port),
             };
-            let refused = |source| BootError::Listen { server: role.as_str(), address: wanted, source };
+            let refused =
+                |source| BootError::Listen { server: role.as_str(), address: wanted, source };
             let listener = TcpListener::bind(wanted).map_err(refused)?;
             let address = listener.local_addr().map_err(refused)?;
             Ok(Bound { role: *role, listener, address })
@@ -146,10 +152,15 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
     make_data_dir(&settings.store.data_dir)?;
     let writes = TaskTracker::new();
     let options = EmbeddedOptions::default();
-    let store =
-        EmbeddedStore::open(&settings.store.database, options, Arc::clone(&clock), Handle::current(), writes.clone())
-            .await
-            .map_err(|error| BootError::part("the database cannot be opened", error))?;
+    let store = EmbeddedStore::open(
+        &settings.store.database,
+        options,
+        Arc::clone(&clock),
+        Handle::current(),
+        writes.clone(),
+    )
+    .await
+    .map_err(|error| BootError::part("the database cannot be opened", error))?;
     let ports = RegistryPorts {
         registrations: store.clone(),
         servers: store.clone(),
@@ -190,18 +201,25 @@ impl Runtime {
         let settings = Arc::new(settings);
         let roles: Vec<Role> = bound.iter().map(|bound| bound.role).collect();
         let port_of = |role, configured| {
-            bound.iter().find(|bound| bound.role == role).map_or(configured, |bound| bound.address.port())
+            bound
+                .iter()
+                .find(|bound| bound.role == role)
+                .map_or(configured, |bound| bound.address.port())
         };
         let service_port = port_of(Role::PublicApi, settings.service.port);
         let gateway_port = port_of(Role::Gateway, settings.gateway.port);
         let service_url = format!("http://127.0.0.1:{service_port}");
-        let gateway_url =
-            settings.gateway.base_url.clone().unwrap_or_else(|| format!("http://localhost:{gateway_port}"));
+        let gateway_url = settings
+            .gateway
+            .base_url
+            .clone()
+            .unwrap_or_else(|| format!("http://localhost:{gateway_port}"));
 
         let storage = storage(&settings).await?;
         let clock = Arc::clone(&storage.ports.clock);
         let identity = identity::start(&settings, &service_url, Arc::clone(&clock))?;
-        let limiter: Arc<dyn RateLimiter> = Arc::new(EmbeddedLimits::new(MOST_LIMIT_KEYS, Arc::clone(&clock)));
+        let limiter: Arc<dyn RateLimiter> =
+            Arc::new(EmbeddedLimits::new(MOST_LIMIT_KEYS, Arc::clone(&clock)));
         let gateway = if roles.contains(&Role::Gateway) {
             Some(gateway_parts(&settings, &storage.ports).await?)
         } else {
@@ -236,18 +254,25 @@ impl Runtime {
     }
 }
 
-async fn gateway_parts(settings: &Settings, registry: &RegistryPorts) -> Result<GatewayParts, BootError> {
+async fn gateway_parts(
+    settings: &Settings,
+    registry: &RegistryPorts,
+) -> Result<GatewayParts, BootError> {
     let upstream = upstream_settings(settings);
     let ports = GatewayPorts {
         servers: Arc::clone(&registry.servers),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
         upstream: Arc::clone(&registry.upstream),
-        new_upstream: Arc::new(move || -> Arc<dyn Upstream> { Arc::new(HttpUpstream::new(upstream.clone())) }),
+        new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
+            Arc::new(HttpUpstream::new(upstream.clone()))
+        }),
         clock: Arc::clone(&registry.clock),
         ids: Arc::clone(&registry.ids),
     };
-    let routes = Routes::load(&ports).await.map_err(|error| BootError::part("the servers cannot be read", error))?;
+    let routes = Routes::load(&ports)
+        .await
+        .map_err(|error| BootError::part("the servers cannot be read", error))?;
     let routes = Arc::new(routes);
     let spool = Spool::open(SpoolSettings {
         folder: settings.store.data_dir.join("spool"),

@@ -8,7 +8,7 @@ mod serve;
 mod token;
 mod validate;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -93,7 +93,8 @@ pub fn main(program: Program) -> ExitCode {
 fn parse(program: Program) -> Result<Arguments, clap::Error> {
     use clap::{CommandFactory, FromArgMatches};
 
-    let command = Arguments::command().name(program.name).bin_name(program.name).about(program.about);
+    let command =
+        Arguments::command().name(program.name).bin_name(program.name).about(program.about);
     Arguments::from_arg_matches(&command.try_get_matches()?)
 }
 
@@ -108,7 +109,9 @@ fn with_runtime(program: Program, command: Command, settings: Settings) -> ExitC
             Command::Migrate => migrate::run(settings).await,
             Command::Token(arguments) => token::run(&arguments, &settings),
             Command::RegisterServer(arguments) => register_server::run(arguments, settings).await,
-            Command::Healthcheck(arguments) => healthcheck::run(program, &arguments, &settings).await,
+            Command::Healthcheck(arguments) => {
+                healthcheck::run(program, &arguments, &settings).await
+            }
             Command::Validate | Command::Config => Ok(()),
         }
     });
@@ -134,15 +137,20 @@ impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for Failure {
 }
 
 /// Prints a line for people, on standard error: standard output belongs to logs and results.
-#[expect(clippy::print_stderr, reason = "a command line speaks to people here, and nowhere else")]
+/// If nobody can read it, there is nobody to tell that.
 fn tell(line: &str) {
-    eprintln!("{line}");
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Prints a command's result.
-#[expect(clippy::print_stdout, reason = "a command's result goes to standard output")]
-fn print(line: &str) {
-    println!("{line}");
+/// Prints a command's result. A reader that has seen enough (`| head -1`) is no failure.
+///
+/// # Errors
+/// The system's own, when standard output takes nothing more.
+fn print(line: &str) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn refuse(problems: &[Problem]) -> ExitCode {
@@ -156,7 +164,8 @@ fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
     let mut line = format!("error: {error}");
     let mut cause = error.source();
     while let Some(source) = cause {
-        line.push_str(&format!(": {source}"));
+        line.push_str(": ");
+        line.push_str(&source.to_string());
         cause = source.source();
     }
     tell(&line);

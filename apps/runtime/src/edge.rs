@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use registry_domain::rate::Limit;
-use registry_http_edge::settings::{CorsSettings, LimitSettings, SecurityHeaderSettings, ServerSettings};
 use registry_http_edge::EdgeSettings;
+use registry_http_edge::settings::{
+    CorsSettings, LimitSettings, SecurityHeaderSettings, ServerSettings,
+};
 
 use crate::run::Role;
 use crate::settings::{self, Settings, Stage};
@@ -22,7 +24,9 @@ pub(crate) fn settings(settings: &Settings) -> EdgeSettings {
         cors: CorsSettings {
             enabled: !service.cors_origins.is_empty(),
             origins: service.cors_origins.clone(),
-            methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map(str::to_owned).to_vec(),
+            methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+                .map(str::to_owned)
+                .to_vec(),
             credentials: !service.cors_origins.iter().any(|origin| origin == "*"),
         },
         security_headers: SecurityHeaderSettings {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use registry_domain::ports::{Clock, TokenVerifier};
 use registry_entra::{
-    DevelopmentIssuer, DevelopmentKey, HttpJwks, IssuerRules, JwksSettings, JwtVerifier, KeySource, LocalKeys,
-    VerifierSettings,
+    DevelopmentIssuer, DevelopmentKey, HttpJwks, IssuerRules, JwksSettings, JwtVerifier, KeySource,
+    LocalKeys, VerifierSettings,
 };
 
 use tokio::runtime::Handle;
@@ -27,7 +27,11 @@ pub(crate) struct Identity {
 ///
 /// # Errors
 /// [`BootError`] when the development key cannot be used.
-pub(crate) fn start(settings: &Settings, service_url: &str, clock: Arc<dyn Clock>) -> Result<Identity, BootError> {
+pub(crate) fn start(
+    settings: &Settings,
+    service_url: &str,
+    clock: Arc<dyn Clock>,
+) -> Result<Identity, BootError> {
     match &settings.identity.entra {
         Some(entra) => of_entra(settings, entra, clock),
         None => of_development(settings, service_url, clock),
@@ -50,9 +54,14 @@ fn verifier(
     Arc::new(JwtVerifier::new(accepted, keys, clock))
 }
 
-fn of_entra(settings: &Settings, entra: &EntraSettings, clock: Arc<dyn Clock>) -> Result<Identity, BootError> {
-    let jwks = JwksSettings::entra(&entra.authority, &entra.tenant)
-        .map_err(|error| BootError::part("AZURE_TENANT_ID or MREG_AZURE_AUTHORITY_HOST makes no address", error))?;
+fn of_entra(
+    settings: &Settings,
+    entra: &EntraSettings,
+    clock: Arc<dyn Clock>,
+) -> Result<Identity, BootError> {
+    let jwks = JwksSettings::entra(&entra.authority, &entra.tenant).map_err(|error| {
+        BootError::part("AZURE_TENANT_ID or MREG_AZURE_AUTHORITY_HOST makes no address", error)
+    })?;
     let keys = HttpJwks::new(jwks, Arc::clone(&clock), Handle::current())
         .map_err(|error| BootError::part("the identity provider cannot be called", error))?;
     let audiences = [entra.client.clone(), format!("api://{}", entra.client)];
@@ -62,7 +71,11 @@ fn of_entra(settings: &Settings, entra: &EntraSettings, clock: Arc<dyn Clock>) -
     Ok(Identity { verifier, development: None })
 }
 
-fn of_development(settings: &Settings, service_url: &str, clock: Arc<dyn Clock>) -> Result<Identity, BootError> {
+fn of_development(
+    settings: &Settings,
+    service_url: &str,
+    clock: Arc<dyn Clock>,
+) -> Result<Identity, BootError> {
     let issuer = development_issuer(settings, service_url, Arc::clone(&clock))?;
     let key = development_key(settings)?;
     let issuers = IssuerRules::exactly(issuer_url(service_url));

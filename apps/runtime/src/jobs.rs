@@ -30,11 +30,23 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
     let stop = CancellationToken::new();
     let mut running = JoinSet::new();
     if runtime.has_public_api() {
-        running.spawn(discover::run(runtime.registry.clone(), runtime.settings.registry, stop.clone()));
+        running.spawn(discover::run(
+            runtime.registry.clone(),
+            runtime.settings.registry,
+            stop.clone(),
+        ));
     }
     if let Some(gateway) = &runtime.gateway {
-        running.spawn(follow_routes::run(gateway.routes.clone(), gateway.ports.clone(), stop.clone()));
-        running.spawn(copy_operations::run(gateway.spool.clone(), gateway.ports.operations.clone(), stop.clone()));
+        running.spawn(follow_routes::run(
+            gateway.routes.clone(),
+            gateway.ports.clone(),
+            stop.clone(),
+        ));
+        running.spawn(copy_operations::run(
+            gateway.spool.clone(),
+            gateway.ports.operations.clone(),
+            stop.clone(),
+        ));
     }
     Jobs { stop, running }
 }

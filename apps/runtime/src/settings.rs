@@ -3,6 +3,7 @@
 //! One struct per concern, each in its own file with its variables, defaults and rules. A wrong
 //! variable is one line that names it; all of them are said at once.
 
+mod environment;
 mod gateway;
 mod identity;
 mod limits;
@@ -15,11 +16,12 @@ mod store;
 
 use std::fmt;
 
+pub use environment::{Environment, Origin};
 pub use gateway::GatewaySettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
-pub use reader::{Environment, Problem, Reader, Shown};
+pub use reader::{Problem, Reader, Shown};
 pub use registry::RegistrySettings;
 pub use service::ServiceSettings;
 pub use store::StoreSettings;
@@ -106,15 +108,18 @@ impl Settings {
 
 fn stage(reader: &mut Reader<'_>) -> Stage {
     let names = &["MREG_ENVIRONMENT", "ENVIRONMENT"];
-    reader.parsed(names, "development", "development, staging or production", |text| {
-        match text.to_ascii_lowercase().as_str() {
-            "development" | "testing" => Some(Stage::Development),
-            "staging" => Some(Stage::Staging),
-            "production" => Some(Stage::Production),
-            _ => None,
-        }
-    })
-    .unwrap_or(Stage::Production)
+    reader
+        .parsed(names, "development", "development, staging or production", |text| {
+            match text.to_ascii_lowercase().as_str() {
+                "development" | "testing" => Some(Stage::Development),
+                "staging" => Some(Stage::Staging),
+                "production" => Some(Stage::Production),
+                _ => None,
+            }
+        })
+        // A stage that nobody knows ends the program; what else is wrong should not be what another
+        // stage would miss.
+        .unwrap_or(Stage::Development)
 }
 
 #[cfg(test)]

@@ -47,14 +47,15 @@ fn production_has_strict_defaults() {
     assert_eq!(settings.service.host.to_string(), "0.0.0.0");
     let mut open = PRODUCTION.to_vec();
     open.push(("CORS_ORIGINS", "*"));
-    assert_eq!(wrong(&open), ["MREG_SECURITY_CORS_ORIGINS"]);
+    assert_eq!(wrong(&open), ["CORS_ORIGINS"]);
 }
 
 #[test]
 fn the_development_issuer_is_never_offered_to_other_machines() {
     assert_eq!(wrong(&[("MREG_SERVICE_HOST", "0.0.0.0")]), ["MREG_SERVICE_HOST"]);
     assert_eq!(wrong(&[("MREG_FASTMCP_HOST", "192.168.1.1")]), ["MREG_FASTMCP_HOST"]);
-    let entra = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("MREG_SERVICE_HOST", "0.0.0.0")];
+    let entra =
+        [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("MREG_SERVICE_HOST", "0.0.0.0")];
     assert_eq!(wrong(&entra), [""; 0]);
 }
 

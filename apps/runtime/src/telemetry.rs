@@ -19,7 +19,10 @@ pub(crate) fn start(settings: &LogSettings) -> Result<(), Problem> {
     let mut layers = vec![layer(settings, BoxMakeWriter::new(io::stdout))];
     if let Some(path) = &settings.file {
         let unusable = |error: io::Error| {
-            Problem::new("MREG_LOG_FILE_PATH", format!("cannot be written ({}): {error}", path.display()))
+            Problem::new(
+                "MREG_LOG_FILE_PATH",
+                format!("cannot be written ({}): {error}", path.display()),
+            )
         };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(unusable)?;
@@ -52,12 +55,11 @@ fn filter(settings: &LogSettings) -> EnvFilter {
     EnvFilter::new(format!("{libraries},{}", directives.join(",")))
 }
 
-
 fn layer(settings: &LogSettings, writer: BoxMakeWriter) -> Box<dyn Layer<Registry> + Send + Sync> {
     match settings.format {
-        LogFormat::Json => {
-            Box::new(fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(writer))
-        }
+        LogFormat::Json => Box::new(
+            fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(writer),
+        ),
         LogFormat::Text => Box::new(fmt::layer().with_ansi(false).with_writer(writer)),
     }
 }

@@ -4,7 +4,7 @@
 //! passed on part by part.
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use mcp_wire::reply::{ReplyEdit, ReplyEditor};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyBody, UpstreamFailure};
@@ -100,16 +100,35 @@ pub(super) async fn relay(
             return failed(exchange, request, &failure, passage.record);
         }
     };
-    if passage.editor.finish().is_ok() && passage.next().await.is_none() {
-        return Answer::json(200, first);
-    }
+    let second = if passage.editor.finish().is_ok() {
+        Some(passage.next().await)
+    } else {
+        // While nothing has gone out, an answer that broke off can still be told as a failure.
+        passage.next().now_or_never()
+    };
+    let second = match second {
+        Some(None) => return Answer::json(200, first),
+        Some(Some(Err(failure))) if passage.editor.finish().is_err() => {
+            let failure = HopFailure::of(&route.server.of().name, &failure);
+            return failed(exchange, request, &failure, passage.record);
+        }
+        Some(Some(Err(_))) => return Answer::json(200, first),
+        Some(Some(Ok(second))) => Some(Ok(second)),
+        None => None,
+    };
     let rest = stream::unfold(passage, |mut passage| async move {
         let part = passage.next().await?;
+        if part.is_err() {
+            // What was passed on so far is written out first: the client then sees an answer that
+            // broke off, and not a connection that ended for no reason.
+            tokio::task::yield_now().await;
+        }
         Some((part, passage))
     });
+    let beginning = stream::iter(std::iter::once(Ok(first)).chain(second));
     Answer {
         status: 200,
         content_type: ContentType::Json,
-        body: AnswerBody::Parts(Box::pin(stream::once(async { Ok(first) }).chain(rest))),
+        body: AnswerBody::Parts(Box::pin(beginning.chain(rest))),
     }
 }

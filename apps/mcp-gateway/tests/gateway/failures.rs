@@ -1,9 +1,15 @@
 //! An upstream that fails is told to the client as what it is: never an empty answer, never a hang.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use registry_testkit::upstreams::{
     Reply, RmcpOptions, RmcpServer, Scripted, ScriptedRequest, answer_handshake,
 };
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::{messages::modern_echo, support::World};
 
@@ -84,6 +90,35 @@ async fn an_upstream_that_hangs_is_given_up() {
 
 type Script = fn(&ScriptedRequest) -> Reply;
 
+#[tokio::test]
+async fn of_many_who_wait_for_an_upstream_to_open_none_waits_for_the_others_to_fail() {
+    let world = World::with(&[("MREG_HEALTH_CHECK_TIMEOUT", "1")]).await;
+    let hangs = Arc::new(AtomicBool::new(false));
+    let hanging = hangs.clone();
+    let upstream = Scripted::start(move |request| {
+        if hanging.load(Ordering::SeqCst) {
+            return Reply::bytes().hang();
+        }
+        answer_handshake(request).unwrap_or_else(|| Reply::bytes().hang())
+    });
+    let files = world.list("files", &upstream.url()).await;
+    hangs.store(true, Ordering::SeqCst);
+    let asked = || upstream.requests_of("server/discover").len();
+    let before = asked();
+    let mut calls = JoinSet::new();
+    for _ in 0..8 {
+        let (api, path) = (world.mcp(), files.path.clone());
+        calls.spawn(async move {
+            let answer = api.request(&path, modern_echo("1", "echo")).await.expect(200).rpc();
+            is_told(&answer, "TIMEOUT_ERROR");
+        });
+    }
+    calls.join_all().await;
+    let tries = asked() - before;
+    assert!(tries < 8, "each of 8 calls waited for the tries of those before it");
+    assert!(upstream.requests_of("tools/call").is_empty());
+}
+
 /// What a broken upstream may send in place of an answer.
 fn nonsense() -> Vec<(&'static str, Script)> {
     vec![
@@ -138,20 +173,21 @@ async fn nonsense_is_told_as_an_error_and_recorded_as_one() {
 
 #[tokio::test]
 async fn half_an_answer_is_never_taken_for_a_whole_one() {
+    const HALF: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":["#;
+    let halves: [(&str, fn() -> Reply); 4] = [
+        ("chunks", || Reply::chunked(200, "application/json").chunk(HALF).close()),
+        ("ended", || Reply::chunked(200, "application/json").chunk(HALF).last_chunk()),
+        ("whole", || Reply::new(200, "application/json", HALF)),
+        ("length", || {
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+                        content-length: 900\r\n\r\n";
+            Reply::bytes().send(head).send(HALF).close()
+        }),
+    ];
     let world = World::start().await;
-    for (alias, fixed) in [("chunks", false), ("length", true)] {
-        let upstream = Scripted::start(move |request| {
-            answer_handshake(request).unwrap_or_else(|| {
-                let half = r#"{"jsonrpc":"2.0","id":1,"result":{"content":["#;
-                if fixed {
-                    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
-                                content-length: 900\r\n\r\n";
-                    Reply::bytes().send(head).send(half).close()
-                } else {
-                    Reply::chunked(200, "application/json").chunk(half).close()
-                }
-            })
-        });
+    for (alias, half) in halves {
+        let upstream =
+            Scripted::start(move |request| answer_handshake(request).unwrap_or_else(half));
         let files = world.list(alias, &upstream.url()).await;
         let mut answer = world.mcp().open(&files.path, modern_echo("1", "echo")).await;
         let mut text = vec![];
@@ -167,7 +203,7 @@ async fn half_an_answer_is_never_taken_for_a_whole_one() {
             assert_eq!(answer["result"]["isError"], true, "{answer}");
         }
     }
-    assert!(world.records(2).await.iter().all(|record| !record.success));
+    assert!(world.records(4).await.iter().all(|record| !record.success));
 }
 
 #[tokio::test]

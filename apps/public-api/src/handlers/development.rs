@@ -53,7 +53,14 @@ mod tests {
         for good in ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST"] {
             assert!(is_loopback(good), "{good}");
         }
-        for bad in ["evil.example:8000", "localhost.evil.example", "10.0.0.1", "[fe80::1]", "", "127.0.0.1.evil"] {
+        for bad in [
+            "evil.example:8000",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "[fe80::1]",
+            "",
+            "127.0.0.1.evil",
+        ] {
             assert!(!is_loopback(bad), "{bad}");
         }
     }

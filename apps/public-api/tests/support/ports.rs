@@ -253,7 +253,7 @@ impl EventLog for Broken {
 
 #[async_trait]
 impl OperationLog for Broken {
-    async fn append(&self, _operations: &[Operation]) -> Result<(), PortError> {
+    async fn append(&self, _operations: Vec<Operation>) -> Result<(), PortError> {
         down()
     }
 

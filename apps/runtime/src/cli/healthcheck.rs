@@ -1,5 +1,6 @@
 //! `healthcheck`: for container runtimes that can only run a command.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -18,7 +19,11 @@ pub(super) struct Arguments {
     timeout: u64,
 }
 
-pub(super) async fn run(program: Program, arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
+pub(super) async fn run(
+    program: Program,
+    arguments: &Arguments,
+    settings: &Settings,
+) -> Result<(), Failure> {
     for role in program.roles {
         let (host, port) = match role {
             Role::PublicApi => (settings.service.host, settings.service.port),
@@ -27,18 +32,21 @@ pub(super) async fn run(program: Program, arguments: &Arguments, settings: &Sett
         };
         let host = if host.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { host };
         let address = SocketAddr::new(host, port);
-        let asked = tokio::time::timeout(Duration::from_secs(arguments.timeout), ask(address)).await;
-        let status = asked.map_err(|_| format!("{} at {address} does not answer in time", role.as_str()))??;
+        let asked =
+            tokio::time::timeout(Duration::from_secs(arguments.timeout), ask(address)).await;
+        let status = asked
+            .map_err(|_| format!("{} at {address} does not answer in time", role.as_str()))?
+            .map_err(|error| format!("{} at {address} does not answer: {error}", role.as_str()))?;
         if !status.contains(" 200 ") {
             return Err(format!("{} at {address} answers: {status}", role.as_str()).into());
         }
-        print(&format!("{} at {address} is alive", role.as_str()));
+        print(&format!("{} at {address} is alive", role.as_str()))?;
     }
     Ok(())
 }
 
 /// The status line of GET /livez. Eight lines of HTTP/1.1 need no client library.
-async fn ask(address: SocketAddr) -> Result<String, Failure> {
+async fn ask(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!("GET /livez HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;

@@ -9,6 +9,6 @@ pub(super) async fn run(settings: Settings) -> Result<(), Failure> {
     storage.health.check().await?;
     storage.writes.close();
     storage.writes.wait().await;
-    print(&format!("the schema of {} is up to date", settings.store.database.display()));
+    print(&format!("the schema of {} is up to date", settings.store.database.display()))?;
     Ok(())
 }

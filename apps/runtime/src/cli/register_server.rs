@@ -41,12 +41,15 @@ pub(super) async fn run(arguments: Arguments, settings: Settings) -> Result<(), 
     match listed {
         Ok(server) => {
             let manifest = match &server.manifest {
-                PinnedManifest::Pinned { manifest, .. } => format!("{} definitions pinned", manifest.definitions().len()),
+                PinnedManifest::Pinned { manifest, .. } => {
+                    format!("{} definitions pinned", manifest.definitions().len())
+                }
                 PinnedManifest::Awaited => {
-                    "nothing could be read from it yet; the first manifest seen will be pinned".to_owned()
+                    "nothing could be read from it yet; the first manifest seen will be pinned"
+                        .to_owned()
                 }
             };
-            print(&format!("{} listed as {} ({manifest})", server.name, server.alias));
+            print(&format!("{} listed as {} ({manifest})", server.name, server.alias))?;
             Ok(())
         }
         Err(Error::Invalid(violations)) => {

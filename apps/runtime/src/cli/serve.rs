@@ -12,7 +12,9 @@ pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Fail
         .roles
         .iter()
         .copied()
-        .filter(|role| *role != Role::Gateway || settings.gateway.enabled || program.roles.len() == 1)
+        .filter(|role| {
+            *role != Role::Gateway || settings.gateway.enabled || program.roles.len() == 1
+        })
         .collect();
     let bound = match boot::bind(&settings, &roles) {
         Ok(bound) => bound,
@@ -47,7 +49,11 @@ fn logged(error: boot::BootError) -> Failure {
 
 /// Where things are and how to begin, for the person who started this.
 fn welcome(runtime: &Runtime, bound: &[Bound]) -> String {
-    let mut lines = vec![format!("MCP Registry Gateway {} ({})", env!("CARGO_PKG_VERSION"), runtime.settings.stage)];
+    let mut lines = vec![format!(
+        "MCP Registry Gateway {} ({})",
+        env!("CARGO_PKG_VERSION"),
+        runtime.settings.stage
+    )];
     for socket in bound {
         lines.push(match socket.role {
             Role::PublicApi => format!("  public API   http://{}", socket.address),

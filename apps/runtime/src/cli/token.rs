@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
+use registry_domain::field::{Step, Violation};
 use registry_entra::{IssueError, TokenRequest};
 
 use super::{Failure, print};
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
     /// Their display name
     #[arg(long)]
     name: Option<String>,
-    /// A role: admin, server_owner or user; may be repeated
+    /// A role: `admin`, `server_owner` or `user`; may be repeated
     #[arg(long = "role")]
     roles: Vec<String>,
     /// Their tenant (`tid`)
@@ -56,13 +57,26 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Fail
     let issuer = identity::development_issuer(settings, &service_url, Arc::new(SystemClock))?;
     match issuer.issue(&request) {
         Ok(token) => {
-            print(&token.access_token);
+            print(&token.access_token)?;
             Ok(())
         }
         Err(IssueError::Invalid(violations)) => {
-            let lines: Vec<String> = violations.iter().map(|wrong| format!("--{wrong}")).collect();
+            let lines: Vec<String> = violations.iter().map(as_option).collect();
             Err(Failure::Settings(Problem::new("token", lines.join("; "))))
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// A violation with its field named as the option that set it.
+fn as_option(wrong: &Violation) -> String {
+    let option = match wrong.path.first() {
+        Some(Step::Member(name)) => match &**name {
+            "roles" => "role".to_owned(),
+            "groups" => "group".to_owned(),
+            name => name.replace('_', "-"),
+        },
+        _ => String::new(),
+    };
+    format!("--{option} {}", wrong.message)
 }

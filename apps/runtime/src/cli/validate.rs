@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use super::{print, refuse};
+use super::{fail, print, refuse};
 use crate::settings::Loaded;
 
 pub(super) fn run(loaded: &Loaded) -> ExitCode {
     if loaded.problems.is_empty() {
-        print("the settings are good");
-        ExitCode::SUCCESS
+        print("the settings are good").map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS)
     } else {
         refuse(&loaded.problems)
     }

@@ -30,7 +30,11 @@ struct Reading {
 
 impl Reading {
     /// Begins to read, unless that has begun already or too many are read.
-    fn begin(&mut self, id: Uuid, read: impl Future<Output = Result<bool, Error>> + Send + 'static) {
+    fn begin(
+        &mut self,
+        id: Uuid,
+        read: impl Future<Output = Result<bool, Error>> + Send + 'static,
+    ) {
         if self.of.len() < AT_ONCE && self.of.insert(id) {
             self.tasks.spawn(async move {
                 if let Err(error) = read.await {
@@ -81,7 +85,11 @@ async fn discover(ports: &RegistryPorts, retries: &mut Interval, reading: &mut R
 }
 
 /// Begins what is due now; what is due after `seen` wakes the job again.
-async fn begin_due(ports: &RegistryPorts, reading: &mut Reading, seen: &mut EventSeq) -> Result<(), Error> {
+async fn begin_due(
+    ports: &RegistryPorts,
+    reading: &mut Reading,
+    seen: &mut EventSeq,
+) -> Result<(), Error> {
     *seen = ports.events.latest().await?;
     let limit = u32::try_from(AT_ONCE * 2).unwrap_or(u32::MAX);
     for job in ports.registrations.due_discoveries(ports.clock.now(), limit).await? {

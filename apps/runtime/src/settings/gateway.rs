@@ -31,23 +31,49 @@ pub struct GatewaySettings {
 impl GatewaySettings {
     pub(super) fn read(reader: &mut Reader<'_>, stage: Stage, development_issuer: bool) -> Self {
         let base_url = reader.base_url(&["MREG_FASTMCP_BASE_URL"]);
-        if base_url.is_none() && stage != Stage::Development {
-            reader.problem("MREG_FASTMCP_BASE_URL", format!("is required in {stage}: the address that MCP clients use"));
+        if reader.set_by(&["MREG_FASTMCP_BASE_URL"]).is_none() && stage != Stage::Development {
+            reader.problem(
+                "MREG_FASTMCP_BASE_URL",
+                format!("is required in {stage}: the address that MCP clients use"),
+            );
         }
         Self {
             enabled: reader.flag(&["MREG_FASTMCP_ENABLED"], true),
             host: super::service::host(reader, &["MREG_FASTMCP_HOST"], development_issuer),
             port: reader.number(&["MREG_FASTMCP_PORT"], 8001, 0, u16::MAX),
             name: reader
-                .parsed(&["MREG_FASTMCP_NAME"], "MCP Registry Gateway", "1 to 100 characters", |text| {
-                    (1..=100).contains(&text.chars().count()).then(|| text.to_owned())
-                })
+                .parsed(
+                    &["MREG_FASTMCP_NAME"],
+                    "MCP Registry Gateway",
+                    "1 to 100 characters",
+                    |text| (1..=100).contains(&text.chars().count()).then(|| text.to_owned()),
+                )
                 .unwrap_or_default(),
             base_url,
-            request_timeout: Duration::from_secs(reader.number(&["MREG_REQUEST_TIMEOUT"], 30, 1, 300)),
-            max_body_bytes: reader.number(&["MREG_MCP_MAX_BODY_BYTES"], 4 << 20, 1 << 10, 256 << 20),
-            max_event_bytes: reader.number(&["MREG_MCP_MAX_EVENT_BYTES"], 16 << 20, 1 << 10, 256 << 20),
-            spool_max_bytes: reader.number(&["MREG_AUDIT_SPOOL_MAX_BYTES"], 256 << 20, 64 << 10, 1 << 40),
+            request_timeout: Duration::from_secs(reader.number(
+                &["MREG_REQUEST_TIMEOUT"],
+                30,
+                1,
+                300,
+            )),
+            max_body_bytes: reader.number(
+                &["MREG_MCP_MAX_BODY_BYTES"],
+                4 << 20,
+                1 << 10,
+                256 << 20,
+            ),
+            max_event_bytes: reader.number(
+                &["MREG_MCP_MAX_EVENT_BYTES"],
+                16 << 20,
+                1 << 10,
+                256 << 20,
+            ),
+            spool_max_bytes: reader.number(
+                &["MREG_AUDIT_SPOOL_MAX_BYTES"],
+                256 << 20,
+                64 << 10,
+                1 << 40,
+            ),
         }
     }
 }

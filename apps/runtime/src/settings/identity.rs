@@ -45,7 +45,10 @@ impl IdentitySettings {
             }
             (tenant, _) => {
                 let missing = if tenant.is_none() { "AZURE_TENANT_ID" } else { "AZURE_CLIENT_ID" };
-                reader.problem(missing, "is required when the other one of AZURE_TENANT_ID and AZURE_CLIENT_ID is set");
+                reader.problem(
+                    missing,
+                    "is required when the other one of AZURE_TENANT_ID and AZURE_CLIENT_ID is set",
+                );
                 None
             }
         };

@@ -25,9 +25,19 @@ impl LimitSettings {
         Self {
             enabled: reader.flag(&["MREG_FASTMCP_ENABLE_RATE_LIMITING"], true),
             admin_rpm: reader.number(&["MREG_FASTMCP_RATE_LIMIT_ADMIN_RPM"], 12_000, 0, MOST),
-            server_owner_rpm: reader.number(&["MREG_FASTMCP_RATE_LIMIT_SERVER_OWNER_RPM"], 6_000, 0, MOST),
+            server_owner_rpm: reader.number(
+                &["MREG_FASTMCP_RATE_LIMIT_SERVER_OWNER_RPM"],
+                6_000,
+                0,
+                MOST,
+            ),
             user_rpm: reader.number(&["MREG_FASTMCP_RATE_LIMIT_USER_RPM"], 6_000, 0, MOST),
-            tenant_multiplier: reader.number(&["MREG_FASTMCP_RATE_LIMIT_TENANT_MULTIPLIER"], 10, 0, 10_000),
+            tenant_multiplier: reader.number(
+                &["MREG_FASTMCP_RATE_LIMIT_TENANT_MULTIPLIER"],
+                10,
+                0,
+                10_000,
+            ),
             anonymous_rpm: reader.number(
                 &["MREG_PUBLIC_RATE_LIMIT_RPM", "MREG_FASTMCP_RATE_LIMIT_ANONYMOUS_RPM"],
                 120_000,

@@ -63,17 +63,19 @@ impl LogSettings {
                 _ => None,
             },
         );
-        let format = reader.parsed(&["MREG_LOG_FORMAT"], "json", "json or text", |text| {
-            match text.to_ascii_lowercase().as_str() {
-                "json" => Some(LogFormat::Json),
-                "text" => Some(LogFormat::Text),
-                _ => None,
-            }
+        let format = reader.parsed(&["MREG_LOG_FORMAT"], "json", "json or text", |text| match text
+            .to_ascii_lowercase()
+            .as_str()
+        {
+            "json" => Some(LogFormat::Json),
+            "text" => Some(LogFormat::Text),
+            _ => None,
         });
         Self {
             level: level.unwrap_or(LogLevel::Info),
             format: format.unwrap_or(LogFormat::Json),
-            file: reader.optional(&["MREG_LOG_FILE_PATH"], "a path", |text| Some(PathBuf::from(text))),
+            file: reader
+                .optional(&["MREG_LOG_FILE_PATH"], "a path", |text| Some(PathBuf::from(text))),
         }
     }
 }

@@ -1,72 +1,10 @@
 //! Reads variables with aliases, remembers where each value came from, and collects what is wrong.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use url::Url;
 
-/// The environment: the process's own variables, and those of `.env` where the process has none.
-#[derive(Debug, Clone, Default)]
-pub struct Environment {
-    process: BTreeMap<String, String>,
-    file: BTreeMap<String, String>,
-}
-
-impl Environment {
-    /// The process's environment and the `.env` of the working directory.
-    ///
-    /// # Errors
-    /// A [`Problem`] when `.env` is there but does not read.
-    pub fn of_process() -> Result<Self, Problem> {
-        let file = match dotenvy::dotenv_iter() {
-            Ok(lines) => lines
-                .collect::<Result<_, _>>()
-                .map_err(|error| Problem::new(".env", format!("does not read: {error}")))?,
-            Err(error) if error.not_found() => BTreeMap::new(),
-            Err(error) => return Err(Problem::new(".env", format!("cannot be opened: {error}"))),
-        };
-        Ok(Self { process: std::env::vars().collect(), file })
-    }
-
-    /// An environment for tests.
-    pub fn of_pairs(pairs: &[(&str, &str)]) -> Self {
-        let process = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { process, file: BTreeMap::new() }
-    }
-
-    /// The first of these variables that is set and not empty, the process before the file.
-    fn first(&self, names: &[&str]) -> Option<(String, String, Origin)> {
-        for (variables, origin) in [(&self.process, Origin::Process), (&self.file, Origin::DotEnv)] {
-            for name in names {
-                if let Some(value) = variables.get(*name).map(|value| value.trim()).filter(|value| !value.is_empty()) {
-                    return Some(((*name).to_owned(), value.to_owned(), origin));
-                }
-            }
-        }
-        None
-    }
-}
-
-/// Where a value came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The process's environment.
-    Process,
-    /// The file `.env`.
-    DotEnv,
-    /// Nobody set it.
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Process => "environment",
-            Self::DotEnv => ".env",
-            Self::Default => "default",
-        })
-    }
-}
+use super::environment::{Environment, Origin};
 
 /// What is wrong with a variable, as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +63,11 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem::new(name, message));
     }
 
+    /// The name by which a variable is set, if it is.
+    pub(super) fn set_by(&self, names: &[&str]) -> Option<String> {
+        self.environment.first(names).map(|(name, _, _)| name)
+    }
+
     /// A variable that parses, or its default. `rule` says what is accepted.
     pub(super) fn parsed<T>(
         &mut self,
@@ -134,9 +77,13 @@ impl<'a> Reader<'a> {
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let (name, value, origin) = self.take(names, default);
-        let parsed = parse(&value);
+        let is_text = origin != Origin::Process || self.environment.is_text(&name);
+        let parsed = is_text.then(|| parse(&value)).flatten();
         if parsed.is_none() {
-            self.problem(&name, format!("must be {rule}"));
+            self.problem(
+                &name,
+                format!("must be {}", if is_text { rule } else { "text in UTF-8" }),
+            );
         }
         self.show(names, &name, value, origin);
         parsed
@@ -171,7 +118,12 @@ impl<'a> Reader<'a> {
             .as_ref()
             .map_or((canonical, Origin::Default), |(name, _, origin)| (name.as_str(), *origin));
         let name = name.to_owned();
-        self.show(names, &name, if found.is_some() { "***".to_owned() } else { String::new() }, origin);
+        self.show(
+            names,
+            &name,
+            if found.is_some() { "***".to_owned() } else { String::new() },
+            origin,
+        );
         found.map(|(_, value, _)| value.into())
     }
 
@@ -202,7 +154,9 @@ impl<'a> Reader<'a> {
     pub(super) fn base_url(&mut self, names: &[&'static str]) -> Option<String> {
         self.optional(names, "an absolute http or https URL", |text| {
             let url = Url::parse(text).ok()?;
-            let good = matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none();
+            let good = matches!(url.scheme(), "http" | "https")
+                && url.host().is_some()
+                && url.query().is_none();
             good.then(|| text.trim_end_matches('/').to_owned())
         })
     }
@@ -217,6 +171,16 @@ impl<'a> Reader<'a> {
     fn show(&mut self, names: &[&'static str], used: &str, value: String, origin: Origin) {
         let Some(canonical) = names.first().copied() else { return };
         let set_by = (used != canonical).then(|| used.to_owned());
+        let value = without_password(&value).unwrap_or(value);
         self.shown.push(Shown { name: canonical, value, origin, set_by });
     }
+}
+
+/// `scheme://user:password@rest` with stars for the password; nothing if there is none. By its text
+/// alone: what is not even a URL may have a password in it all the same.
+fn without_password(value: &str) -> Option<String> {
+    let (scheme, rest) = value.split_once("://")?;
+    let (person, rest) = rest.rsplit_once('@')?;
+    let (user, _) = person.split_once(':')?;
+    Some(format!("{scheme}://{user}:***@{rest}"))
 }

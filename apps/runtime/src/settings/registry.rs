@@ -40,8 +40,18 @@ impl RegistrySettings {
                 egress,
                 alias_quarantine: Duration::from_hours(24 * quarantine_days),
             },
-            discovery_timeout: Duration::from_secs(reader.number(&["MREG_HEALTH_CHECK_TIMEOUT"], 10, 1, 60)),
-            discovery_interval: Duration::from_secs(reader.number(&["MREG_HEALTH_CHECK_INTERVAL"], 30, 1, 3600)),
+            discovery_timeout: Duration::from_secs(reader.number(
+                &["MREG_HEALTH_CHECK_TIMEOUT"],
+                10,
+                1,
+                60,
+            )),
+            discovery_interval: Duration::from_secs(reader.number(
+                &["MREG_HEALTH_CHECK_INTERVAL"],
+                30,
+                1,
+                3600,
+            )),
         }
     }
 }

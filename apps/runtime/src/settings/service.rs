@@ -6,6 +6,8 @@ use registry_http_edge::client_address::TrustedProxy;
 
 use super::{Reader, Stage};
 
+const CORS_ORIGINS: &[&str] = &["MREG_SECURITY_CORS_ORIGINS", "CORS_ORIGINS"];
+
 /// Settings of the public API.
 #[derive(Debug, Clone)]
 pub struct ServiceSettings {
@@ -29,14 +31,16 @@ impl ServiceSettings {
         let host = host(reader, &["MREG_SERVICE_HOST"], development_issuer);
         let cors_origins = reader
             .parsed(
-                &["MREG_SECURITY_CORS_ORIGINS", "CORS_ORIGINS"],
+                CORS_ORIGINS,
                 "http://localhost:5173,http://localhost:3000",
                 "origins such as https://app.example.com, separated by commas, or *",
                 origins,
             )
             .unwrap_or_default();
         if stage != Stage::Development && cors_origins.iter().any(|origin| origin == "*") {
-            reader.problem("MREG_SECURITY_CORS_ORIGINS", format!("must name its origins in {stage}; * is for development"));
+            let name = reader.set_by(CORS_ORIGINS).unwrap_or_default();
+            reader
+                .problem(&name, format!("must name its origins in {stage}; * is for development"));
         }
         Self {
             host,
@@ -57,7 +61,11 @@ impl ServiceSettings {
 
 /// The address to listen on. While anybody can ask the development issuer for a token, nobody but
 /// this machine may be able to ask.
-pub(super) fn host(reader: &mut Reader<'_>, names: &[&'static str], development_issuer: bool) -> IpAddr {
+pub(super) fn host(
+    reader: &mut Reader<'_>,
+    names: &[&'static str],
+    development_issuer: bool,
+) -> IpAddr {
     let default = if development_issuer { "127.0.0.1" } else { "0.0.0.0" };
     let rule = "an IP address such as 127.0.0.1 or 0.0.0.0";
     let host = reader
@@ -78,12 +86,17 @@ pub(super) fn host(reader: &mut Reader<'_>, names: &[&'static str], development_
 }
 
 fn origins(text: &str) -> Option<Vec<String>> {
-    let found: Vec<String> =
-        text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+    let found: Vec<String> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty())
+        .map(str::to_owned)
+        .collect();
     let good = |origin: &String| {
         origin == "*"
             || url::Url::parse(origin).is_ok_and(|url| {
-                matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin
+                matches!(url.scheme(), "http" | "https")
+                    && url.origin().ascii_serialization() == *origin
             })
     };
     found.iter().all(good).then_some(found)

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use super::{Reader, Stage};
 
+const NAMES: &[&str] = &["MREG_DATABASE_URL", "DATABASE_URL"];
+
 /// Settings of the store.
 #[derive(Debug, Clone)]
 pub struct StoreSettings {
@@ -19,11 +21,11 @@ impl StoreSettings {
             .parsed(&["MREG_DATA_DIR"], "data", "a path", |text| Some(PathBuf::from(text)))
             .unwrap_or_default();
         let named = reader.optional(
-            &["MREG_DATABASE_URL", "DATABASE_URL"],
+            NAMES,
             "sqlite://PATH (this version has the embedded store only)",
             |url| url.strip_prefix("sqlite://").filter(|path| !path.is_empty()).map(PathBuf::from),
         );
-        if named.is_none() && stage != Stage::Development {
+        if reader.set_by(NAMES).is_none() && stage != Stage::Development {
             reader.problem("DATABASE_URL", format!("is required in {stage}"));
         }
         let database = named.unwrap_or_else(|| data_dir.join("registry.db"));

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use registry_testkit::{
-    Api, Program, eventually, token,
+    Api, Launch, Program, eventually, token,
     upstreams::{RmcpOptions, RmcpServer},
 };
 use serde_json::{Value, json};
@@ -98,16 +98,21 @@ async fn info_has_no_line_per_request() {
 
 #[tokio::test]
 async fn error_is_quiet_while_all_is_well() {
-    let settings = [("LOG_LEVEL", "ERROR"), ("MREG_SERVICE_PORT", "0")];
-    let data = registry_testkit::DataDir::new();
-    // There is no `listening` line to wait for: the log file is looked at after the end instead.
-    let program = registry_testkit::Launch::program("mcp-registry")
-        .data_dir(&data)
+    // There is no `listening` line to wait for; where it listens is said on stderr.
+    let mut program = Launch::program("mcp-registry")
         .waits_for(&[])
-        .envs(&settings)
+        .envs(&[("LOG_LEVEL", "ERROR")])
         .start()
         .await;
-    eventually("it says hello", async || program.errors().contains("/mcp").then_some(())).await;
+    let service = eventually("it says where it listens", async || {
+        let said = program.errors();
+        let line = said.lines().find(|line| line.trim_start().starts_with("public API"))?;
+        line.split_whitespace().last().map(str::to_owned)
+    })
+    .await;
+    Api::new(service).get("/ready").await.expect(200);
+    program.terminate();
+    program.wait_exit().await;
     assert_eq!(program.logs(), Vec::<Value>::new());
 }
 

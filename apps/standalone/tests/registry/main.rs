@@ -1,0 +1,44 @@
+//! The registry's REST API from outside: the real program, over sockets.
+//!
+//! | what is promised | file |
+//! |---|---|
+//! | from a submission to a callable server | `story.rs`, `discovery.rs` |
+//! | every field keeps its rule | `fields.rs`, `egress.rs` |
+//! | what cannot be read is refused, in one shape | `refusals.rs` |
+//! | who may ask at all, and who they are | `tokens.rs`, `people.rs` |
+//! | lists: filters, pages, cursors | `lists.rs`, `filters.rs` |
+//! | one address, one registration | `addresses.rs` |
+//! | a submitter's changes | `changes.rs`, `endings.rs` |
+//! | an administrator's decisions | `decisions.rs`, `races.rs` |
+//! | names in addresses stay their owner's | `aliases.rs` |
+//! | who did what | `audit.rs` |
+//! | browsers, caches, probes | `browsers.rs`, `caching.rs`, `probes.rs` |
+//!
+//! Every test starts its own program with its own data folder (`support.rs`).
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "test code: a test wants to stop, with a message, where its ground gives way"
+)]
+
+mod addresses;
+mod aliases;
+mod audit;
+mod browsers;
+mod caching;
+mod changes;
+mod decisions;
+mod discovery;
+mod egress;
+mod endings;
+mod fields;
+mod filters;
+mod lists;
+mod people;
+mod probes;
+mod races;
+mod refusals;
+mod story;
+mod support;
+mod tokens;

@@ -9,17 +9,28 @@ message="hello from the demo"
 folder=$(mktemp -d "${TMPDIR:-/tmp}/mcp-registry-demo.XXXXXX")
 upstream_pid=
 registry_pid=
+# They are read before the programs have made them.
+: >"$folder/upstream.log"
+: >"$folder/registry.log"
 
 clean_up() {
     for pid in $registry_pid $upstream_pid; do
-        kill -TERM "$pid" 2>/dev/null || true
-    done
-    for pid in $registry_pid $upstream_pid; do
-        wait "$pid" 2>/dev/null || true
+        end "$pid"
     done
     registry_pid=
     upstream_pid=
     rm -rf "$folder"
+}
+# Politely first; a program that has not begun to listen to signals yet may not hear that.
+end() { # pid
+    tries=50
+    kill -TERM "$1" 2>/dev/null || true
+    while kill -0 "$1" 2>/dev/null && [ "$tries" -gt 0 ]; do
+        tries=$((tries - 1))
+        sleep 0.1
+    done
+    kill -KILL "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
 }
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -64,7 +75,7 @@ await() { # seconds, what is awaited, command…
         found=$("$@") || exit 1
         [ -z "$found" ] || return 0
         for pid in $upstream_pid $registry_pid; do
-            kill -0 "$pid" 2>/dev/null || fail "it ended: $(tail -n 5 "$folder"/*.log)"
+            kill -0 "$pid" 2>/dev/null || fail "it ended: $(tail -q -n 5 "$folder"/*.log)"
         done
         tries=$((tries - 1))
         [ "$tries" -gt 0 ] || fail "$awaited did not come in time"

@@ -107,12 +107,11 @@ pub(super) async fn relay(
         passage.next().now_or_never()
     };
     let second = match second {
-        Some(None) => return Answer::json(200, first),
         Some(Some(Err(failure))) if passage.editor.finish().is_err() => {
             let failure = HopFailure::of(&route.server.of().name, &failure);
             return failed(exchange, request, &failure, passage.record);
         }
-        Some(Some(Err(_))) => return Answer::json(200, first),
+        Some(None | Some(Err(_))) => return Answer::json(200, first),
         Some(Some(Ok(second))) => Some(Ok(second)),
         None => None,
     };

@@ -13,6 +13,9 @@ use tokio::task::JoinSet;
 
 use crate::{messages::modern_echo, support::World};
 
+type Make = fn() -> Reply;
+type Script = fn(&ScriptedRequest) -> Reply;
+
 /// A failed tool call is a result that the model can read: what happened, and what to do.
 fn is_told(answer: &Value, code: &str) {
     let result = &answer["result"];
@@ -58,7 +61,7 @@ async fn an_upstream_that_is_gone_is_told_in_the_way_of_each_method() {
 async fn an_upstream_that_hangs_is_given_up() {
     let world = World::with(&[("MREG_REQUEST_TIMEOUT", "1")]).await;
     let half = r#"{"jsonrpc":"2.0","id":1,"#;
-    let hangs: [fn() -> Reply; 3] = [
+    let hangs: [Make; 3] = [
         || Reply::bytes().hang(),
         || Reply::sse().chunk(": begun\n\n").hang(),
         || Reply::sse().event(&json!({ "jsonrpc": "2.0", "method": "notifications/x" })).hang(),
@@ -71,6 +74,7 @@ async fn an_upstream_that_hangs_is_given_up() {
         let answer = answer.rpc();
         assert_eq!(answer["id"], 3);
         is_told(&answer, "TIMEOUT_ERROR");
+        assert!(answer.to_string().contains("may have taken effect"), "{answer}");
     }
     let upstream = Scripted::start(move |request| {
         answer_handshake(request)
@@ -87,8 +91,6 @@ async fn an_upstream_that_hangs_is_given_up() {
     };
     assert!(!ended, "half an answer must break off, not end as if it were whole");
 }
-
-type Script = fn(&ScriptedRequest) -> Reply;
 
 #[tokio::test]
 async fn of_many_who_wait_for_an_upstream_to_open_none_waits_for_the_others_to_fail() {
@@ -111,6 +113,7 @@ async fn of_many_who_wait_for_an_upstream_to_open_none_waits_for_the_others_to_f
         calls.spawn(async move {
             let answer = api.request(&path, modern_echo("1", "echo")).await.expect(200).rpc();
             is_told(&answer, "TIMEOUT_ERROR");
+            assert!(answer.to_string().contains("The call was not made"), "{answer}");
         });
     }
     calls.join_all().await;
@@ -174,7 +177,7 @@ async fn nonsense_is_told_as_an_error_and_recorded_as_one() {
 #[tokio::test]
 async fn half_an_answer_is_never_taken_for_a_whole_one() {
     const HALF: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":["#;
-    let halves: [(&str, fn() -> Reply); 4] = [
+    let halves: [(&str, Make); 4] = [
         ("chunks", || Reply::chunked(200, "application/json").chunk(HALF).close()),
         ("ended", || Reply::chunked(200, "application/json").chunk(HALF).last_chunk()),
         ("whole", || Reply::new(200, "application/json", HALF)),

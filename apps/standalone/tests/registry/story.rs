@@ -16,7 +16,7 @@ async fn a_submitted_server_is_reviewed_approved_and_then_callable_through_the_g
     let registry = Registry::start().await;
     let upstream = RmcpServer::start(RmcpOptions::default());
     let me = registry.user.get("/users/me").await.expect(200).json();
-    let approver = registry.admin.get("/users/me").await.expect(200).json();
+    let root = registry.admin.get("/users/me").await.expect(200).json();
 
     // Submitted: pending, nobody's server yet.
     let draft = draft_with(
@@ -58,7 +58,7 @@ async fn a_submitted_server_is_reviewed_approved_and_then_callable_through_the_g
     let approved = decide(&registry.admin, &path, &decision).await.expect(200).json();
     for (member, value) in [
         ("status", json!("Approved")),
-        ("approver_id", approver["user_id"].clone()),
+        ("approver_id", root["user_id"].clone()),
         ("reason", json!("looks good")),
         ("alias", json!("bench")),
         ("mcp_url", json!(mcp_url(&registry.program, "bench"))),

@@ -88,7 +88,7 @@ pub fn id_in(path: &str) -> &str {
 
 /// A member that has to be a text.
 pub fn text<'a>(value: &'a Value, member: &str) -> &'a str {
-    value[member].as_str().unwrap_or_else(|| unreachable!("{member} is no text in {value}"))
+    value[member].as_str().unwrap_or_else(|| panic!("{member} is no text in {value}"))
 }
 
 /// The registration, once its upstream has been looked at with this outcome.
@@ -144,7 +144,7 @@ pub fn link(answer: &Answer, relation: &str) -> Option<String> {
 
 /// A text as a query parameter's value.
 pub fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// The answer is a problem with this code, in the shape that every problem has.

@@ -184,7 +184,6 @@ async function demo() {
 try {
   const echoed = await demo();
   console.log(echoed);
-  console.log("demo: ok");
   process.exit(0);
 } catch (error) {
   console.error(`demo: ${error.message}`);

@@ -174,4 +174,3 @@ case $echoed in *"$message"*) ;; *) fail "answered $body" ;; esac
 step "Stop both"
 clean_up
 echo "$echoed"
-echo "demo: ok"

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use mcp_wire::WireError;
 use registry_domain::ports::UpstreamFailure;
 
 /// The media type of an answer.
@@ -53,6 +54,11 @@ impl Answer {
     /// A JSON document.
     pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
         Self { status, content_type: ContentType::Json, body: AnswerBody::Whole(body.into()) }
+    }
+
+    /// A JSON-RPC error, under the status that goes with it.
+    pub(crate) fn refused(error: &WireError, id_json: &str) -> Self {
+        Self::json(error.http_status, error.to_json(id_json))
     }
 
     /// `202 Accepted`: a notification or a response was taken.

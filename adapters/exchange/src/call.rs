@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use mcp_wire::front::Front;
-use mcp_wire::message;
 use mcp_wire::params::CallParams;
 use mcp_wire::revision::Era;
 use mcp_wire::{Envelope, MessageKind, WireError};
@@ -15,32 +14,16 @@ use registry_domain::routing::{RouteRefusal, RoutingTable, ServerEntry};
 
 use crate::answer::Answer;
 use crate::exchange::Exchange;
-use crate::failure::HopFailure;
 use crate::inbound::{Door, Inbound};
 use crate::record::{Outcome, Pending};
+use crate::request::{Call, Request, Route};
 use crate::{forward, lists, local, relay};
-
-/// A request that was understood.
-pub(crate) struct Request<'a> {
-    pub(crate) inbound: &'a Inbound,
-    pub(crate) params: &'a CallParams<'a>,
-    pub(crate) method: &'a str,
-    pub(crate) front: Front,
-    pub(crate) id_json: &'a str,
-}
-
-/// A call that has to go to an upstream: which, and what it is called there.
-pub(crate) struct Route<'a> {
-    pub(crate) server: Permit<Arc<ServerEntry>>,
-    /// The tool's, prompt's or resource's name at the upstream, where it differs from the client's.
-    pub(crate) renamed: Option<&'a str>,
-}
 
 /// Answers one client call.
 pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     let envelope = match Envelope::parse(&inbound.body) {
         Ok(envelope) => envelope,
-        Err(error) => return refused(&error, "null"),
+        Err(error) => return Answer::refused(&error, "null"),
     };
     let id_json = envelope.id_json();
     match envelope.kind() {
@@ -50,15 +33,15 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         MessageKind::Request => {}
     }
     let Some(method) = envelope.method.as_deref() else {
-        return refused(&WireError::invalid("method is missing"), id_json);
+        return Answer::refused(&WireError::invalid("method is missing"), id_json);
     };
     let params = match CallParams::parse(envelope.params) {
         Ok(params) => params,
-        Err(error) => return refused(&error, id_json),
+        Err(error) => return Answer::refused(&error, id_json),
     };
     let front = match Front::of(&inbound.headers.front(), &envelope, &params) {
         Ok(front) => front,
-        Err(error) => return refused(&error, id_json),
+        Err(error) => return Answer::refused(&error, id_json),
     };
     if !exchange.spool.has_room() {
         return no_room(id_json);
@@ -72,10 +55,12 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
             record.finish(Outcome::Success);
             answer
         }
-        Ok(Next::Forward(route)) => forwarded(exchange, &request, route, record).await,
+        Ok(Next::Forward(route)) => {
+            forwarded(Call { exchange, request: &request, route: &route }, record).await
+        }
         Err(error) => {
             record.finish(Outcome::failure(error_code(&error), error.message.clone()));
-            refused(&error, id_json)
+            Answer::refused(&error, id_json)
         }
     }
 }
@@ -196,46 +181,11 @@ fn resolve(
 }
 
 /// Sends the call to its upstream and makes its answer the client's.
-async fn forwarded(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: Route<'_>,
-    record: Pending,
-) -> Answer {
-    match forward::send(exchange, request, &route).await {
-        Ok(sent) => relay::relay(exchange, request, &route, sent, record).await,
-        Err(failure) => {
-            failed(exchange, request, &HopFailure::of(&route.server.of().name, &failure), record)
-        }
+async fn forwarded(call: Call<'_>, record: Pending) -> Answer {
+    match forward::send(call).await {
+        Ok(sent) => relay::relay(call, sent, record).await,
+        Err(failure) => call.failed(&failure, record),
     }
-}
-
-/// Answers a call whose upstream failed: a tool call gets a result that says so, so that the model
-/// behind the client can read it; everything else gets a JSON-RPC error.
-pub(crate) fn failed(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    failure: &HopFailure,
-    mut record: Pending,
-) -> Answer {
-    record.finish(Outcome::failure(failure.code, failure.message.clone()));
-    if request.method == "tools/call" {
-        let body = message::tool_error_result(
-            request.id_json,
-            request.front.era,
-            &failure.message,
-            failure.code,
-            failure.hint,
-            exchange.settings.implementation(),
-        );
-        return Answer::json(200, body);
-    }
-    let error = WireError::upstream(failure.code, format!("{} {}", failure.message, failure.hint));
-    refused(&error, request.id_json)
-}
-
-fn refused(error: &WireError, id_json: &str) -> Answer {
-    Answer::json(error.http_status, error.to_json(id_json))
 }
 
 fn no_room(id_json: &str) -> Answer {
@@ -243,7 +193,7 @@ fn no_room(id_json: &str) -> Answer {
         "SERVER_UNAVAILABLE",
         "operations cannot be recorded right now, so none is begun; try again later",
     );
-    Answer::json(503, error.to_json(id_json))
+    Answer::refused(&error.with_http_status(503), id_json)
 }
 
 /// The stable code that a refusal has in the record.

@@ -53,9 +53,4 @@ impl HopFailure {
         };
         Self { code, message: format!("The MCP server '{server}' {what}."), hint }
     }
-
-    /// A failure that shows in an answer which arrived.
-    pub(crate) fn answered(server: &str, class: FaultClass) -> Self {
-        Self::of(server, &UpstreamFailure { class, detail: String::new(), request_sent: true })
-    }
 }

@@ -13,8 +13,7 @@ use registry_domain::ports::{
     MessageHead, OpenedUpstream, Reply, UpstreamEra, UpstreamFailure, UpstreamRequest,
 };
 
-use crate::call::{Request, Route};
-use crate::exchange::Exchange;
+use crate::request::Call;
 
 /// A call that is on its way back.
 pub(crate) struct Sent {
@@ -26,46 +25,37 @@ pub(crate) struct Sent {
 
 /// Sends a call. A session that the upstream has forgotten is opened anew, once: the upstream
 /// refused the call without looking at it, so it can be sent again.
-pub(crate) async fn send(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: &Route<'_>,
-) -> Result<Sent, UpstreamFailure> {
-    let sent = send_once(exchange, request, route).await?;
+pub(crate) async fn send(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
+    let sent = send_once(call).await?;
     let session_lost = sent.reply.status == 404 && sent.upstream.session.is_some();
     // A modern upstream answers an unknown method with 404 too, but never one of ours; 400 and 405
     // say that it no longer speaks the revision that we remember.
     let era_changed =
         sent.upstream.era == UpstreamEra::Modern && matches!(sent.reply.status, 404 | 405);
     if session_lost || era_changed {
-        exchange.sessions.forget(route.server.of().id, &request.inbound.caller, &sent.upstream);
+        call.forget(&sent.upstream);
     }
     if session_lost {
         drop(sent);
-        return send_once(exchange, request, route).await;
+        return send_once(call).await;
     }
     Ok(sent)
 }
 
-async fn send_once(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: &Route<'_>,
-) -> Result<Sent, UpstreamFailure> {
-    let server = route.server.of();
+async fn send_once(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
+    let Call { exchange, request, route } = call;
     let client = &*exchange.ports.upstream;
     let now = exchange.ports.clock.now();
-    let upstream = exchange.sessions.open(client, server, &request.inbound.caller, now).await?;
+    let upstream =
+        exchange.sessions.open(client, route.server.of(), &request.inbound.caller, now).await?;
     let own_id = upstream.session.is_some() || request.id_json == "null";
-    let body = in_upstream_words(exchange, request, route, &upstream, own_id).ok_or_else(|| {
-        UpstreamFailure {
-            class: FaultClass::ProtocolViolation,
-            detail: "the request could not be rewritten for the upstream".to_owned(),
-            request_sent: false,
-        }
+    let body = in_upstream_words(call, &upstream, own_id).ok_or_else(|| UpstreamFailure {
+        class: FaultClass::ProtocolViolation,
+        detail: "the request could not be rewritten for the upstream".to_owned(),
+        request_sent: false,
     })?;
     let outgoing = UpstreamRequest {
-        head: head(request, route, &upstream),
+        head: head(call, &upstream),
         body,
         timeout: exchange.settings.request_timeout,
     };
@@ -73,19 +63,14 @@ async fn send_once(
         Ok(reply) => Ok(Sent { reply, upstream, own_id }),
         Err(failure) => {
             // What cannot be reached may come back as another version of itself.
-            exchange.sessions.forget(server.id, &request.inbound.caller, &upstream);
+            call.forget(&upstream);
             Err(failure)
         }
     }
 }
 
-fn in_upstream_words(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: &Route<'_>,
-    upstream: &OpenedUpstream,
-    own_id: bool,
-) -> Option<Bytes> {
+fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, own_id: bool) -> Option<Bytes> {
+    let Call { exchange, request, route } = call;
     let meta = match (request.front.era, upstream.era) {
         (Era::Legacy, UpstreamEra::Modern) => MetaEdit::ToModern {
             client_info: &exchange.client_info,
@@ -100,7 +85,8 @@ fn in_upstream_words(
     edit.apply_shared(&request.inbound.body)
 }
 
-fn head(request: &Request<'_>, route: &Route<'_>, upstream: &OpenedUpstream) -> MessageHead {
+fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
+    let Call { request, route, .. } = call;
     match upstream.era {
         UpstreamEra::Legacy => MessageHead {
             revision: Some(upstream.revision.clone()),

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | the order of things | `call.rs` |
 //! | what comes in and what goes out | `inbound.rs`, `answer.rs` |
+//! | a call that was understood, and where it goes | `request.rs` |
 //! | the snapshot and how it is refreshed | `routes.rs` |
 //! | the client's words made the upstream's | `forward.rs` |
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
@@ -31,6 +32,7 @@ mod lists;
 mod local;
 mod record;
 mod relay;
+mod request;
 mod routes;
 mod spool;
 mod upstream_sessions;

@@ -12,8 +12,8 @@ use registry_domain::manifest::DefinitionKind;
 use registry_domain::routing::{RoutingTable, ServerEntry};
 
 use crate::answer::Answer;
-use crate::call::Request;
 use crate::exchange::Exchange;
+use crate::request::Request;
 
 /// How long a client may keep a list.
 const TTL_MS: u64 = 5_000;

@@ -4,6 +4,8 @@ mod errors;
 mod events;
 mod json;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use mcp_wire::reply::{ReplyEdit, ResultEdit};
 use mcp_wire::revision::Era;
@@ -11,40 +13,36 @@ use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyShape, UpstreamEra};
 
 use crate::answer::Answer;
-use crate::call::{Request, Route, failed};
-use crate::exchange::Exchange;
-use crate::failure::HopFailure;
 use crate::forward::Sent;
 use crate::record::{Outcome, Pending};
+use crate::request::{Call, Request};
+
+/// How long an upstream may take to end its answer after the last byte that matters, so that its connection
+/// can be used again.
+const END_WITHIN: Duration = Duration::from_millis(100);
 
 /// Makes an upstream's answer the client's.
-pub(crate) async fn relay(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: &Route<'_>,
-    sent: Sent,
-    record: Pending,
-) -> Answer {
-    let edit = edit_for(request, &sent);
+pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Answer {
+    let edit = edit_for(call.request, &sent);
     let class = match (sent.reply.status, sent.reply.shape) {
         (200..=299, ReplyShape::Json) => {
-            return json::relay(exchange, request, route, sent, edit, record).await;
+            return json::relay(call, sent, edit, record).await;
         }
         (200..=299, ReplyShape::EventStream) => {
-            return if request.inbound.headers.accepts_event_stream {
-                events::relay(exchange, request, route, sent, edit, record)
+            return if call.request.inbound.headers.accepts_event_stream {
+                events::relay(call, sent, edit, record)
             } else {
-                events::fold(exchange, request, route, sent, edit, record).await
+                events::fold(call, sent, edit, record).await
             };
         }
         (401 | 403, _) => FaultClass::AuthorizationRequired,
         (400..=499, ReplyShape::Json) => {
-            return errors::relay(exchange, request, route, sent, record).await;
+            return errors::relay(call, sent, record).await;
         }
         (500.., _) => FaultClass::ServerError,
         _ => FaultClass::NotMcp,
     };
-    failed(exchange, request, &HopFailure::answered(&route.server.of().name, class), record)
+    call.answered_badly(class, record)
 }
 
 /// What has to change in the answer: the id where the upstream knew the call by one of ours, and

@@ -10,11 +10,9 @@ use registry_domain::ports::ReplyBody;
 use serde::Deserialize;
 
 use crate::answer::Answer;
-use crate::call::{Request, Route, failed};
-use crate::exchange::Exchange;
-use crate::failure::HopFailure;
 use crate::forward::Sent;
 use crate::record::{Outcome, Pending};
+use crate::request::Call;
 
 /// The longest refusal that is passed on.
 const MAX_BYTES: usize = 64 << 10;
@@ -26,17 +24,9 @@ struct Code {
 
 /// Passes a JSON-RPC error on, under the status that the client's era gives it. What concerns only
 /// our own hop (a header or a version that *we* sent) is our failure, not the client's.
-pub(super) async fn relay(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: &Route<'_>,
-    sent: Sent,
-    mut record: Pending,
-) -> Answer {
-    let not_ours = |record| {
-        let failure = HopFailure::answered(&route.server.of().name, FaultClass::ProtocolViolation);
-        failed(exchange, request, &failure, record)
-    };
+pub(super) async fn relay(call: Call<'_>, sent: Sent, mut record: Pending) -> Answer {
+    let request = call.request;
+    let not_ours = |record| call.answered_badly(FaultClass::ProtocolViolation, record);
     let Some(body) = collect(sent.reply.body).await else { return not_ours(record) };
     let code = Envelope::parse(&body)
         .ok()
@@ -45,7 +35,7 @@ pub(super) async fn relay(
         .map(|error| error.code);
     match code {
         Some(-32022..=-32020) | None => {
-            exchange.sessions.forget(route.server.of().id, &request.inbound.caller, &sent.upstream);
+            call.forget(&sent.upstream);
             not_ours(record)
         }
         Some(code) => {

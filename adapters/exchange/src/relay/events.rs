@@ -3,65 +3,18 @@
 //! Requests that an upstream makes of the client do not pass: we declared no capability that
 //! would allow any. Event ids do not pass either, because we keep nothing to resume from.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use mcp_wire::reply::{ReplyEdit, edit_whole};
 use mcp_wire::sse::{Frame, FrameSplitter, write_frame};
-use mcp_wire::{Envelope, MessageKind, WireError, message};
+use mcp_wire::{Envelope, MessageKind};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
 use crate::answer::{Answer, AnswerBody, ContentType};
-use crate::call::{Request, Route, failed};
-use crate::exchange::{Exchange, ExchangeSettings};
-use crate::failure::HopFailure;
 use crate::forward::Sent;
-use crate::record::{Outcome, Pending};
-
-/// How long an upstream may take to end its stream after the response, so that its connection
-/// can be used again.
-const END_WITHIN: Duration = Duration::from_millis(100);
-
-/// What a call's failure looks like to its client; made before the call's borrows end.
-struct FailureAnswer {
-    id_json: String,
-    is_tool_call: bool,
-    era: mcp_wire::revision::Era,
-    server: String,
-    settings: Arc<ExchangeSettings>,
-}
-
-impl FailureAnswer {
-    fn of(exchange: &Exchange, request: &Request<'_>, route: &Route<'_>) -> Self {
-        Self {
-            id_json: request.id_json.to_owned(),
-            is_tool_call: request.method == "tools/call",
-            era: request.front.era,
-            server: route.server.of().name.clone(),
-            settings: Arc::clone(&exchange.settings),
-        }
-    }
-
-    /// The message that ends the stream in place of the response that never came.
-    fn message(&self, failure: &HopFailure) -> Bytes {
-        if self.is_tool_call {
-            let this = self.settings.implementation();
-            message::tool_error_result(
-                &self.id_json,
-                self.era,
-                &failure.message,
-                failure.code,
-                failure.hint,
-                this,
-            )
-        } else {
-            WireError::upstream(failure.code, &failure.message).to_json(&self.id_json).into()
-        }
-    }
-}
+use crate::record::Pending;
+use crate::request::{Call, Teller};
 
 struct Passage {
     body: ReplyBody,
@@ -69,7 +22,8 @@ struct Passage {
     edit: ReplyEdit,
     record: Pending,
     answered: bool,
-    failure: FailureAnswer,
+    /// Tells of a failure; made before the call's borrows end.
+    teller: Teller,
 }
 
 /// What one event means for the client.
@@ -123,7 +77,7 @@ impl Passage {
     async fn end(&mut self) {
         let drained = async { while let Some(Ok(_)) = self.body.next().await {} };
         // If the upstream does not end its stream, its connection is given up.
-        let _ = tokio::time::timeout(END_WITHIN, drained).await;
+        let _ = tokio::time::timeout(super::END_WITHIN, drained).await;
     }
 }
 
@@ -141,35 +95,21 @@ fn framed(data: &[u8]) -> Bytes {
     out.freeze()
 }
 
-fn passage(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: &Route<'_>,
-    sent: Sent,
-    edit: ReplyEdit,
-    record: Pending,
-) -> Passage {
+fn passage(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Passage {
     Passage {
         body: sent.reply.body,
-        frames: FrameSplitter::new(exchange.settings.max_event_bytes),
+        frames: FrameSplitter::new(call.exchange.settings.max_event_bytes),
         edit,
         record,
         answered: false,
-        failure: FailureAnswer::of(exchange, request, route),
+        teller: Teller::of(call),
     }
 }
 
 /// Relays an event stream as an event stream. A failure on the way becomes the response, so that
 /// the client is never left without one.
-pub(super) fn relay(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: &Route<'_>,
-    sent: Sent,
-    edit: ReplyEdit,
-    record: Pending,
-) -> Answer {
-    let passage = passage(exchange, request, route, sent, edit, record);
+pub(super) fn relay(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Answer {
+    let passage = passage(call, sent, edit, record);
     let parts = stream::unfold(passage, |mut passage| async move {
         if passage.answered {
             passage.end().await;
@@ -184,9 +124,7 @@ pub(super) fn relay(
             Ok(Passed::Nothing) => Bytes::new(),
             Err(failure) => {
                 passage.answered = true;
-                let failure = HopFailure::of(&passage.failure.server, &failure);
-                passage.record.finish(Outcome::failure(failure.code, failure.message.clone()));
-                framed(&passage.failure.message(&failure))
+                framed(&passage.teller.tell(&failure, &mut passage.record))
             }
         };
         Some((Ok(part), passage))
@@ -199,15 +137,8 @@ pub(super) fn relay(
 }
 
 /// Folds an event stream into its response, for a client that reads plain JSON only.
-pub(super) async fn fold(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: &Route<'_>,
-    sent: Sent,
-    edit: ReplyEdit,
-    record: Pending,
-) -> Answer {
-    let mut passage = passage(exchange, request, route, sent, edit, record);
+pub(super) async fn fold(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Answer {
+    let mut passage = passage(call, sent, edit, record);
     loop {
         match passage.next().await {
             Ok(Passed::Response(message)) => {
@@ -215,10 +146,7 @@ pub(super) async fn fold(
                 return Answer::json(200, message);
             }
             Ok(Passed::Along(_) | Passed::Nothing) => {}
-            Err(failure) => {
-                let failure = HopFailure::of(&route.server.of().name, &failure);
-                return failed(exchange, request, &failure, passage.record);
-            }
+            Err(failure) => return call.failed(&failure, passage.record),
         }
     }
 }

@@ -10,11 +10,9 @@ use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
 use crate::answer::{Answer, AnswerBody, ContentType};
-use crate::call::{Request, Route, failed};
-use crate::exchange::Exchange;
-use crate::failure::HopFailure;
 use crate::forward::Sent;
 use crate::record::{Outcome, Pending};
+use crate::request::Call;
 
 struct Passage {
     body: ReplyBody,
@@ -73,14 +71,7 @@ impl Passage {
 }
 
 /// Relays a JSON answer.
-pub(super) async fn relay(
-    exchange: &Exchange,
-    request: &Request<'_>,
-    route: &Route<'_>,
-    sent: Sent,
-    edit: ReplyEdit,
-    record: Pending,
-) -> Answer {
+pub(super) async fn relay(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Answer {
     let mut passage = Passage {
         body: sent.reply.body,
         edits: edit != ReplyEdit::default(),
@@ -90,29 +81,25 @@ pub(super) async fn relay(
     };
     let first = match passage.next().await {
         Some(Ok(first)) => first,
-        Some(Err(failure)) => {
-            let failure = HopFailure::of(&route.server.of().name, &failure);
-            return failed(exchange, request, &failure, passage.record);
-        }
-        None => {
-            let failure =
-                HopFailure::answered(&route.server.of().name, FaultClass::ProtocolViolation);
-            return failed(exchange, request, &failure, passage.record);
-        }
+        Some(Err(failure)) => return call.failed(&failure, passage.record),
+        None => return call.answered_badly(FaultClass::ProtocolViolation, passage.record),
     };
     let second = if passage.editor.finish().is_ok() {
-        Some(passage.next().await)
+        // The answer is complete; an upstream that does not end it loses its connection.
+        let Ok(Some(second)) = tokio::time::timeout(super::END_WITHIN, passage.next()).await else {
+            return Answer::json(200, first);
+        };
+        Some(second)
     } else {
         // While nothing has gone out, an answer that broke off can still be told as a failure.
-        passage.next().now_or_never()
+        passage.next().now_or_never().flatten()
     };
     let second = match second {
-        Some(Some(Err(failure))) if passage.editor.finish().is_err() => {
-            let failure = HopFailure::of(&route.server.of().name, &failure);
-            return failed(exchange, request, &failure, passage.record);
+        Some(Err(failure)) if passage.editor.finish().is_err() => {
+            return call.failed(&failure, passage.record);
         }
-        Some(None | Some(Err(_))) => return Answer::json(200, first),
-        Some(Some(Ok(second))) => Some(Ok(second)),
+        Some(Err(_)) => return Answer::json(200, first),
+        Some(Ok(second)) => Some(Ok(second)),
         None => None,
     };
     let rest = stream::unfold(passage, |mut passage| async move {

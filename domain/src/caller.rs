@@ -1,7 +1,8 @@
 //! Who is asking, and the proof that they may.
 //!
-//! [`authorize`] is the one place that knows the access matrix. What needs permission takes a
-//! [`Permit`], which nothing else can make: a forgotten check does not compile.
+//! [`authorize`] is the one place that knows the access matrix of the registry. A call to an
+//! upstream takes a [`Permit`], which only the routing table makes: a forgotten check there does
+//! not compile.
 
 use jiff::Timestamp;
 
@@ -79,6 +80,8 @@ pub enum Action {
         /// Who submitted it.
         submitter: UserId,
     },
+    /// Learn of a registration in order to decide on it.
+    ReadDecidable,
     /// Approve or reject a registration.
     DecideRegistration {
         /// Who submitted it.
@@ -101,8 +104,8 @@ pub enum Denied {
     NotSubmitter,
     /// Four eyes: nobody decides on their own submission.
     OwnSubmission,
-    /// The server belongs to another tenant.
-    OtherTenant,
+    /// The caller has no row of their own, so nothing can be done in their name.
+    NoUser,
 }
 
 impl Denied {
@@ -114,7 +117,7 @@ impl Denied {
             Self::OwnSubmission => {
                 "Nobody decides on their own submission (MREG_FOUR_EYES): ask another administrator"
             }
-            Self::OtherTenant => "This server belongs to another tenant",
+            Self::NoUser => "Only a signed-in person may do this",
         }
     }
 }
@@ -138,7 +141,7 @@ impl<T> Permit<T> {
 ///
 /// # Errors
 /// [`Denied`] with the reason, when the caller may not.
-pub fn authorize(caller: &Caller, action: Action) -> Result<Permit<Action>, Denied> {
+pub fn authorize(caller: &Caller, action: Action) -> Result<(), Denied> {
     let own = |submitter| caller.user == Some(submitter);
     match action {
         Action::ReadRegistry | Action::SubmitRegistration => {}
@@ -155,13 +158,13 @@ pub fn authorize(caller: &Caller, action: Action) -> Result<Permit<Action>, Deni
                 return Err(Denied::OwnSubmission);
             }
         }
-        Action::DeleteRegistration | Action::ReadAuditLog => {
+        Action::ReadDecidable | Action::DeleteRegistration | Action::ReadAuditLog => {
             if !caller.is_admin {
                 return Err(Denied::NotAdmin);
             }
         }
     }
-    Ok(Permit::granted(action))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -10,6 +10,6 @@ pub struct Change<T> {
     pub next: T,
     /// The revision that the stored row must still have; `None` for a first write.
     pub expected: Option<Revision>,
-    /// What happened, for the audit trail, the outbox and the live feed.
+    /// What happened, for the audit trail and the event log.
     pub events: Vec<RegistryEvent>,
 }

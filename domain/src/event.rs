@@ -1,4 +1,4 @@
-//! Past facts. The audit trail, the outbox and the live feed speak the same words.
+//! Past facts. The audit trail and the event log speak the same words.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -53,7 +53,7 @@ impl EventKind {
         Self::ServerRemoved,
     ];
 
-    /// The kind's name in SQL and in the live feed.
+    /// The kind's name in SQL.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RegistrationSubmitted => "RegistrationSubmitted",

@@ -28,7 +28,7 @@ impl Limit {
 
     /// Decides on one request. `next_due` is what the key's last decision returned, `None` for a
     /// key that was never seen.
-    pub fn admit(self, next_due: Option<Timestamp>, now: Timestamp) -> Decision {
+    pub fn admit(self, next_due: Option<Timestamp>, now: Timestamp) -> Verdict {
         let interval = self.emission_interval_us();
         let tolerance = interval.saturating_mul(i64::from(self.burst.max(1)));
         let now_us = now.as_microsecond();
@@ -36,12 +36,10 @@ impl Limit {
         let after_us = due_us.saturating_add(interval);
         let over_us = after_us.saturating_sub(now_us).saturating_sub(tolerance);
         if over_us > 0 {
-            return Decision::Limited {
-                retry_after: Duration::from_micros(over_us.unsigned_abs()),
-            };
+            return Verdict::Limited { retry_after: Duration::from_micros(over_us.unsigned_abs()) };
         }
         let left = tolerance.saturating_sub(after_us.saturating_sub(now_us)) / interval;
-        Decision::Admitted {
+        Verdict::Admitted {
             next_due: Timestamp::from_microsecond(after_us).unwrap_or(Timestamp::MAX),
             remaining: u32::try_from(left).unwrap_or(u32::MAX),
         }
@@ -50,7 +48,7 @@ impl Limit {
 
 /// What was decided on one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub enum Verdict {
     /// It may pass.
     Admitted {
         /// The key's new state.
@@ -76,7 +74,7 @@ mod tests {
         let mut admitted = 0;
         for at in arrivals_ms {
             let now = Timestamp::from_millisecond(*at).unwrap();
-            if let Decision::Admitted { next_due, .. } = limit.admit(due, now) {
+            if let Verdict::Admitted { next_due, .. } = limit.admit(due, now) {
                 due = Some(next_due);
                 admitted += 1;
             }
@@ -90,16 +88,13 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let mut due = None;
         for left in (0..5).rev() {
-            let Decision::Admitted { next_due, remaining } = limit.admit(due, now) else {
+            let Verdict::Admitted { next_due, remaining } = limit.admit(due, now) else {
                 panic!("limited")
             };
             assert_eq!(remaining, left);
             due = Some(next_due);
         }
-        assert_eq!(
-            limit.admit(due, now),
-            Decision::Limited { retry_after: Duration::from_secs(1) }
-        );
+        assert_eq!(limit.admit(due, now), Verdict::Limited { retry_after: Duration::from_secs(1) });
     }
 
     proptest! {

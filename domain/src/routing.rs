@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use crate::caller::{Caller, Permit};
-use crate::endpoint::{EndpointUrl, Transport};
+use crate::endpoint::EndpointUrl;
 use crate::event::EventSeq;
 use crate::federation::ServerRef;
 use crate::id::{Alias, ServerId, TenantId};
@@ -29,8 +29,6 @@ pub struct ServerEntry {
     pub tenant: Option<TenantId>,
     /// Where it is.
     pub endpoint: EndpointUrl,
-    /// How it is spoken to.
-    pub transport: Transport,
     /// Whether an operator took it out of rotation.
     pub in_maintenance: bool,
     definitions: Vec<Definition>,
@@ -55,7 +53,6 @@ impl ServerEntry {
             alias: server.alias.clone(),
             tenant: server.tenant.clone(),
             endpoint: server.endpoint_url.clone(),
-            transport: server.transport,
             in_maintenance: server.health == HealthStatus::Maintenance,
             definitions,
             by_name,

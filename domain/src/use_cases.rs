@@ -52,5 +52,5 @@ async fn existing(ports: &RegistryPorts, id: RegistrationId) -> Result<Registrat
 
 /// Our row for a caller who acts under their own name: every signed-in caller has one.
 fn acting_user(caller: &crate::caller::Caller) -> Result<crate::id::UserId, Error> {
-    caller.user.ok_or(Error::Denied(crate::caller::Denied::NotSubmitter))
+    caller.user.ok_or(Error::Denied(crate::caller::Denied::NoUser))
 }

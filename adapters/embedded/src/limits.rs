@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use registry_domain::ports::{Admission, Clock, LimitKey, RateLimiter};
-use registry_domain::rate::{Decision, Limit};
+use registry_domain::rate::{Limit, Verdict};
 
 /// Parts of the map with a lock each, so that callers rarely wait for each other.
 const SHARDS: u64 = 16;
@@ -91,11 +91,11 @@ impl RateLimiter for EmbeddedLimits {
             let number = self.shard_of(key);
             let due = shards.get(&number).and_then(|shard| shard.get(key)).copied();
             match limit.admit(due, now) {
-                Decision::Admitted { next_due, remaining } => {
+                Verdict::Admitted { next_due, remaining } => {
                     left = left.min(remaining);
                     counted.push((number, key, next_due));
                 }
-                Decision::Limited { retry_after } => {
+                Verdict::Limited { retry_after } => {
                     // Of several that say no, the one that says so longest.
                     if refused.is_none_or(|(longest, ..)| retry_after > longest) {
                         refused = Some((retry_after, kind, *limit));

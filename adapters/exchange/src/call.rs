@@ -44,7 +44,10 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         Err(error) => return Answer::refused(&error, id_json),
     };
     if !exchange.spool.has_room() {
-        return no_room(id_json);
+        let error = WireError::unavailable(
+            "operations cannot be recorded right now, so none is begun; try again later",
+        );
+        return Answer::refused(&error, id_json);
     }
     let arguments = params.arguments.map(serde_json::value::RawValue::get);
     let mut record =
@@ -59,7 +62,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
             forwarded(Call { exchange, request: &request, route: &route }, record).await
         }
         Err(error) => {
-            record.finish(Outcome::failure(error_code(&error), error.message.clone()));
+            record.finish(Outcome::failure(error.word, error.message.clone()));
             Answer::refused(&error, id_json)
         }
     }
@@ -77,10 +80,17 @@ fn answer<'a>(
     record: &mut Pending,
 ) -> Result<Next<'a>, WireError> {
     let table = exchange.routes.now();
+    let caller = &*request.inbound.caller;
     let here = match &request.inbound.door {
         Door::Federated => None,
         Door::Server(server) => {
-            let permit = resolve(&table, request, ServerRef::split(server), server)?;
+            let permit =
+                table.resolve(caller, ServerRef::split(server)).map_err(
+                    |refusal| match refusal {
+                        RouteRefusal::Unknown => WireError::unknown_server(server),
+                        RouteRefusal::InMaintenance => in_maintenance(server),
+                    },
+                )?;
             record.server(permit.of().id);
             Some(permit)
         }
@@ -125,8 +135,11 @@ fn route<'a>(
             } else {
                 let parts = FederatedName::split(name).ok_or_else(unknown)?;
                 let reference = ServerRef { tenant: parts.tenant, alias: parts.alias };
-                let permit = resolve(table, request, reference, parts.alias)
-                    .map_err(|error| if error.code == -32602 { unknown() } else { error })?;
+                let caller = &*request.inbound.caller;
+                let permit = table.resolve(caller, reference).map_err(|refusal| match refusal {
+                    RouteRefusal::Unknown => unknown(),
+                    RouteRefusal::InMaintenance => in_maintenance(parts.alias),
+                })?;
                 (permit, parts.name)
             };
             record.server(server.of().id);
@@ -160,24 +173,10 @@ fn required<'a>(value: Option<&'a str>, field: &str) -> Result<&'a str, WireErro
     value.ok_or_else(|| WireError::invalid_params(format!("{field} is required")))
 }
 
-fn resolve(
-    table: &RoutingTable,
-    request: &Request<'_>,
-    reference: ServerRef<'_>,
-    shown: &str,
-) -> Result<Permit<Arc<ServerEntry>>, WireError> {
-    let shown = mcp_wire::error::echo(shown);
-    table.resolve(&request.inbound.caller, reference).map_err(|refusal| match refusal {
-        RouteRefusal::Unknown => {
-            let message = format!("unknown server: \"{shown}\"");
-            let status = if request.inbound.door == Door::Federated { 200 } else { 404 };
-            WireError::invalid_params(message).with_http_status(status)
-        }
-        RouteRefusal::InMaintenance => WireError::upstream(
-            "SERVER_UNAVAILABLE",
-            format!("the server \"{shown}\" is in maintenance; try again later"),
-        ),
-    })
+fn in_maintenance(server: &str) -> WireError {
+    let shown = mcp_wire::error::echo(server);
+    let message = format!("the server \"{shown}\" is in maintenance; try again later");
+    WireError::upstream("SERVER_UNAVAILABLE", message)
 }
 
 /// Sends the call to its upstream and makes its answer the client's.
@@ -185,27 +184,5 @@ async fn forwarded(call: Call<'_>, record: Pending) -> Answer {
     match forward::send(call).await {
         Ok(sent) => relay::relay(call, sent, record).await,
         Err(failure) => call.failed(&failure, record),
-    }
-}
-
-fn no_room(id_json: &str) -> Answer {
-    let error = WireError::upstream(
-        "SERVER_UNAVAILABLE",
-        "operations cannot be recorded right now, so none is begun; try again later",
-    );
-    Answer::refused(&error.with_http_status(503), id_json)
-}
-
-/// The stable code that a refusal has in the record.
-fn error_code(error: &WireError) -> &'static str {
-    match error.code {
-        -32700 => "MALFORMED_JSON",
-        -32602 | -32600 => "VALIDATION_ERROR",
-        -32601 => "NOT_FOUND",
-        -33010 => "INSUFFICIENT_PERMISSIONS",
-        -33011 => "RATE_LIMIT_EXCEEDED",
-        -33012 => "AUTHENTICATION_REQUIRED",
-        -32022..=-32020 => "BAD_REQUEST",
-        _ => "SERVER_UNAVAILABLE",
     }
 }

@@ -1,4 +1,4 @@
-//! The call path of the gateway and its state, without any web framework: both apps call it.
+//! The call path of the gateway and its state, without any web framework.
 //!
 //! `authenticate → limit → resolve → permit → forward → relay → record`: the app does the first
 //! two and hands over an [`Inbound`]; [`Exchange::call`] does the rest and answers an [`Answer`].
@@ -16,6 +16,7 @@
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
 //! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
 //! | answers of our own | `local.rs`, `lists.rs` |
+//! | what a client is told of an upstream that failed | `failure.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
 //!
 //! # How to add a method

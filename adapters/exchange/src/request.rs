@@ -72,6 +72,7 @@ pub(crate) struct Teller {
     is_tool_call: bool,
     era: Era,
     server: String,
+    request_id: String,
     settings: Arc<ExchangeSettings>,
 }
 
@@ -82,6 +83,7 @@ impl Teller {
             is_tool_call: call.request.method == "tools/call",
             era: call.request.front.era,
             server: call.route.server.of().name.clone(),
+            request_id: call.request.inbound.request_id.clone(),
             settings: Arc::clone(&call.exchange.settings),
         }
     }
@@ -97,6 +99,14 @@ impl Teller {
         } else {
             WireError::upstream(code, format!("{message} {hint}")).to_json(&self.id_json).into()
         };
+        tracing::warn!(
+            server = self.server,
+            class = failure.class.as_str(),
+            detail = failure.detail,
+            request_sent = failure.request_sent,
+            request_id = self.request_id,
+            "an upstream failed"
+        );
         record.finish(Outcome::failure(code, message));
         response
     }

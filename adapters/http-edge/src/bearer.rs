@@ -27,12 +27,16 @@ pub fn token_of(request: &HttpRequest) -> Result<Option<&str>, Problem> {
     });
     match token {
         Some(token) => Ok(Some(token)),
-        None => Err(required("The Authorization header carries no bearer token")),
+        None => Err(no_token("The Authorization header carries no bearer token")),
     }
 }
 
 /// The answer to a caller who shows no token where one is needed.
-pub fn required(detail: &'static str) -> Problem {
+pub fn required() -> Problem {
+    no_token("Authentication required: send a bearer token")
+}
+
+fn no_token(detail: &'static str) -> Problem {
     Problem::new(Code::AuthenticationRequired, detail).challenging(Challenge::NoToken)
 }
 

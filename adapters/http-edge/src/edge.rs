@@ -8,9 +8,10 @@ use std::sync::Arc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, from_fn};
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpServer, web};
 use registry_domain::ports::{Clock, Ids, RateLimiter, TokenVerifier};
 
+use crate::problem::Problem;
 use crate::settings::{EdgeSettings, ServerSettings};
 use crate::{cors, request_context, resource, security_headers};
 
@@ -26,6 +27,17 @@ pub struct Edge {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
+}
+
+impl Edge {
+    /// The edge of the app that a request came to.
+    ///
+    /// # Errors
+    /// 500 in an app that was not made by [`app`].
+    pub fn of(request: &HttpRequest) -> Result<&Self, Problem> {
+        let edge = request.app_data::<web::Data<Self>>();
+        edge.map(web::Data::get_ref).ok_or_else(Problem::internal)
+    }
 }
 
 impl Debug for Edge {

@@ -5,15 +5,15 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use registry_domain::caller::Caller;
-use registry_domain::ports::{Ensured, RegistryPorts};
+use registry_domain::ports::{Ensured, RegistryPorts, VerifiedToken};
 use registry_domain::use_cases::{SignedIn, caller_of, identify_caller};
 
 use crate::bearer;
 use crate::client_address::client_address;
-use crate::code::Code;
 use crate::edge::Edge;
 use crate::limits;
 use crate::problem::Problem;
@@ -36,9 +36,8 @@ impl<T: FromRequest + 'static> FromRequest for Guarded<T> {
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let SignedIn { caller, ensured } = signed_in(&request)
-                .await?
-                .ok_or_else(|| bearer::required("Authentication required: send a bearer token"))?;
+            let SignedIn { caller, ensured } =
+                signed_in(&request).await?.ok_or_else(bearer::required)?;
             let input = T::from_request(&request, &mut payload).await.map_err(Into::into)?;
             Ok(Self { caller, ensured, input })
         })
@@ -65,40 +64,51 @@ impl FromRequest for Visitor {
     }
 }
 
-/// Verifies, limits, identifies. A request without a good token counts against its address, so
-/// that guessing is limited too; limits come before the store, so that it is spared.
-async fn signed_in(request: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
-    let (edge, ports) = context(request)?;
-    let token = match token_of(&edge, request).await {
-        Ok(Some(token)) => token,
+/// Who a good token says it is, counted against their limits.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The token.
+    pub token: Arc<VerifiedToken>,
+    /// Who it alone says it is: without their row.
+    pub caller: Caller,
+}
+
+/// Verifies and limits; `None` for a request without a token. Without a good one it counts against
+/// its address, so that guessing is limited too.
+///
+/// # Errors
+/// 401 for a bad token, 503 when it cannot be judged, 429 when a limit is used up.
+pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admitted>, Problem> {
+    let limits = &edge.settings.limits;
+    match token_of(edge, request).await {
+        Ok(Some(token)) => {
+            let caller = caller_of(&token);
+            limits::admit(edge.limiter.as_ref(), &limits.of_caller(&caller)).await?;
+            Ok(Some(Admitted { token, caller }))
+        }
         nobody => {
             let address = client_address(request, &edge.settings.trusted_proxies);
-            let keys = edge.settings.limits.of_address(address);
-            limits::admit(edge.limiter.as_ref(), &keys).await?;
-            return nobody.map(|_| None);
+            limits::admit(edge.limiter.as_ref(), &limits.of_address(address)).await?;
+            nobody.map(|_| None)
         }
-    };
-    let keys = edge.settings.limits.of_caller(&caller_of(&token));
-    limits::admit(edge.limiter.as_ref(), &keys).await?;
-    Ok(Some(identify_caller(&ports, &token).await?))
+    }
 }
 
 async fn token_of(
     edge: &Edge,
     request: &HttpRequest,
-) -> Result<Option<std::sync::Arc<registry_domain::ports::VerifiedToken>>, Problem> {
+) -> Result<Option<Arc<VerifiedToken>>, Problem> {
     match bearer::token_of(request)? {
         Some(token) => bearer::verify(edge.verifier.as_ref(), token).await.map(Some),
         None => Ok(None),
     }
 }
 
-type Context = (web::Data<Edge>, web::Data<RegistryPorts>);
-
-fn context(request: &HttpRequest) -> Result<Context, Problem> {
-    request
-        .app_data::<web::Data<Edge>>()
-        .cloned()
-        .zip(request.app_data::<web::Data<RegistryPorts>>().cloned())
-        .ok_or_else(|| Problem::new(Code::InternalError, "Something went wrong on our side"))
+/// Admits and identifies: limits come before the store, so that it is spared.
+async fn signed_in(request: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
+    let ports = request.app_data::<web::Data<RegistryPorts>>().ok_or_else(Problem::internal)?;
+    match admitted(Edge::of(request)?, request).await? {
+        Some(Admitted { token, .. }) => Ok(Some(identify_caller(ports, &token).await?)),
+        None => Ok(None),
+    }
 }

@@ -1,17 +1,13 @@
-//! Strict JSON bodies: bounded in size and time, of the right type, and read field by field.
+//! Strict JSON bodies: read field by field, so that an answer names everything that is wrong.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
-use actix_web::http::header::{self, HeaderMap};
-use actix_web::rt::time::timeout;
-use actix_web::{FromRequest, HttpRequest, dev, web};
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use actix_web::{FromRequest, HttpRequest, dev};
 use registry_domain::field::Violation;
 use serde_json::Value;
 
+use crate::body;
 use crate::code::Code;
 use crate::edge::Edge;
 use crate::fields::Fields;
@@ -22,8 +18,9 @@ pub trait ReadBody: Sized {
     /// Whether an empty body is as good as `{}`.
     const MAY_BE_EMPTY: bool = false;
 
-    /// Reads the members. What is returned is dropped if a violation was noted.
-    fn read(fields: &mut Fields) -> Self;
+    /// Reads the members. What is returned is dropped if a violation was noted; `None` is for what
+    /// has no value without a member that broke its rule, and only together with that violation.
+    fn read(fields: &mut Fields) -> Option<Self>;
 }
 
 /// A JSON body.
@@ -35,63 +32,14 @@ impl<T: ReadBody + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let bounds = bounds(request);
-        let checked = check_head(request.headers(), bounds.0);
-        let payload = payload.take();
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            checked?;
-            let bytes = collect(payload, bounds).await?;
+            let settings = &Edge::of(&request)?.settings;
+            let (max_bytes, within) = (settings.max_body_bytes, settings.body_timeout);
+            let bytes = body::read(request.headers(), payload, max_bytes, within).await?;
             read_object(&bytes).map(Self)
         })
     }
-}
-
-fn bounds(request: &HttpRequest) -> (usize, Duration) {
-    let settings = request.app_data::<web::Data<Edge>>().map(|edge| &edge.settings);
-    settings
-        .map_or((0, Duration::ZERO), |settings| (settings.max_body_bytes, settings.body_timeout))
-}
-
-fn check_head(headers: &HeaderMap, max_bytes: usize) -> Result<(), Problem> {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    if let Some(media) = text(header::CONTENT_TYPE) {
-        let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let json = media == "application/json"
-            || (media.starts_with("application/") && media.ends_with("+json"));
-        if !json {
-            return Err(unsupported("The body has to be application/json"));
-        }
-    }
-    if text(header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
-    {
-        return Err(unsupported("Compressed bodies are not read here"));
-    }
-    let announced = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    match announced {
-        Some(length) if length > max_bytes => Err(too_large(max_bytes)),
-        _ => Ok(()),
-    }
-}
-
-/// Reads the body in memory; what is longer than it said is cut off as well.
-async fn collect(
-    mut payload: dev::Payload,
-    (max_bytes, within): (usize, Duration),
-) -> Result<Bytes, Problem> {
-    let read = async {
-        let mut body = BytesMut::new();
-        while let Some(part) = payload.next().await {
-            let part = part.map_err(|_| Problem::new(Code::BadRequest, "The body broke off"))?;
-            if body.len().saturating_add(part.len()) > max_bytes {
-                return Err(too_large(max_bytes));
-            }
-            body.extend_from_slice(&part);
-        }
-        Ok(body.freeze())
-    };
-    timeout(within, read)
-        .await
-        .unwrap_or_else(|_| Err(Problem::new(Code::BadRequest, "The body did not arrive in time")))
 }
 
 fn read_object<T: ReadBody>(bytes: &[u8]) -> Result<T, Problem> {
@@ -112,7 +60,12 @@ fn read_object<T: ReadBody>(bytes: &[u8]) -> Result<T, Problem> {
     let mut fields = Fields::of(members);
     let read = T::read(&mut fields);
     let wrong = fields.into_violations();
-    if wrong.is_empty() { Ok(read) } else { Err(Problem::invalid(Place::Body, wrong)) }
+    if wrong.is_empty() {
+        // A reader that noted nothing and read nothing has a bug: no value is made up for it.
+        read.ok_or_else(Problem::internal)
+    } else {
+        Err(Problem::invalid(Place::Body, wrong))
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -122,10 +75,49 @@ fn malformed(error: &serde_json::Error) -> Problem {
         .naming(Place::Body, vec![violation])
 }
 
-fn unsupported(detail: &'static str) -> Problem {
-    Problem::new(Code::UnsupportedMediaType, detail)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn too_large(max_bytes: usize) -> Problem {
-    Problem::new(Code::PayloadTooLarge, format!("The body may have at most {max_bytes} bytes"))
+    /// Has no value without its word, and says so.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Word(String);
+
+    /// Has no value without its word either, but forgets to say so.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Silent(String);
+
+    impl ReadBody for Word {
+        fn read(fields: &mut Fields) -> Option<Self> {
+            let word = fields.one_of("word", &[("yes", "yes"), ("no", "no")]);
+            fields.optional_string("note");
+            Some(Self(word?.to_owned()))
+        }
+    }
+
+    impl ReadBody for Silent {
+        fn read(fields: &mut Fields) -> Option<Self> {
+            fields.optional_string("word").map(Self)
+        }
+    }
+
+    fn outcome<T: ReadBody>(body: &str) -> Result<T, (Code, String)> {
+        read_object(body.as_bytes()).map_err(|problem| (problem.code(), problem.to_string()))
+    }
+
+    #[test]
+    fn without_a_value_the_violation_is_the_answer() {
+        assert_eq!(outcome(r#"{"word":"yes"}"#), Ok(Word("yes".into())));
+        let (missing, _) = outcome::<Word>("{}").unwrap_err();
+        assert_eq!(missing, Code::ValidationError);
+        let (both, words) = outcome::<Word>(r#"{"word":"maybe","note":1}"#).unwrap_err();
+        assert_eq!(both, Code::ValidationError);
+        assert!(words.ends_with("(and 1 more)"), "{words}");
+    }
+
+    #[test]
+    fn a_reader_that_says_nothing_is_our_fault_and_makes_no_value() {
+        assert_eq!(outcome(r#"{"word":"a"}"#), Ok(Silent("a".into())));
+        assert_eq!(outcome::<Silent>("{}").unwrap_err().0, Code::InternalError);
+    }
 }

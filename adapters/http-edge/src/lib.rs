@@ -8,7 +8,7 @@
 //! | how an error of the domain looks over HTTP | [`problem`], [`code`] |
 //! | the layers around every request | [`edge`], [`request_context`] |
 //! | who asks, and whether they may go on asking | [`guard`], [`bearer`], [`limits`] |
-//! | how bodies, queries and paths are read | [`json`], [`fields`], [`query`], [`path_id`] |
+//! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers | [`links`] |
 //!
@@ -17,6 +17,7 @@
 //! 2. If a use case may answer it: an arm in [`problem`], which does not compile without.
 
 pub mod bearer;
+pub mod body;
 pub mod challenge;
 pub mod client_address;
 pub mod code;

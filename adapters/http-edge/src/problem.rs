@@ -13,7 +13,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use registry_domain::Error;
-use registry_domain::caller::Denied;
 use registry_domain::error::Subject;
 use registry_domain::field::{Step, Violation};
 use registry_domain::rate::Limit;
@@ -79,6 +78,11 @@ impl Problem {
             cause: None,
             over_json_rpc: false,
         }))
+    }
+
+    /// Something that is our fault; what it was is for the log alone.
+    pub fn internal() -> Self {
+        Self::new(Code::InternalError, "Something went wrong on our side")
     }
 
     /// Fields broke their rules.
@@ -187,15 +191,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Invalid(violations) => Self::invalid(Place::Body, violations),
-            Error::Denied(denied) => {
-                let code = match denied {
-                    Denied::NotAdmin | Denied::NotSubmitter | Denied::OwnSubmission => {
-                        Code::InsufficientPermissions
-                    }
-                    Denied::OtherTenant => Code::TenantAccessDenied,
-                };
-                Self::new(code, denied.message())
-            }
+            Error::Denied(denied) => Self::new(Code::InsufficientPermissions, denied.message()),
             Error::NotFound(subject) => not_found(subject),
             Error::UrlTaken { existing, status } => Self::new(
                 Code::EndpointUrlConflict,
@@ -223,9 +219,7 @@ impl From<Error> for Problem {
             )
             .retry_after(retry_after)
             .caused_by(error),
-            Error::Internal(_) => {
-                Self::new(Code::InternalError, "Something went wrong on our side").caused_by(error)
-            }
+            Error::Internal(_) => Self::internal().caused_by(error),
         }
     }
 }
@@ -242,8 +236,6 @@ fn not_found(subject: Subject) -> Problem {
         Subject::User(id) => {
             Problem::new(Code::UserNotFound, "User not found").with_details(json!({"user_id": id}))
         }
-        Subject::Server(id) => Problem::new(Code::ServerNotFound, "Server not found")
-            .with_details(json!({"server_id": id})),
     }
 }
 

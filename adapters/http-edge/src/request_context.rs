@@ -45,11 +45,7 @@ impl FromRequest for RequestId {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        ready(
-            request.extensions().get::<Self>().cloned().ok_or_else(|| {
-                Problem::new(Code::InternalError, "Something went wrong on our side")
-            }),
-        )
+        ready(request.extensions().get::<Self>().cloned().ok_or_else(Problem::internal))
     }
 }
 
@@ -114,7 +110,7 @@ fn foreign(error: &actix_web::Error) -> Problem {
         Problem::new(Code::BadRequest, error.to_string())
     } else {
         tracing::error!(%error, "actix-web failed");
-        Problem::new(Code::InternalError, "Something went wrong on our side")
+        Problem::internal()
     }
 }
 

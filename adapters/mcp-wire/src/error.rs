@@ -25,25 +25,28 @@ pub struct WireError {
     pub http_status: u16,
     /// What is wrong, in words that name the field and the rule.
     pub message: String,
-    /// More, for programs.
+    /// What it is in the product's own vocabulary, the same as in the REST API's `error`: it goes
+    /// into `data.error` and into records.
+    pub word: &'static str,
+    /// More, for programs: an object.
     pub data: Option<Value>,
 }
 
 impl WireError {
-    fn new(code: i64, http_status: u16, message: impl Into<String>) -> Self {
+    fn new(code: i64, http_status: u16, word: &'static str, message: impl Into<String>) -> Self {
         let mut message = message.into();
         message.truncate(prefix(&message, MAX_MESSAGE_CHARS).len());
-        Self { code, http_status, message, data: None }
+        Self { code, http_status, message, word, data: None }
     }
 
     /// The body is no JSON, or not UTF-8: -32700, 400.
     pub fn parse() -> Self {
-        Self::new(-32700, 400, "the body is not valid JSON in UTF-8")
+        Self::new(-32700, 400, "MALFORMED_JSON", "the body is not valid JSON in UTF-8")
     }
 
     /// The body is JSON but no JSON-RPC message that we take: -32600, 400.
     pub fn invalid(message: impl Into<String>) -> Self {
-        Self::new(-32600, 400, message)
+        Self::new(-32600, 400, "BAD_REQUEST", message)
     }
 
     /// The body is an array: -32600, 400. Only revision 2025-03-26 had batches.
@@ -53,7 +56,7 @@ impl WireError {
 
     /// A mirrored header is missing, doubled, malformed or differs from the body: -32020, 400.
     pub fn header_mismatch(message: impl Into<String>) -> Self {
-        Self::new(-32020, 400, message)
+        Self::new(-32020, 400, "BAD_REQUEST", message)
     }
 
     /// The version that `_meta` claims is not one without a handshake that we speak: -32022, 400.
@@ -61,7 +64,7 @@ impl WireError {
     /// `data` is `{"supported": [...], "requested": "..."}` as the specification demands; it names
     /// the versions with a handshake too, since those are served at the same address.
     pub fn unsupported_version(requested: &str) -> Self {
-        Self::new(-32022, 400, "unsupported protocol version").with_data(json!({
+        Self::new(-32022, 400, "BAD_REQUEST", "unsupported protocol version").with_data(json!({
             "supported": supported_versions(),
             "requested": echo(requested),
         }))
@@ -80,12 +83,12 @@ impl WireError {
 
     /// A required `_meta` key is missing or malformed: -32602, 400.
     pub fn missing_meta(message: impl Into<String>) -> Self {
-        Self::new(-32602, 400, message)
+        Self::new(-32602, 400, "VALIDATION_ERROR", message)
     }
 
     /// Parameters are wrong, or name what does not exist: -32602, 200.
     pub fn invalid_params(message: impl Into<String>) -> Self {
-        Self::new(-32602, 200, message)
+        Self::new(-32602, 200, "VALIDATION_ERROR", message)
     }
 
     /// There is no such method: -32601, with 404 in the modern era and 200 in the legacy one.
@@ -94,68 +97,44 @@ impl WireError {
             Era::Legacy => 200,
             Era::Modern => 404,
         };
-        Self::new(-32601, http_status, format!("method not found: \"{}\"", echo(method)))
+        let message = format!("method not found: \"{}\"", echo(method));
+        Self::new(-32601, http_status, "NOT_FOUND", message)
     }
 
-    /// Something failed on our side: -32603, 200.
-    pub fn internal(message: impl Into<String>) -> Self {
-        Self::coded(-32603, 200, message, "INTERNAL_ERROR")
+    /// The address names a server that is not there for this caller: -32602, 404.
+    pub fn unknown_server(name: &str) -> Self {
+        let message = format!("unknown server: \"{}\"", echo(name));
+        Self::new(-32602, 404, "SERVER_NOT_FOUND", message)
     }
 
-    /// The caller may not: -33010, 403.
-    pub fn forbidden(message: impl Into<String>) -> Self {
-        Self::coded(-33010, 403, message, "INSUFFICIENT_PERMISSIONS")
+    /// Nothing can be taken right now: -32603, 503.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(-32603, 503, "SERVER_UNAVAILABLE", message)
     }
 
-    /// The caller has to wait: -33011, 429, with `data.retry_after` in seconds.
-    pub fn rate_limited(retry_after_s: u64) -> Self {
-        let message = format!("rate limit exceeded; try again in {retry_after_s} s");
-        Self::new(-33011, 429, message)
-            .with_data(json!({ "error": "RATE_LIMIT_EXCEEDED", "retry_after": retry_after_s }))
-    }
-
-    /// The caller has not said who they are: -33012, 401.
-    pub fn unauthenticated(message: impl Into<String>) -> Self {
-        Self::coded(-33012, 401, message, "AUTHENTICATION_REQUIRED")
-    }
-
-    /// The upstream could not be asked, or failed: -32603, 200, with `data.error` saying how, e.g.
+    /// The upstream could not be asked, or failed: -32603, 200, with a word that says how, e.g.
     /// `TIMEOUT_ERROR`.
-    pub fn upstream(error_code: &str, message: impl Into<String>) -> Self {
-        Self::coded(-32603, 200, message, error_code)
+    pub fn upstream(word: &'static str, message: impl Into<String>) -> Self {
+        Self::new(-32603, 200, word, message)
     }
 
-    fn coded(code: i64, http_status: u16, message: impl Into<String>, error_code: &str) -> Self {
-        Self::new(code, http_status, message).with_data(json!({ "error": error_code }))
-    }
-
-    /// The same error with more data: members are added to those that it has, so that `data.error`
-    /// stays; what is no object takes the place of what was there.
+    /// The same error with more data: an object.
     #[must_use]
-    pub fn with_data(mut self, data: Value) -> Self {
-        match (&mut self.data, data) {
-            (Some(Value::Object(members)), Value::Object(more)) => members.extend(more),
-            (slot, data) => *slot = Some(data),
-        }
+    fn with_data(mut self, data: Value) -> Self {
+        self.data = Some(data);
         self
     }
 
-    /// The same error under another HTTP status: port 8000's raw proxy answers gateway failures
-    /// with 502, 503 or 504 where the MCP endpoints say 200.
-    #[must_use]
-    pub fn with_http_status(mut self, http_status: u16) -> Self {
-        self.http_status = http_status;
-        self
-    }
-
-    /// The JSON-RPC error object: `{"jsonrpc":"2.0","id":…,"error":{"code","message","data"?}}`.
+    /// The JSON-RPC error object:
+    /// `{"jsonrpc":"2.0","id":…,"error":{"code","message","data":{"error",…}}}`.
     ///
     /// `id_json` is the request's id as raw JSON text (`Envelope::id_json`), written verbatim.
     pub fn to_json(&self, id_json: &str) -> Vec<u8> {
-        let mut error = json!({ "code": self.code, "message": self.message });
-        if let (Some(data), Some(members)) = (&self.data, error.as_object_mut()) {
-            members.insert("data".to_owned(), data.clone());
+        let mut data = json!({ "error": self.word });
+        if let (Some(Value::Object(more)), Some(members)) = (&self.data, data.as_object_mut()) {
+            members.extend(more.clone());
         }
+        let error = json!({ "code": self.code, "message": self.message, "data": data });
         format!(r#"{{"jsonrpc":"2.0","id":{id_json},"error":{error}}}"#).into_bytes()
     }
 }

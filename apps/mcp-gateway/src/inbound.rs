@@ -1,9 +1,7 @@
-//! HTTP in: the headers that matter to the protocol, and the body within its bound.
+//! HTTP in: the headers that matter to the protocol.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use actix_web::web::{Bytes, Payload};
 use registry_exchange::InboundHeaders;
-use registry_http_edge::{Code, Problem};
 
 /// The most `Mcp-Param-…` headers that are passed on; more are a mistake or an attack.
 const MOST_PARAMS: usize = 64;
@@ -60,38 +58,6 @@ fn accepts_event_stream(headers: &HeaderMap) -> bool {
                 .next()
                 .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream"))
         })
-}
-
-/// Reads the body.
-///
-/// # Errors
-/// 415 when it says that it is not JSON, 413 when it is longer than `max_bytes`, 400 when it ends
-/// early.
-pub(crate) async fn body(
-    headers: &HeaderMap,
-    body: Payload,
-    max_bytes: usize,
-) -> Result<Bytes, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_json = kind.is_none_or(|kind| {
-        kind.split(';')
-            .next()
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-    });
-    if !is_json {
-        return Err(Problem::new(
-            Code::UnsupportedMediaType,
-            "Content-Type must be application/json",
-        ));
-    }
-    match body.to_bytes_limited(max_bytes).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(Problem::new(Code::BadRequest, "The body could not be read to its end")),
-        Err(_) => Err(Problem::new(
-            Code::PayloadTooLarge,
-            format!("An MCP message may have at most {max_bytes} bytes"),
-        )),
-    }
 }
 
 #[cfg(test)]

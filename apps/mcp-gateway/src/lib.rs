@@ -4,13 +4,12 @@
 //! | you look for | open |
 //! |---|---|
 //! | every path | `routes.rs` |
-//! | what a call needs before the exchange takes over | `handlers/mcp.rs`, `authenticate.rs`, `origin.rs` |
+//! | what a call needs before the exchange takes over | `handlers/mcp.rs`, `origin.rs` |
 //! | headers in, answer out | `inbound.rs`, `reply.rs` |
 //! | probes | `handlers/health.rs` |
 //!
-//! The call path itself is not here: it is `adapters/exchange`, which port 8000's proxy uses too.
+//! The call path itself is not here: it is `adapters/exchange`, which knows no web framework.
 
-mod authenticate;
 mod handlers;
 mod inbound;
 mod origin;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use registry_runtime::Role;
+use registry_runtime::Half;
 use registry_runtime::cli::{self, Program};
 
 #[global_allocator]
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     cli::main(Program {
         name: "mcp-gateway",
         about: "The authenticated MCP gateway: approved MCP servers behind one address",
-        roles: &[Role::Gateway],
+        halves: &[Half::Gateway],
         server: mcp_gateway::server,
     })
 }

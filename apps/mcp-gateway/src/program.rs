@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use registry_http_edge::Edge;
 use registry_runtime::settings::Stage;
-use registry_runtime::{Bound, Role, Running, Runtime};
+use registry_runtime::{Bound, Half, Running, Runtime};
 
 use crate::{Gateway, GatewaySettings, serve};
 
@@ -39,6 +39,6 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             allow_loopback_origins: settings.stage == Stage::Development,
         }),
     };
-    let server = serve(gateway, vec![bound.listener], runtime.server_settings(Role::Gateway))?;
-    Ok(Running { role: bound.role, address: bound.address, server })
+    let server = serve(gateway, vec![bound.listener], runtime.server_settings(Half::Gateway))?;
+    Ok(Running { half: bound.half, address: bound.address, server })
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use registry_runtime::Role;
+use registry_runtime::Half;
 use registry_runtime::cli::{self, Program};
 
 #[global_allocator]
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     cli::main(Program {
         name: "public-api",
         about: "The registry's public API: submit MCP servers, decide on them, find them",
-        roles: &[Role::PublicApi],
+        halves: &[Half::PublicApi],
         server: public_api::server,
     })
 }

@@ -4,7 +4,7 @@
 use std::io;
 use std::sync::Arc;
 
-use registry_runtime::{Bound, Role, Running, Runtime};
+use registry_runtime::{Bound, Half, Running, Runtime};
 
 use crate::{PublicApi, PublicApiSettings, serve};
 
@@ -19,12 +19,12 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         limiter: Arc::clone(&runtime.limiter),
         settings: PublicApiSettings {
             edge: runtime.edge_settings(),
-            server: runtime.server_settings(Role::PublicApi),
+            server: runtime.server_settings(Half::PublicApi),
             environment: runtime.settings.stage.as_str().to_owned(),
             gateway_base_url: runtime.gateway_url.clone(),
         },
         development: runtime.development.clone(),
     };
     let server = serve(api, vec![bound.listener])?;
-    Ok(Running { role: bound.role, address: bound.address, server })
+    Ok(Running { half: bound.half, address: bound.address, server })
 }

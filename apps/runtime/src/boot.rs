@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use registry_domain::ports::{
-    Clock, GatewayPorts, Ids, RateLimiter, RegistryPorts, StoreHealth, TokenVerifier, Upstream,
+    Clock, GatewayPorts, Ids, RateLimiter, RegistryPorts, TokenVerifier, Upstream,
 };
 use registry_embedded::{EmbeddedLimits, EmbeddedOptions, EmbeddedStore};
 use registry_entra::DevelopmentIssuer;
@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::{SystemClock, TimeOrderedIds};
-use crate::run::Role;
+use crate::run::Half;
 use crate::settings::Settings;
 use crate::{edge, identity};
 
@@ -93,43 +93,40 @@ pub struct Runtime {
     pub limiter: Arc<dyn RateLimiter>,
     /// The development issuer, where it is in use.
     pub development: Option<Arc<DevelopmentIssuer>>,
-    /// The public API's address as clients know it.
-    pub service_url: String,
+    /// The public API's address as this machine reaches it.
+    pub local_service_url: String,
     /// The gateway's address as clients know it.
     pub gateway_url: String,
     /// Writes that have begun.
     pub(crate) writes: TaskTracker,
-    roles: Vec<Role>,
+    halves: Vec<Half>,
 }
 
 /// A socket that is bound and waits for its server.
 pub struct Bound {
     /// Whose it is.
-    pub role: Role,
+    pub half: Half,
     /// The socket.
     pub listener: TcpListener,
     /// Where it listens.
     pub address: SocketAddr,
 }
 
-/// Binds the sockets of some roles, so that a port in use is told before anything else is done and
+/// Binds the sockets of some halves, so that a port in use is told before anything else is done and
 /// a port of 0 is known by its real number.
 ///
 /// # Errors
 /// [`BootError::Listen`].
-pub(crate) fn bind(settings: &Settings, roles: &[Role]) -> Result<Vec<Bound>, BootError> {
-    roles
+pub(crate) fn bind(settings: &Settings, halves: &[Half]) -> Result<Vec<Bound>, BootError> {
+    halves
         .iter()
-        .map(|role| {
-            let wanted = match role {
-                Role::PublicApi => SocketAddr::new(settings.service.host, settings.service.port),
-                Role::Gateway => SocketAddr::new(settings.gateway.host, settings.gateway.port),
-            };
+        .map(|half| {
+            let wanted = settings.address_of(*half);
             let refused =
-                |source| BootError::Listen { server: role.as_str(), address: wanted, source };
+                |source| BootError::Listen { server: half.as_str(), address: wanted, source };
             let listener = TcpListener::bind(wanted).map_err(refused)?;
             let address = listener.local_addr().map_err(refused)?;
-            Ok(Bound { role: *role, listener, address })
+            Ok(Bound { half: *half, listener, address })
         })
         .collect()
 }
@@ -137,8 +134,15 @@ pub(crate) fn bind(settings: &Settings, roles: &[Role]) -> Result<Vec<Bound>, Bo
 /// The store and what belongs to it: enough for commands that do not serve.
 pub(crate) struct Storage {
     pub(crate) ports: RegistryPorts,
-    pub(crate) health: Arc<dyn StoreHealth>,
     pub(crate) writes: TaskTracker,
+}
+
+impl Storage {
+    /// Waits until everything that was begun is written.
+    pub(crate) async fn finish(self) {
+        self.writes.close();
+        self.writes.wait().await;
+    }
 }
 
 /// Opens the store, bringing its schema up to date if the settings say so, and puts the registry's
@@ -168,12 +172,12 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
         events: store.clone(),
         operations: store.clone(),
         upstream: Arc::new(HttpUpstream::new(upstream_settings(settings))),
-        health: store.clone(),
+        health: store,
         clock,
         ids,
         policy: settings.registry.policy,
     };
-    Ok(Storage { ports, health: store, writes })
+    Ok(Storage { ports, writes })
 }
 
 fn upstream_settings(settings: &Settings) -> UpstreamSettings {
@@ -193,22 +197,22 @@ fn make_data_dir(path: &Path) -> Result<(), BootError> {
 }
 
 impl Runtime {
-    /// Makes everything that the roles of this process need.
+    /// Makes everything that the halves of this process need.
     ///
     /// # Errors
     /// [`BootError`].
     pub(crate) async fn start(settings: Settings, bound: &[Bound]) -> Result<Self, BootError> {
         let settings = Arc::new(settings);
-        let roles: Vec<Role> = bound.iter().map(|bound| bound.role).collect();
-        let port_of = |role, configured| {
+        let halves: Vec<Half> = bound.iter().map(|bound| bound.half).collect();
+        let port_of = |half, configured| {
             bound
                 .iter()
-                .find(|bound| bound.role == role)
+                .find(|bound| bound.half == half)
                 .map_or(configured, |bound| bound.address.port())
         };
-        let service_port = port_of(Role::PublicApi, settings.service.port);
-        let gateway_port = port_of(Role::Gateway, settings.gateway.port);
-        let service_url = format!("http://127.0.0.1:{service_port}");
+        let service_port = port_of(Half::PublicApi, settings.service.port);
+        let gateway_port = port_of(Half::Gateway, settings.gateway.port);
+        let local_service_url = local_url(service_port);
         let gateway_url = settings
             .gateway
             .base_url
@@ -217,10 +221,10 @@ impl Runtime {
 
         let storage = storage(&settings).await?;
         let clock = Arc::clone(&storage.ports.clock);
-        let identity = identity::start(&settings, &service_url, Arc::clone(&clock))?;
+        let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
         let limiter: Arc<dyn RateLimiter> =
             Arc::new(EmbeddedLimits::new(MOST_LIMIT_KEYS, Arc::clone(&clock)));
-        let gateway = if roles.contains(&Role::Gateway) {
+        let gateway = if halves.contains(&Half::Gateway) {
             Some(gateway_parts(&settings, &storage.ports).await?)
         } else {
             None
@@ -231,16 +235,16 @@ impl Runtime {
             verifier: identity.verifier,
             limiter,
             development: identity.development,
-            service_url,
+            local_service_url,
             gateway_url,
             writes: storage.writes,
-            roles,
+            halves,
             settings,
         })
     }
 
     pub(crate) fn has_public_api(&self) -> bool {
-        self.roles.contains(&Role::PublicApi)
+        self.halves.contains(&Half::PublicApi)
     }
 
     /// The edge's settings, which both apps share.
@@ -248,10 +252,15 @@ impl Runtime {
         edge::settings(&self.settings)
     }
 
-    /// How the sockets of a role behave.
-    pub fn server_settings(&self, role: Role) -> ServerSettings {
-        edge::sockets(&self.settings, role)
+    /// How the sockets of a half behave.
+    pub fn server_settings(&self, half: Half) -> ServerSettings {
+        edge::sockets(&self.settings, half)
     }
+}
+
+/// A server's address as this machine reaches it.
+pub(crate) fn local_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 async fn gateway_parts(

@@ -8,14 +8,15 @@ mod serve;
 mod token;
 mod validate;
 
+use std::future::ready;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::boot::{Bound, Runtime};
-use crate::run::{Role, Running};
-use crate::settings::{Environment, Loaded, Problem, Settings};
+use crate::run::{Half, Running};
+use crate::settings::{Environment, Loaded, Settings, WrongSetting};
 
 /// What wrong settings or wrong arguments end with.
 const EXIT_USAGE: u8 = 2;
@@ -28,9 +29,19 @@ pub struct Program {
     /// What it is, in one line.
     pub about: &'static str,
     /// What it serves.
-    pub roles: &'static [Role],
+    pub halves: &'static [Half],
     /// Makes a server on a bound socket.
     pub server: fn(&Runtime, Bound) -> io::Result<Running>,
+}
+
+impl Program {
+    /// What it serves by these settings: a program that is the gateway alone cannot leave it out.
+    fn serves(&self, settings: &Settings) -> Vec<Half> {
+        let may_leave_out = self.halves.len() > 1;
+        let is_served =
+            |half: &&Half| **half != Half::Gateway || settings.gateway.enabled || !may_leave_out;
+        self.halves.iter().filter(is_served).copied().collect()
+    }
 }
 
 #[derive(Parser)]
@@ -80,12 +91,16 @@ pub fn main(program: Program) -> ExitCode {
     match command {
         Command::Validate => validate::run(&loaded),
         Command::Config => config::run(&loaded),
-        command => {
-            let Loaded { settings, problems, .. } = loaded;
-            if !problems.is_empty() {
-                return refuse(&problems);
-            }
-            with_runtime(program, command, settings)
+        Command::Serve => with(loaded, |settings| serve::run(program, settings)),
+        Command::Migrate => with(loaded, migrate::run),
+        Command::Token(arguments) => {
+            with(loaded, |settings| ready(token::run(arguments, &settings)))
+        }
+        Command::RegisterServer(arguments) => {
+            with(loaded, |settings| register_server::run(arguments, settings))
+        }
+        Command::Healthcheck(arguments) => {
+            with(loaded, |settings| healthcheck::run(program, arguments, settings))
         }
     }
 }
@@ -98,36 +113,41 @@ fn parse(program: Program) -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches(&command.try_get_matches()?)
 }
 
-fn with_runtime(program: Program, command: Command, settings: Settings) -> ExitCode {
+/// Runs a command on the main runtime, if the settings are good.
+fn with<F>(loaded: Loaded, command: impl FnOnce(Settings) -> F) -> ExitCode
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    let Loaded { settings, problems, .. } = loaded;
+    if !problems.is_empty() {
+        return refuse(&problems);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    let outcome = runtime.block_on(async move {
-        match command {
-            Command::Serve => serve::run(program, settings).await,
-            Command::Migrate => migrate::run(settings).await,
-            Command::Token(arguments) => token::run(&arguments, &settings),
-            Command::RegisterServer(arguments) => register_server::run(arguments, settings).await,
-            Command::Healthcheck(arguments) => {
-                healthcheck::run(program, &arguments, &settings).await
-            }
-            Command::Validate | Command::Config => Ok(()),
-        }
-    });
-    match outcome {
+    match runtime.block_on(command(settings)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Settings(problem)) => refuse(&[problem]),
+        Err(Failure::Usage(line)) => {
+            tell(&line);
+            ExitCode::from(EXIT_USAGE)
+        }
         Err(Failure::Other(error)) => fail(error.as_ref()),
     }
 }
 
 /// Why a command failed.
 enum Failure {
-    /// A setting is wrong in a way that shows only when it is used.
-    Settings(Problem),
+    /// A setting or an argument is wrong in a way that shows only when it is used.
+    Usage(String),
     /// Anything else.
     Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Failure {
+    fn usage(wrong: &impl ToString) -> Self {
+        Self::Usage(wrong.to_string())
+    }
 }
 
 impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for Failure {
@@ -153,7 +173,7 @@ fn print(line: &str) -> io::Result<()> {
     }
 }
 
-fn refuse(problems: &[Problem]) -> ExitCode {
+fn refuse(problems: &[WrongSetting]) -> ExitCode {
     for problem in problems {
         tell(&problem.to_string());
     }

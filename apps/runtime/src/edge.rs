@@ -8,7 +8,7 @@ use registry_http_edge::settings::{
     CorsSettings, LimitSettings, SecurityHeaderSettings, ServerSettings,
 };
 
-use crate::run::Role;
+use crate::run::Half;
 use crate::settings::{self, Settings, Stage};
 
 /// How long a request body may take to arrive.
@@ -54,14 +54,14 @@ fn limits(limits: &settings::LimitSettings) -> LimitSettings {
     }
 }
 
-/// How the sockets of a role behave. On the gateway a client that closes its half is gone, and its
+/// How the sockets of a half behave. On the gateway a client that closes its half is gone, and its
 /// upstream call ends with it; on the API it only has nothing more to say.
-pub(crate) fn sockets(settings: &Settings, role: Role) -> ServerSettings {
+pub(crate) fn sockets(settings: &Settings, half: Half) -> ServerSettings {
     ServerSettings {
         workers: Some(settings.service.workers),
         keep_alive: Duration::from_secs(75),
         head_timeout: Duration::from_secs(10),
         shutdown_timeout_s: 30,
-        allow_half_closed: role == Role::PublicApi,
+        allow_half_closed: half == Half::PublicApi,
     }
 }

@@ -25,7 +25,7 @@ impl Jobs {
     }
 }
 
-/// Starts the jobs of the roles that this process has.
+/// Starts the jobs of the halves that this process has.
 pub(crate) fn start(runtime: &Runtime) -> Jobs {
     let stop = CancellationToken::new();
     let mut running = JoinSet::new();
@@ -49,4 +49,29 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
         ));
     }
     Jobs { stop, running }
+}
+
+/// Tells the log of a change of fortune: once that something fails, and once that it goes again.
+struct Fortune {
+    what: &'static str,
+    failing: bool,
+}
+
+impl Fortune {
+    const fn of(what: &'static str) -> Self {
+        Self { what, failing: false }
+    }
+
+    /// Notes how a try went, and answers whether it went well.
+    fn note<T>(&mut self, tried: &Result<T, impl std::fmt::Display>) -> bool {
+        match tried {
+            Ok(_) if self.failing => tracing::info!("{} again", self.what),
+            Err(error) if !self.failing => {
+                tracing::warn!(%error, "not {} right now; trying on", self.what);
+            }
+            _ => {}
+        }
+        self.failing = tried.is_err();
+        !self.failing
+    }
 }

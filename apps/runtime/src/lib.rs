@@ -22,4 +22,4 @@ pub mod settings;
 mod telemetry;
 
 pub use boot::{Bound, GatewayParts, Runtime};
-pub use run::{Role, Running};
+pub use run::{Half, Running};

@@ -12,15 +12,15 @@ use crate::jobs;
 
 /// Which server a program is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum Half {
     /// The public API, port 8000.
     PublicApi,
     /// The MCP gateway, port 8001.
     Gateway,
 }
 
-impl Role {
-    /// The role's name in logs.
+impl Half {
+    /// The half's name in logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PublicApi => "public-api",
@@ -32,7 +32,7 @@ impl Role {
 /// A server that runs.
 pub struct Running {
     /// Which it is.
-    pub role: Role,
+    pub half: Half,
     /// Where it listens.
     pub address: SocketAddr,
     /// Its end, for whatever reason.
@@ -55,7 +55,7 @@ pub(crate) async fn run(runtime: &Runtime, servers: Vec<Running>) -> io::Result<
     let mut handles = Vec::new();
     let mut ends = JoinSet::new();
     for running in servers {
-        tracing::info!(server = running.role.as_str(), address = %running.address, "listening");
+        tracing::info!(server = running.half.as_str(), address = %running.address, "listening");
         handles.push(running.server.handle());
         ends.spawn(running.server);
     }

@@ -15,13 +15,16 @@ mod service;
 mod store;
 
 use std::fmt;
+use std::net::SocketAddr;
+
+use crate::run::Half;
 
 pub use environment::{Environment, Origin};
 pub use gateway::GatewaySettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
-pub use reader::{Problem, Reader, Shown};
+pub use reader::{Reader, Shown, WrongSetting};
 pub use registry::RegistrySettings;
 pub use service::ServiceSettings;
 pub use store::StoreSettings;
@@ -81,12 +84,20 @@ pub struct Loaded {
     /// The settings; only good if there are no problems.
     pub settings: Settings,
     /// One line per wrong variable.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<WrongSetting>,
     /// Every variable with its value and where that came from, secrets masked.
     pub shown: Vec<Shown>,
 }
 
 impl Settings {
+    /// Where a half of the product listens.
+    pub fn address_of(&self, half: Half) -> SocketAddr {
+        match half {
+            Half::PublicApi => SocketAddr::new(self.service.host, self.service.port),
+            Half::Gateway => SocketAddr::new(self.gateway.host, self.gateway.port),
+        }
+    }
+
     /// Reads all settings from an environment.
     pub fn from_env(environment: &Environment) -> Loaded {
         let mut reader = Reader::new(environment);

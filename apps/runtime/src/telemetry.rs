@@ -9,17 +9,17 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
-use crate::settings::{LogFormat, LogSettings, Problem};
+use crate::settings::{LogFormat, LogSettings, WrongSetting};
 
 /// Starts logging for the whole process; a second call changes nothing.
 ///
 /// # Errors
-/// A [`Problem`] with `MREG_LOG_FILE_PATH` when the file cannot be written.
-pub(crate) fn start(settings: &LogSettings) -> Result<(), Problem> {
+/// A [`WrongSetting`] with `MREG_LOG_FILE_PATH` when the file cannot be written.
+pub(crate) fn start(settings: &LogSettings) -> Result<(), WrongSetting> {
     let mut layers = vec![layer(settings, BoxMakeWriter::new(io::stdout))];
     if let Some(path) = &settings.file {
         let unusable = |error: io::Error| {
-            Problem::new(
+            WrongSetting::new(
                 "MREG_LOG_FILE_PATH",
                 format!("cannot be written ({}): {error}", path.display()),
             )

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use registry_runtime::Role;
+use registry_runtime::Half;
 use registry_runtime::cli::{self, Program};
 
 #[global_allocator]
@@ -12,10 +12,10 @@ fn main() -> ExitCode {
     cli::main(Program {
         name: "mcp-registry",
         about: "A registry of MCP servers and the gateway to the approved ones",
-        roles: &[Role::PublicApi, Role::Gateway],
-        server: |runtime, bound| match bound.role {
-            Role::PublicApi => public_api::server(runtime, bound),
-            Role::Gateway => mcp_gateway::server(runtime, bound),
+        halves: &[Half::PublicApi, Half::Gateway],
+        server: |runtime, bound| match bound.half {
+            Half::PublicApi => public_api::server(runtime, bound),
+            Half::Gateway => mcp_gateway::server(runtime, bound),
         },
     })
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::endpoint::Transport;
 use crate::id::Revision;
 use crate::manifest::Manifest;
 use crate::server::PinnedManifest;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::caller::{Action, Caller, Denied, authorize};
+use crate::caller::{Action, Caller, authorize};
 use crate::error::Error;
 use crate::field::{Violations, prose};
 use crate::id::{Alias, RegistrationId, UserId};
@@ -44,9 +44,7 @@ impl DecisionCommand {
         id: RegistrationId,
     ) -> Result<Deciding, Error> {
         // Nobody else learns from the answer whether it exists.
-        if !caller.is_admin {
-            return Err(Error::Denied(Denied::NotAdmin));
-        }
+        authorize(caller, Action::ReadDecidable)?;
         let view = super::existing(ports, id).await?;
         let (reason, alias) = self.check()?;
         let submitter = view.registration.submitter;

@@ -20,15 +20,16 @@ pub async fn delete_registration(
 ) -> Result<(), Error> {
     authorize(caller, Action::DeleteRegistration)?;
     let administrator = super::acting_user(caller)?;
-    for attempt in 1.. {
+    let mut tries = 0;
+    loop {
         let view = super::existing(ports, id).await?;
         let removal = view.registration.delete(administrator, ports.stamp());
         let now = ports.clock.now();
         let free_at = now.checked_add(ports.policy.alias_quarantine).unwrap_or(now);
+        tries += 1;
         match ports.registrations.commit_removal(&removal, free_at).await {
-            Err(PortError::Conflict { .. }) if attempt < MOST_TRIES => {}
+            Err(PortError::Conflict { .. }) if tries < MOST_TRIES => {}
             outcome => return Ok(outcome?),
         }
     }
-    Ok(())
 }

@@ -54,11 +54,11 @@ struct Note {
 }
 
 impl ReadBody for Note {
-    fn read(fields: &mut Fields) -> Self {
-        Self {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self {
             name: fields.string("name"),
             tags: fields.optional_strings("tags").unwrap_or_default(),
-        }
+        })
     }
 }
 

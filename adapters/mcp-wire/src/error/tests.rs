@@ -19,12 +19,9 @@ fn every_rule_has_its_code_and_status() {
         (WireError::invalid_params("x"), -32602, 200),
         (WireError::unknown_method("x", Era::Modern), -32601, 404),
         (WireError::unknown_method("x", Era::Legacy), -32601, 200),
-        (WireError::internal("x"), -32603, 200),
-        (WireError::forbidden("x"), -33010, 403),
-        (WireError::rate_limited(3), -33011, 429),
-        (WireError::unauthenticated("x"), -33012, 401),
+        (WireError::unknown_server("x"), -32602, 404),
+        (WireError::unavailable("x"), -32603, 503),
         (WireError::upstream("PROXY_ERROR", "x"), -32603, 200),
-        (WireError::upstream("PROXY_ERROR", "x").with_http_status(502), -32603, 502),
     ];
     for (error, code, http_status) in table {
         assert_eq!((error.code, error.http_status), (code, http_status), "{error:?}");
@@ -33,22 +30,20 @@ fn every_rule_has_its_code_and_status() {
 
 #[test]
 fn an_error_renders_as_a_json_rpc_error_object_with_the_id_as_given() {
-    let body = rendered(&WireError::rate_limited(7), r#""a\"b""#);
+    let body = rendered(&WireError::unavailable("later"), r#""a\"b""#);
     assert_eq!(
         body,
         json!({
             "jsonrpc": "2.0",
             "id": "a\"b",
             "error": {
-                "code": -33011,
-                "message": "rate limit exceeded; try again in 7 s",
-                "data": {"error": "RATE_LIMIT_EXCEEDED", "retry_after": 7},
+                "code": -32603,
+                "message": "later",
+                "data": {"error": "SERVER_UNAVAILABLE"},
             },
         })
     );
-    let without_data = rendered(&WireError::parse(), "null");
-    assert_eq!(without_data["id"], Value::Null);
-    assert_eq!(without_data["error"].get("data"), None);
+    assert_eq!(rendered(&WireError::parse(), "null")["id"], Value::Null);
 }
 
 #[test]
@@ -60,11 +55,10 @@ fn an_unsupported_version_names_the_supported_ones_and_the_requested_one() {
 }
 
 #[test]
-fn data_adds_to_the_error_word() {
-    let error = WireError::forbidden("no").with_data(json!({"operation": "tools/call"}));
-    let expected = json!({"error": "INSUFFICIENT_PERMISSIONS", "operation": "tools/call"});
-    assert_eq!(error.data, Some(expected));
-    assert_eq!(WireError::parse().with_data(json!([1])).data, Some(json!([1])));
+fn data_stands_beside_the_error_word() {
+    let data = &rendered(&WireError::unsupported_version("2031-01-01"), "1")["error"]["data"];
+    assert_eq!(data["error"], "BAD_REQUEST");
+    assert_eq!(data["requested"], "2031-01-01");
 }
 
 #[test]

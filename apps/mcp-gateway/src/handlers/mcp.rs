@@ -1,19 +1,21 @@
 //! POST /mcp and POST /servers/{server}/mcp: one MCP message in, its answer out.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use registry_exchange::{Door, Exchange, Inbound};
-use registry_http_edge::{Code, Problem, RequestId};
+use registry_http_edge::{Edge, Problem, RequestId, bearer, body, guard};
 
-use crate::{GatewaySettings, authenticate, inbound, origin, reply};
+use crate::{GatewaySettings, inbound, origin, reply};
 
 /// All servers that the caller may use.
 pub(crate) async fn federated(
     request: HttpRequest,
     id: RequestId,
-    body: web::Payload,
+    payload: web::Payload,
     exchange: web::Data<Exchange>,
 ) -> Result<HttpResponse, Problem> {
-    call(&request, &id, body, &exchange, Door::Federated).await.map_err(Problem::over_json_rpc)
+    call(&request, &id, payload, &exchange, Door::Federated).await.map_err(Problem::over_json_rpc)
 }
 
 /// One server, its names unchanged.
@@ -21,27 +23,33 @@ pub(crate) async fn of_server(
     request: HttpRequest,
     id: RequestId,
     server: web::Path<String>,
-    body: web::Payload,
+    payload: web::Payload,
     exchange: web::Data<Exchange>,
 ) -> Result<HttpResponse, Problem> {
     let door = Door::Server(server.into_inner());
-    call(&request, &id, body, &exchange, door).await.map_err(Problem::over_json_rpc)
+    call(&request, &id, payload, &exchange, door).await.map_err(Problem::over_json_rpc)
 }
 
 async fn call(
     request: &HttpRequest,
     id: &RequestId,
-    body: web::Payload,
+    payload: web::Payload,
     exchange: &Exchange,
     door: Door,
 ) -> Result<HttpResponse, Problem> {
-    let settings = request
-        .app_data::<web::Data<GatewaySettings>>()
-        .ok_or_else(|| Problem::new(Code::InternalError, "Something went wrong on our side"))?;
+    let edge = Edge::of(request)?;
+    let settings =
+        request.app_data::<web::Data<GatewaySettings>>().ok_or_else(Problem::internal)?;
     origin::check(request, settings)?;
-    let caller = authenticate::caller(request).await?;
-    let headers = inbound::headers(request.headers());
-    let body = inbound::body(request.headers(), body, settings.max_body_bytes).await?;
-    let inbound = Inbound { door, headers, body, caller, request_id: id.as_str().to_owned() };
+    let admitted = guard::admitted(edge, request).await?.ok_or_else(bearer::required)?;
+    let (max_bytes, within) = (settings.max_body_bytes, edge.settings.body_timeout);
+    let body = body::read(request.headers(), payload.into_inner(), max_bytes, within).await?;
+    let inbound = Inbound {
+        door,
+        headers: inbound::headers(request.headers()),
+        body,
+        caller: Arc::new(admitted.caller),
+        request_id: id.as_str().to_owned(),
+    };
     Ok(reply::reply(exchange.call(inbound).await))
 }

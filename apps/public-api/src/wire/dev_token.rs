@@ -11,7 +11,7 @@ pub(crate) struct DevTokenRequest(pub(crate) TokenRequest);
 impl ReadBody for DevTokenRequest {
     const MAY_BE_EMPTY: bool = true;
 
-    fn read(fields: &mut Fields) -> Self {
+    fn read(fields: &mut Fields) -> Option<Self> {
         let request = TokenRequest {
             subject: fields.optional_string("subject"),
             email: fields.optional_string("email"),
@@ -22,6 +22,6 @@ impl ReadBody for DevTokenRequest {
             expires_in: fields.optional_integer("expires_in"),
         };
         fields.refuse_unknown();
-        Self(request)
+        Some(Self(request))
     }
 }

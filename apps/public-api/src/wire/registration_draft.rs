@@ -9,14 +9,14 @@ use registry_http_edge::fields::Fields;
 pub(crate) struct DraftRequest(pub(crate) RegistrationDraft);
 
 impl ReadBody for DraftRequest {
-    fn read(fields: &mut Fields) -> Self {
-        Self(RegistrationDraft {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self(RegistrationDraft {
             endpoint_url: fields.string("endpoint_url"),
             endpoint_name: fields.string("endpoint_name"),
             description: fields.optional_string("description"),
             owner_contact: fields.string("owner_contact"),
             available_tools: fields.array("available_tools"),
             alias: fields.optional_string("alias"),
-        })
+        }))
     }
 }

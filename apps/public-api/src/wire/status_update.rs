@@ -25,18 +25,17 @@ pub(crate) struct StatusUpdate {
 }
 
 impl ReadBody for StatusUpdate {
-    fn read(fields: &mut Fields) -> Self {
-        let verdicts = [("Approved", Verdict::Approve), ("Rejected", Verdict::Reject)];
-        Self {
-            // Without a verdict a violation is noted, and what stands here is dropped.
-            verdict: fields.one_of("status", &verdicts).unwrap_or(Verdict::Reject),
-            command: DecisionCommand {
-                reason: fields.optional_string("reason"),
-                alias: fields.optional_string("alias"),
-                seen: None,
-                manifest_digest: digest(fields),
-            },
-        }
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let verdict = fields
+            .one_of("status", &[("Approved", Verdict::Approve), ("Rejected", Verdict::Reject)]);
+        let command = DecisionCommand {
+            reason: fields.optional_string("reason"),
+            alias: fields.optional_string("alias"),
+            seen: None,
+            manifest_digest: digest(fields),
+        };
+        // Last, so that the answer names what is wrong with the other members too.
+        Some(Self { verdict: verdict?, command })
     }
 }
 
@@ -62,7 +61,7 @@ mod tests {
         let update = StatusUpdate::read(&mut fields);
         let wrong = fields.into_violations();
         if wrong.is_empty() {
-            Ok(update)
+            Ok(update.expect("a decision or a violation"))
         } else {
             Err(wrong.iter().map(ToString::to_string).collect())
         }
@@ -76,6 +75,15 @@ mod tests {
             assert!(read(json!({"status": bad})).is_err(), "{bad}");
         }
         assert_eq!(read(json!({})).unwrap_err(), ["status is required"]);
+        assert_eq!(
+            read(json!({"reason": 1})).unwrap_err(),
+            ["status is required", "reason must be a string"]
+        );
+    }
+
+    #[test]
+    fn without_a_verdict_there_is_no_decision() {
+        assert!(StatusUpdate::read(&mut Fields::of(serde_json::Map::new())).is_none());
     }
 
     #[test]

@@ -9,7 +9,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{Failure, Program, print};
-use crate::run::Role;
 use crate::settings::Settings;
 
 #[derive(Args)]
@@ -21,26 +20,23 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(
     program: Program,
-    arguments: &Arguments,
-    settings: &Settings,
+    arguments: Arguments,
+    settings: Settings,
 ) -> Result<(), Failure> {
-    for role in program.roles {
-        let (host, port) = match role {
-            Role::PublicApi => (settings.service.host, settings.service.port),
-            Role::Gateway if !settings.gateway.enabled && program.roles.len() > 1 => continue,
-            Role::Gateway => (settings.gateway.host, settings.gateway.port),
-        };
-        let host = if host.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { host };
-        let address = SocketAddr::new(host, port);
+    for half in program.serves(&settings) {
+        let mut address = settings.address_of(half);
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
         let asked =
             tokio::time::timeout(Duration::from_secs(arguments.timeout), ask(address)).await;
         let status = asked
-            .map_err(|_| format!("{} at {address} does not answer in time", role.as_str()))?
-            .map_err(|error| format!("{} at {address} does not answer: {error}", role.as_str()))?;
+            .map_err(|_| format!("{} at {address} does not answer in time", half.as_str()))?
+            .map_err(|error| format!("{} at {address} does not answer: {error}", half.as_str()))?;
         if !status.contains(" 200 ") {
-            return Err(format!("{} at {address} answers: {status}", role.as_str()).into());
+            return Err(format!("{} at {address} answers: {status}", half.as_str()).into());
         }
-        print(&format!("{} at {address} is alive", role.as_str()))?;
+        print(&format!("{} at {address} is alive", half.as_str()))?;
     }
     Ok(())
 }

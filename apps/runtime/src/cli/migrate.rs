@@ -6,9 +6,8 @@ use crate::settings::Settings;
 
 pub(super) async fn run(settings: Settings) -> Result<(), Failure> {
     let storage = boot::storage(&settings).await?;
-    storage.health.check().await?;
-    storage.writes.close();
-    storage.writes.wait().await;
+    storage.ports.health.check().await?;
+    storage.finish().await;
     print(&format!("the schema of {} is up to date", settings.store.database.display()))?;
     Ok(())
 }

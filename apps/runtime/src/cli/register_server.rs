@@ -7,7 +7,7 @@ use registry_domain::use_cases::{self, RegisterServer};
 
 use super::{Failure, print};
 use crate::boot;
-use crate::settings::{Problem, Settings};
+use crate::settings::Settings;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -36,8 +36,7 @@ pub(super) async fn run(arguments: Arguments, settings: Settings) -> Result<(), 
         description: arguments.description,
     };
     let listed = use_cases::register_server(&storage.ports, command).await;
-    storage.writes.close();
-    storage.writes.wait().await;
+    storage.finish().await;
     match listed {
         Ok(server) => {
             let manifest = match &server.manifest {
@@ -54,7 +53,7 @@ pub(super) async fn run(arguments: Arguments, settings: Settings) -> Result<(), 
         }
         Err(Error::Invalid(violations)) => {
             let lines: Vec<String> = violations.iter().map(ToString::to_string).collect();
-            Err(Failure::Settings(Problem::new("register-server", lines.join("; "))))
+            Err(Failure::Usage(format!("register-server: {}", lines.join("; "))))
         }
         Err(error) => Err(error.into()),
     }

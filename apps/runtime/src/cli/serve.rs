@@ -2,21 +2,14 @@
 
 use super::{Failure, Program, tell};
 use crate::boot::{self, Bound, Runtime};
-use crate::run::{self, Role};
+use crate::run::{self, Half};
 use crate::settings::Settings;
 use crate::telemetry;
 
 pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Failure> {
-    telemetry::start(&settings.logs).map_err(Failure::Settings)?;
-    let roles: Vec<Role> = program
-        .roles
-        .iter()
-        .copied()
-        .filter(|role| {
-            *role != Role::Gateway || settings.gateway.enabled || program.roles.len() == 1
-        })
-        .collect();
-    let bound = match boot::bind(&settings, &roles) {
+    telemetry::start(&settings.logs).map_err(|wrong| Failure::usage(&wrong))?;
+    let halves = program.serves(&settings);
+    let bound = match boot::bind(&settings, &halves) {
         Ok(bound) => bound,
         Err(error) => return Err(logged(error)),
     };
@@ -55,17 +48,17 @@ fn welcome(runtime: &Runtime, bound: &[Bound]) -> String {
         runtime.settings.stage
     )];
     for socket in bound {
-        lines.push(match socket.role {
-            Role::PublicApi => format!("  public API   http://{}", socket.address),
-            Role::Gateway => format!("  MCP gateway  {}/mcp", runtime.gateway_url),
+        lines.push(match socket.half {
+            Half::PublicApi => format!("  public API   http://{}", socket.address),
+            Half::Gateway => format!("  MCP gateway  {}/mcp", runtime.gateway_url),
         });
     }
     lines.push(format!("  data         {}", runtime.settings.store.data_dir.display()));
     if runtime.development.is_some() {
-        lines.push("  a token      mcp-registry token --role admin".to_owned());
+        lines.push("  a token      mcp-registry token --half admin".to_owned());
         lines.push(format!(
-            "               curl -s -X POST {}/dev/token -H 'Content-Type: application/json' -d '{{\"roles\":[\"admin\"]}}'",
-            runtime.service_url
+            "               curl -s -X POST {}/dev/token -H 'Content-Type: application/json' -d '{{\"halves\":[\"admin\"]}}'",
+            runtime.local_service_url
         ));
     }
     lines.join("\n")

@@ -7,9 +7,10 @@ use registry_domain::field::{Step, Violation};
 use registry_entra::{IssueError, TokenRequest};
 
 use super::{Failure, print};
+use crate::boot;
 use crate::clock::SystemClock;
 use crate::identity;
-use crate::settings::{Problem, Settings};
+use crate::settings::Settings;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -36,24 +37,24 @@ pub(super) struct Arguments {
     expires_in: Option<i64>,
 }
 
-pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
+pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<(), Failure> {
     if settings.identity.entra.is_some() {
-        return Err(Failure::Settings(Problem::new(
-            "AZURE_TENANT_ID",
-            "is set, so tokens come from Entra ID; the development issuer is off",
-        )));
+        return Err(Failure::Usage(
+            "AZURE_TENANT_ID: is set, so tokens come from Entra ID; the development issuer is off"
+                .to_owned(),
+        ));
     }
-    let several = |values: &[String]| (!values.is_empty()).then(|| values.to_vec());
+    let several = |values: Vec<String>| (!values.is_empty()).then_some(values);
     let request = TokenRequest {
-        subject: arguments.subject.clone(),
-        email: arguments.email.clone(),
-        name: arguments.name.clone(),
-        roles: several(&arguments.roles),
-        tenant: arguments.tenant.clone(),
-        groups: several(&arguments.groups),
+        subject: arguments.subject,
+        email: arguments.email,
+        name: arguments.name,
+        roles: several(arguments.roles),
+        tenant: arguments.tenant,
+        groups: several(arguments.groups),
         expires_in: arguments.expires_in,
     };
-    let service_url = format!("http://127.0.0.1:{}", settings.service.port);
+    let service_url = boot::local_url(settings.service.port);
     let issuer = identity::development_issuer(settings, &service_url, Arc::new(SystemClock))?;
     match issuer.issue(&request) {
         Ok(token) => {
@@ -62,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Fail
         }
         Err(IssueError::Invalid(violations)) => {
             let lines: Vec<String> = violations.iter().map(as_option).collect();
-            Err(Failure::Settings(Problem::new("token", lines.join("; "))))
+            Err(Failure::Usage(format!("token: {}", lines.join("; "))))
         }
         Err(error) => Err(error.into()),
     }

@@ -7,6 +7,7 @@ use registry_domain::ports::OperationLog;
 use registry_exchange::Spool;
 use tokio_util::sync::CancellationToken;
 
+use super::Fortune;
 use crate::boot::Runtime;
 
 /// How long records are gathered before they are copied.
@@ -17,21 +18,10 @@ const RETRY: Duration = Duration::from_secs(2);
 
 /// Copies until told to stop; a store that is away costs nothing but time.
 pub(super) async fn run(spool: Arc<Spool>, store: Arc<dyn OperationLog>, stop: CancellationToken) {
-    let mut failing = false;
-    loop {
-        let pause = if failing { RETRY } else { EVERY };
-        if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
-            return;
-        }
-        match spool.drain(store.as_ref()).await {
-            Ok(_) => failing = false,
-            Err(error) => {
-                if !failing {
-                    tracing::warn!(%error, "operation records wait in the spool");
-                }
-                failing = true;
-            }
-        }
+    let mut fortune = Fortune::of("copying operation records to the store");
+    let mut pause = EVERY;
+    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        pause = if fortune.note(&spool.drain(store.as_ref()).await) { EVERY } else { RETRY };
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::Fortune;
 use crate::settings::RegistrySettings;
 
 /// How many upstreams are read at the same time.
@@ -71,15 +72,17 @@ pub(super) async fn run(ports: RegistryPorts, settings: RegistrySettings, stop: 
 
 async fn discover(ports: &RegistryPorts, retries: &mut Interval, reading: &mut Reading) {
     let mut seen = EventSeq::default();
+    let mut fortune = Fortune::of("discovering manifests");
     loop {
-        if let Err(error) = begin_due(ports, reading, &mut seen).await {
-            tracing::warn!(%error, "manifests cannot be discovered right now");
+        if !fortune.note(&begin_due(ports, reading, &mut seen).await) {
             retries.tick().await;
         }
         tokio::select! {
             () = ports.events.wait(seen) => {}
             () = reading.ended() => {}
-            _ = retries.tick() => begin_awaited(ports, reading).await,
+            _ = retries.tick() => {
+                fortune.note(&begin_awaited(ports, reading).await);
+            }
         }
     }
 }
@@ -100,15 +103,11 @@ async fn begin_due(
 }
 
 /// Tries servers again from which nothing was ever read.
-async fn begin_awaited(ports: &RegistryPorts, reading: &mut Reading) {
+async fn begin_awaited(ports: &RegistryPorts, reading: &mut Reading) -> Result<(), Error> {
     let limit = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
-    match ports.servers.awaiting_manifest(limit).await {
-        Ok(servers) => {
-            for server in servers {
-                let ports = ports.clone();
-                reading.begin(server.id.0, async move { pin_first_manifest(&ports, server).await });
-            }
-        }
-        Err(error) => tracing::warn!(%error, "servers without a manifest cannot be read right now"),
+    for server in ports.servers.awaiting_manifest(limit).await? {
+        let ports = ports.clone();
+        reading.begin(server.id.0, async move { pin_first_manifest(&ports, server).await });
     }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Problem;
+use super::WrongSetting;
 
 /// The environment: the process's own variables, and those of `.env` where the process has none.
 #[derive(Debug, Clone, Default)]
@@ -18,13 +18,15 @@ impl Environment {
     /// The process's environment and the `.env` of the working directory.
     ///
     /// # Errors
-    /// A [`Problem`] when `.env` is there but does not read.
-    pub fn of_process() -> Result<Self, Problem> {
+    /// A [`WrongSetting`] when `.env` is there but does not read.
+    pub fn of_process() -> Result<Self, WrongSetting> {
         // Of this folder only: a file further up belongs to something else.
         let file = match dotenvy::from_path_iter(".env") {
             Ok(lines) => lines.collect::<Result<_, _>>().map_err(|error| unreadable(&error))?,
             Err(error) if error.not_found() => BTreeMap::new(),
-            Err(error) => return Err(Problem::new(".env", format!("cannot be opened: {error}"))),
+            Err(error) => {
+                return Err(WrongSetting::new(".env", format!("cannot be opened: {error}")));
+            }
         };
         let mut environment = Self { file, ..Self::default() };
         for (name, value) in std::env::vars_os() {
@@ -67,7 +69,7 @@ impl Environment {
 }
 
 /// What is wrong with `.env`, without its text: there may be a secret in it.
-fn unreadable(error: &dotenvy::Error) -> Problem {
+fn unreadable(error: &dotenvy::Error) -> WrongSetting {
     let message = match error {
         dotenvy::Error::LineParse(line, _) => match line.split_once('=') {
             Some((name, _)) => {
@@ -77,7 +79,7 @@ fn unreadable(error: &dotenvy::Error) -> Problem {
         },
         error => format!("does not read: {error}"),
     };
-    Problem::new(".env", message)
+    WrongSetting::new(".env", message)
 }
 
 /// Where a value came from.

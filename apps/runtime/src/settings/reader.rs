@@ -8,21 +8,21 @@ use super::environment::{Environment, Origin};
 
 /// What is wrong with a variable, as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct WrongSetting {
     /// The variable.
     pub name: String,
     /// What is wrong, without its value: it may be a secret.
     pub message: String,
 }
 
-impl Problem {
+impl WrongSetting {
     /// A problem with a variable.
     pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { name: name.into(), message: message.into() }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for WrongSetting {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: {}", self.name, self.message)
     }
@@ -45,7 +45,7 @@ pub struct Shown {
 #[derive(Debug)]
 pub struct Reader<'a> {
     environment: &'a Environment,
-    problems: Vec<Problem>,
+    problems: Vec<WrongSetting>,
     shown: Vec<Shown>,
 }
 
@@ -54,13 +54,13 @@ impl<'a> Reader<'a> {
         Self { environment, problems: Vec::new(), shown: Vec::new() }
     }
 
-    pub(super) fn into_parts(self) -> (Vec<Problem>, Vec<Shown>) {
+    pub(super) fn into_parts(self) -> (Vec<WrongSetting>, Vec<Shown>) {
         (self.problems, self.shown)
     }
 
     /// Notes that a variable is wrong for a reason that concerns several of them.
     pub(super) fn problem(&mut self, name: &str, message: impl Into<String>) {
-        self.problems.push(Problem::new(name, message));
+        self.problems.push(WrongSetting::new(name, message));
     }
 
     /// The name by which a variable is set, if it is.

@@ -59,11 +59,21 @@ async fn http_is_held_to_its_rules() {
         request.headers_mut().insert("content-type", kind.parse().unwrap());
         refused(&api, request, 415, -32600).await;
     }
-    let mut request = legacy(ping);
-    request
-        .headers_mut()
-        .insert("content-type", "Application/JSON; charset=utf-8".parse().unwrap());
-    api.request("/mcp", request).await.expect(200);
+    for kind in ["Application/JSON; charset=utf-8", "application/mcp+json"] {
+        let mut request = legacy(ping);
+        request.headers_mut().insert("content-type", kind.parse().unwrap());
+        api.request("/mcp", request).await.expect(200);
+    }
+    let mut packed = legacy(ping);
+    packed.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
+    refused(&api, packed, 415, -32600).await;
+    // What is announced too long is refused before any of it has come.
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\ncontent-length: 2049\r\n\r\n",
+        world.user
+    );
+    let answer = raw(&world.gateway_url(), head.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     for path in ["/mcp", "/servers/files/mcp"] {
         for method in [Method::GET, Method::DELETE, Method::PUT, Method::PATCH] {
             let answer = api.send(method, path, None).await.expect(405);

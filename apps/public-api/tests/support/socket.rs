@@ -69,7 +69,7 @@ impl Client {
         let token = token.map(|token| format!("Authorization: Bearer {token}"));
         let length = format!("Content-Length: {}", body.len());
         let head =
-            [&format!("{method} {path} HTTP/1.1"), "Host: api", "Connection: close", &length];
+            [&format!("{method} {path} HTTP/1.1"), "Host: localhost", "Connection: close", &length];
         let lines: Vec<&str> =
             head.into_iter().chain(token.as_deref()).chain(headers.iter().copied()).collect();
         let request = format!("{}\r\n\r\n{body}", lines.join("\r\n"));

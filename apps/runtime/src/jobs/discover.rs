@@ -22,6 +22,9 @@ use crate::settings::RegistrySettings;
 /// How many upstreams are read at the same time.
 const AT_ONCE: usize = 16;
 
+/// How many servers without a manifest take turns.
+const MOST_AWAITED: u32 = 1000;
+
 /// Upstreams that are being read.
 #[derive(Default)]
 struct Reading {
@@ -72,6 +75,7 @@ pub(super) async fn run(ports: RegistryPorts, settings: RegistrySettings, stop: 
 
 async fn discover(ports: &RegistryPorts, retries: &mut Interval, reading: &mut Reading) {
     let mut seen = EventSeq::default();
+    let mut turn = 0;
     let mut fortune = Fortune::of("discovering manifests");
     loop {
         if !fortune.note(&begin_due(ports, reading, &mut seen).await) {
@@ -81,7 +85,7 @@ async fn discover(ports: &RegistryPorts, retries: &mut Interval, reading: &mut R
             () = ports.events.wait(seen) => {}
             () = reading.ended() => {}
             _ = retries.tick() => {
-                fortune.note(&begin_awaited(ports, reading).await);
+                fortune.note(&begin_awaited(ports, reading, &mut turn).await);
             }
         }
     }
@@ -102,10 +106,18 @@ async fn begin_due(
     Ok(())
 }
 
-/// Tries servers again from which nothing was ever read.
-async fn begin_awaited(ports: &RegistryPorts, reading: &mut Reading) -> Result<(), Error> {
-    let limit = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
-    for server in ports.servers.awaiting_manifest(limit).await? {
+/// Tries servers again from which nothing was ever read; each time the next ones in turn, so that
+/// many that never answer do not keep the others waiting.
+async fn begin_awaited(
+    ports: &RegistryPorts,
+    reading: &mut Reading,
+    turn: &mut usize,
+) -> Result<(), Error> {
+    let mut servers = ports.servers.awaiting_manifest(MOST_AWAITED).await?;
+    let first = *turn % servers.len().max(1);
+    servers.rotate_left(first);
+    *turn = first + AT_ONCE;
+    for server in servers.into_iter().take(AT_ONCE) {
         let ports = ports.clone();
         reading.begin(server.id.0, async move { pin_first_manifest(&ports, server).await });
     }

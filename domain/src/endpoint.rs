@@ -1,11 +1,11 @@
-//! Addresses of upstream servers, and which of them we are willing to call.
+//! Addresses of upstream servers. Which of them we are willing to call is [`EgressPolicy`]'s to say.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
 
+pub use crate::egress::EgressPolicy;
 use crate::field::Violation;
 
 /// How an upstream is spoken to.
@@ -120,113 +120,6 @@ impl fmt::Display for EndpointUrl {
     }
 }
 
-/// Which addresses we are willing to call on somebody else's word (server-side request forgery).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EgressPolicy {
-    /// Loopback and private networks are allowed; link-local and metadata addresses never.
-    Development,
-    /// Only addresses that are routed on the public Internet.
-    Public,
-}
-
-impl EgressPolicy {
-    /// Whether an address may be called. IPv4 addresses hidden in IPv6 forms (mapped, NAT64,
-    /// 6to4) are judged as what they really are.
-    pub fn permits(self, address: IpAddr) -> bool {
-        let address = unwrap_embedded_v4(address);
-        if is_never_ours(address) {
-            return false;
-        }
-        match self {
-            Self::Development => true,
-            Self::Public => !is_internal(address),
-        }
-    }
-
-    /// Judges the part of a URL that can be judged without resolving a name. What a name resolves
-    /// to is judged again for every connection.
-    ///
-    /// # Errors
-    /// A [`Violation`] on `endpoint_url` when the host is an address that may not be called.
-    pub fn check(self, endpoint: &EndpointUrl) -> Result<(), Violation> {
-        let permitted = match endpoint.url().host() {
-            Some(Host::Ipv4(address)) => self.permits(IpAddr::V4(address)),
-            Some(Host::Ipv6(address)) => self.permits(IpAddr::V6(address)),
-            Some(Host::Domain(name)) => {
-                let name = name.trim_end_matches('.');
-                let local = name.eq_ignore_ascii_case("localhost")
-                    || name.to_ascii_lowercase().ends_with(".localhost");
-                !local || self == Self::Development
-            }
-            None => false,
-        };
-        if permitted {
-            Ok(())
-        } else {
-            Err(Violation::at(
-                "endpoint_url",
-                "url_address_forbidden",
-                "must not point to a loopback, private, link-local or metadata address",
-            ))
-        }
-    }
-}
-
-fn unwrap_embedded_v4(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(six) = address.to_canonical() else {
-        return address.to_canonical();
-    };
-    let embedded = match six.segments() {
-        // 64:ff9b::/96 is NAT64 (RFC 6052), 2002::/16 is 6to4 (RFC 3056), ::/96 the old compatible form.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some((high, low)),
-        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => Some((high, low)),
-        _ => None,
-    };
-    match embedded {
-        Some((high, low)) => {
-            IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
-        }
-        None => IpAddr::V6(six),
-    }
-}
-
-/// Link-local (cloud metadata services live there), multicast, broadcast and unspecified.
-fn is_never_ours(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(four) => {
-            four.is_link_local()
-                || four.is_multicast()
-                || four.is_broadcast()
-                || four.octets().first() == Some(&0)
-                || four == Ipv4Addr::new(168, 63, 129, 16)
-        }
-        IpAddr::V6(six) => {
-            six.is_multicast()
-                || six.is_unspecified()
-                || six.is_unicast_link_local()
-                || six == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)
-        }
-    }
-}
-
-fn is_internal(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(four) => {
-            let [a, b, ..] = four.octets();
-            four.is_loopback()
-                || four.is_private()
-                || four.is_documentation()
-                || (a == 100 && (64..128).contains(&b))
-                || (a == 198 && (18..20).contains(&b))
-                || (a == 192 && b == 0 && four.octets().get(2) == Some(&0))
-                || a >= 240
-        }
-        IpAddr::V6(six) => {
-            six.is_loopback() || six.is_unique_local() || six.segments().first() == Some(&0x100)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,52 +146,5 @@ mod tests {
         }
         let long = format!("https://example.com/{}", "a".repeat(2048));
         assert_eq!(EndpointUrl::parse(&long).unwrap_err().rule, "string_too_long");
-    }
-
-    #[test]
-    fn metadata_addresses_are_refused_in_every_disguise_even_in_development() {
-        for text in [
-            "169.254.169.254",
-            "::ffff:169.254.169.254",
-            "64:ff9b::a9fe:a9fe",
-            "2002:a9fe:a9fe::1",
-            "fe80::1",
-            "fd00:ec2::254",
-            "0.0.0.0",
-            "168.63.129.16",
-        ] {
-            let address: IpAddr = text.parse().unwrap();
-            assert!(!EgressPolicy::Development.permits(address), "{text}");
-        }
-    }
-
-    #[test]
-    fn internal_addresses_are_for_development_only() {
-        for text in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "192.168.0.1",
-            "172.16.0.1",
-            "100.64.0.1",
-            "::1",
-            "fc00::1",
-            "::ffff:10.0.0.1",
-        ] {
-            let address: IpAddr = text.parse().unwrap();
-            assert!(EgressPolicy::Development.permits(address), "{text}");
-            assert!(!EgressPolicy::Public.permits(address), "{text}");
-        }
-        assert!(EgressPolicy::Public.permits("93.184.216.34".parse().unwrap()));
-        assert!(EgressPolicy::Public.permits("2606:2800:220:1::1".parse().unwrap()));
-        for url in [
-            "http://localhost/mcp",
-            "http://x.localhost./mcp",
-            "http://127.1/mcp",
-            "http://0x7f.1/mcp",
-        ] {
-            let endpoint = EndpointUrl::parse(url).unwrap();
-            assert!(EgressPolicy::Public.check(&endpoint).is_err(), "{url}");
-            assert!(EgressPolicy::Development.check(&endpoint).is_ok(), "{url}");
-        }
     }
 }

@@ -1,12 +1,15 @@
 //! Many servers behind one endpoint: how a tool's name says which server it belongs to.
 //!
 //! `{alias}__{tool}`. An alias has no underscore, so the first `__` always ends it, whatever the
-//! tool is called. An administrator who sees several tenants writes `{tenant}~{alias}__{tool}`.
+//! tool is called. An administrator who sees several tenants writes `{tenant}~{alias}__{tool}`;
+//! no tenant has a `~` or a `__` in it ([`TenantId::parse`]).
 
 use crate::id::{Alias, TenantId};
 
-const SEPARATOR: &str = "__";
-const TENANT_MARK: char = '~';
+/// Ends the alias in a federated name.
+pub(crate) const SEPARATOR: &str = "__";
+/// Ends the tenant where a federated name says one.
+pub(crate) const TENANT_MARK: char = '~';
 
 /// A federated name taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,14 +76,18 @@ mod tests {
         #[test]
         fn what_was_joined_comes_apart_again(
             alias in "[a-z0-9][a-z0-9-]{0,23}",
-            name in "[A-Za-z0-9_.-]{1,60}",
-            tenant in proptest::option::of("[a-z0-9-]{1,36}"),
+            name in "[A-Za-z0-9_.~-]{1,60}",
+            // Mostly made of what parts names, so that all of its uses that are allowed occur.
+            tenant in prop::option::of(
+                prop_oneof!["[a_~-]{1,6}", "[^\\p{C}]{1,36}"]
+                    .prop_filter_map("no tenant", |text| TenantId::parse(&text).ok()),
+            ),
         ) {
             let parsed = Alias::parse(&alias).unwrap();
-            let owner = tenant.as_deref().map(|text| TenantId::parse(text).unwrap());
-            let joined = federated_name(&parsed, &name, owner.as_ref());
+            let joined = federated_name(&parsed, &name, tenant.as_ref());
             let apart = FederatedName::split(&joined).unwrap();
-            prop_assert_eq!(apart, FederatedName { tenant: tenant.as_deref(), alias: &alias, name: &name });
+            let tenant = tenant.as_ref().map(TenantId::as_str);
+            prop_assert_eq!(apart, FederatedName { tenant, alias: &alias, name: &name });
         }
     }
 }

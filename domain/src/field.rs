@@ -85,8 +85,26 @@ impl Violations {
     }
 }
 
+/// Whether a character changes how the text around it looks, or is not to be seen at all: control
+/// characters, line and paragraph separators, the zero-width space, and what turns the direction
+/// of writing (UAX #9 §2). The zero-width joiner and non-joiner are none of them: Persian and
+/// Indic scripts and composed emoji are spelled with them.
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{feff}'
+        )
+}
+
 /// Accepts text of `min` to `max` characters (not bytes), not blank where `min` > 0, and without
-/// control characters: such text can be shown in a list, a log line or a page without surprises.
+/// [unprintable](is_unprintable) ones: such text can be shown in a list, a log line or a page
+/// without surprises, and reads as what it is.
 ///
 /// # Errors
 /// A [`Violation`] on `field` that states the rule.
@@ -100,11 +118,11 @@ pub fn printable(
     if min > 0 && text.trim().is_empty() {
         return Err(Violation::at(field, "string_blank", "must not be blank"));
     }
-    if text.chars().any(char::is_control) {
+    if text.chars().any(is_unprintable) {
         return Err(Violation::at(
             field,
             "string_not_printable",
-            "must not contain control characters",
+            "must not contain control characters or invisible formatting characters",
         ));
     }
     Ok(text.to_owned())
@@ -161,6 +179,19 @@ mod tests {
         assert_eq!(printable("name", "   ", 3, 9).unwrap_err().rule, "string_blank");
         assert_eq!(printable("name", "a\u{0}bc", 1, 9).unwrap_err().rule, "string_not_printable");
         assert!(prose("text", "two\nlines", 20).is_ok());
+    }
+
+    #[test]
+    fn characters_that_hide_or_turn_others_are_refused_but_joiners_are_not() {
+        for c in "\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}"
+            .chars()
+        {
+            let refused = printable("name", &format!("abc{c}"), 1, 9).unwrap_err();
+            assert_eq!(refused.rule, "string_not_printable", "{c:?}");
+        }
+        for text in ["نمی\u{200c}خواهم", "👩\u{200d}💻", "שלום", "n\u{303}"] {
+            assert!(printable("name", text, 1, 9).is_ok(), "{text}");
+        }
     }
 
     #[test]

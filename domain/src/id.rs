@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::federation::{SEPARATOR, TENANT_MARK};
 use crate::field::Violation;
 
 macro_rules! uuid_id {
@@ -68,18 +69,27 @@ impl Revision {
     }
 }
 
-/// A tenant: the `tid` of an Entra token, or any name of at most 100 characters.
+/// A tenant: the `tid` of an Entra token, or a name of at most 100 characters without `~` and `__`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TenantId(String);
 
 impl TenantId {
-    /// Accepts 1 to 100 characters without control characters.
+    /// Accepts 1 to 100 printable characters without `~` and `__`: these part a tenant from what
+    /// follows it in a [federated name](crate::federation), which must come apart in one way only.
     ///
     /// # Errors
-    /// A [`Violation`] on `tenant_id` when the text is empty, too long or not printable.
+    /// A [`Violation`] on `tenant_id` that states the rule.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        crate::field::printable("tenant_id", text, 1, 100).map(Self)
+        let name = crate::field::printable("tenant_id", text, 1, 100)?;
+        if name.contains(TENANT_MARK) || name.contains(SEPARATOR) {
+            return Err(Violation::at(
+                "tenant_id",
+                "string_pattern_mismatch",
+                format!("must not contain {TENANT_MARK} or {SEPARATOR}"),
+            ));
+        }
+        Ok(Self(name))
     }
 
     /// The tenant as text.
@@ -175,6 +185,16 @@ mod tests {
         }
         for bad in ["", "-a", "A", "a_b", "a__b", "é", "abcdefghijklmnopqrstuvwxy"] {
             assert!(Alias::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_has_nothing_in_it_that_parts_a_federated_name() {
+        for good in ["72f988bf-86f1-41af-91ab-2d7cd011db47", "Contoso GmbH", "a_b", "_", "a_"] {
+            assert_eq!(TenantId::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["~", "a~b", "__", "a__b", "a___b"] {
+            assert_eq!(TenantId::parse(bad).unwrap_err().rule, "string_pattern_mismatch", "{bad}");
         }
     }
 

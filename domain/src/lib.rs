@@ -18,6 +18,7 @@
 
 pub mod caller;
 pub mod change;
+mod egress;
 pub mod endpoint;
 pub mod error;
 pub mod event;

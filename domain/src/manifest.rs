@@ -1,158 +1,15 @@
 //! What an upstream offers, definition by definition, and what an approval pins of it.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// What a definition defines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DefinitionKind {
-    /// An entry of `tools/list`.
-    Tool,
-    /// An entry of `resources/list`.
-    Resource,
-    /// An entry of `resources/templates/list`.
-    ResourceTemplate,
-    /// An entry of `prompts/list`.
-    Prompt,
-}
+mod definition;
+mod digest;
+mod unique;
 
-impl DefinitionKind {
-    /// All kinds, in the order in which a manifest lists them.
-    pub const ALL: [Self; 4] = [Self::Tool, Self::Resource, Self::ResourceTemplate, Self::Prompt];
-
-    /// The kind's name in JSON and SQL.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tool => "tool",
-            Self::Resource => "resource",
-            Self::ResourceTemplate => "resource_template",
-            Self::Prompt => "prompt",
-        }
-    }
-
-    /// The inverse of [`DefinitionKind::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-
-    /// The member of a definition that identifies it within its kind.
-    pub const fn identity_member(self) -> &'static str {
-        match self {
-            Self::Tool | Self::Prompt => "name",
-            Self::Resource => "uri",
-            Self::ResourceTemplate => "uriTemplate",
-        }
-    }
-}
-
-/// SHA-256 over a canonical form: members sorted by name, no white space. Two documents that mean
-/// the same have the same digest, however their server happened to order them.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Digest([u8; 32]);
-
-impl Digest {
-    /// The digest of a JSON document.
-    pub fn of_json(value: &Value) -> Self {
-        let mut canonical = Vec::new();
-        write_canonical(value, &mut canonical);
-        Self(Sha256::digest(&canonical).into())
-    }
-
-    /// Reads `sha256:` and 64 hexadecimal digits.
-    pub fn parse(text: &str) -> Option<Self> {
-        let hex = text.strip_prefix("sha256:")?;
-        if hex.len() != 64 || !hex.is_ascii() {
-            return None;
-        }
-        let mut bytes = [0_u8; 32];
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            let start = index * 2;
-            *byte = u8::from_str_radix(hex.get(start..start + 2)?, 16).ok()?;
-        }
-        Some(Self(bytes))
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, out)
-    }
-}
-
-fn write_canonical(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Object(members) => {
-            out.push(b'{');
-            let sorted: BTreeMap<&String, &Value> = members.iter().collect();
-            for (index, (name, member)) in sorted.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_canonical(&Value::String(name.clone()), out);
-                out.push(b':');
-                write_canonical(member, out);
-            }
-            out.push(b'}');
-        }
-        Value::Array(items) => {
-            out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_canonical(item, out);
-            }
-            out.push(b']');
-        }
-        scalar => out.extend_from_slice(scalar.to_string().as_bytes()),
-    }
-}
-
-/// One tool, resource, resource template or prompt, byte for byte as the upstream sent it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Definition {
-    /// What it defines.
-    pub kind: DefinitionKind,
-    /// What it is called: the tool's or prompt's name, the resource's URI or URI template.
-    pub name: String,
-    /// The definition's JSON text.
-    pub raw: Bytes,
-    /// The digest of its canonical form.
-    pub digest: Digest,
-}
-
-impl Definition {
-    /// Reads a definition's identity out of its JSON text.
-    ///
-    /// # Errors
-    /// Says what is missing when the text is not an object with the identifying member.
-    pub fn parse(kind: DefinitionKind, raw: Bytes) -> Result<Self, String> {
-        let value: Value =
-            serde_json::from_slice(&raw).map_err(|_| format!("a {} is not JSON", kind.as_str()))?;
-        let member = kind.identity_member();
-        let name = value
-            .get(member)
-            .and_then(Value::as_str)
-            .filter(|name| !name.is_empty())
-            .ok_or_else(|| format!("a {} has no {member}", kind.as_str()))?
-            .to_owned();
-        Ok(Self { kind, name, digest: Digest::of_json(&value), raw })
-    }
-}
+pub use definition::{Definition, DefinitionKind};
+pub use digest::Digest;
 
 /// Everything that an upstream offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,9 +39,9 @@ impl Manifest {
             hash.update([0]);
             hash.update(name.as_bytes());
             hash.update([0]);
-            hash.update(digest.0);
+            hash.update(digest.as_bytes());
         }
-        Self { digest: Digest(hash.finalize().into()), definitions: kept }
+        Self { digest: Digest::of_hash(hash.finalize().into()), definitions: kept }
     }
 
     /// The definitions, grouped by kind, within it in the upstream's order.
@@ -310,8 +167,7 @@ impl Discovery {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
+    use bytes::Bytes;
 
     use super::*;
 
@@ -341,24 +197,5 @@ mod tests {
             Manifest::new([tool(r#"{"name":"a","v":1}"#), tool(r#"{"name":"a","v":2}"#)]);
         assert_eq!(manifest.definitions().len(), 1);
         assert_eq!(manifest.definitions()[0].digest, tool(r#"{"name":"a","v":1}"#).digest);
-    }
-
-    #[test]
-    fn a_definition_without_its_identity_is_refused_in_words() {
-        let refused = Definition::parse(DefinitionKind::Resource, Bytes::from_static(b"{}"));
-        assert_eq!(refused.unwrap_err(), "a resource has no uri");
-    }
-
-    proptest! {
-        #[test]
-        fn a_digest_reads_back_what_it_prints(seed in any::<i64>()) {
-            let digest = Digest::of_json(&json!({"seed": seed}));
-            prop_assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
-        }
-
-        #[test]
-        fn digest_parsing_never_panics(text in ".{0,80}") {
-            let _ = Digest::parse(&text);
-        }
     }
 }

@@ -43,14 +43,45 @@ pub use withdraw_registration::withdraw_registration;
 
 use crate::error::{Error, Subject};
 use crate::id::RegistrationId;
-use crate::ports::{RegistrationView, RegistryPorts};
+use crate::ports::{PortError, RegistrationView, RegistryPorts};
 
 /// Reads a registration that must be there.
 async fn existing(ports: &RegistryPorts, id: RegistrationId) -> Result<RegistrationView, Error> {
     ports.registrations.find(id).await?.ok_or(Error::NotFound(Subject::Registration(id)))
 }
 
+/// What a write says that failed on a registration which was there when it was read: if somebody
+/// removed it meanwhile, it is as gone as if we had come later.
+fn unwritten(id: RegistrationId, error: PortError) -> Error {
+    match error {
+        PortError::NotFound | PortError::Conflict { current: None } => {
+            Error::NotFound(Subject::Registration(id))
+        }
+        error => error.into(),
+    }
+}
+
 /// Our row for a caller who acts under their own name: every signed-in caller has one.
 fn acting_user(caller: &crate::caller::Caller) -> Result<crate::id::UserId, Error> {
     caller.user.ok_or(Error::Denied(crate::caller::Denied::NoUser))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Revision;
+
+    #[test]
+    fn a_write_to_what_was_removed_meanwhile_is_told_as_not_found() {
+        let id = RegistrationId(uuid::Uuid::nil());
+        for gone in [PortError::NotFound, PortError::Conflict { current: None }] {
+            let told = unwritten(id, gone);
+            assert!(
+                matches!(told, Error::NotFound(Subject::Registration(told)) if told == id),
+                "{told:?}"
+            );
+        }
+        let changed = unwritten(id, PortError::Conflict { current: Some(Revision(2)) });
+        assert!(matches!(changed, Error::Stale { .. }), "{changed:?}");
+    }
 }

@@ -89,11 +89,13 @@ impl Claims {
         roles
     }
 
-    /// Who it is, or `None` where neither `oid` nor `sub` says so.
+    /// Who it is, or `None` where neither `oid` nor `sub` says so, or where `tid` is no tenant to
+    /// us: a person whose tenant we cannot tell is not somebody without one.
     pub(crate) fn identity(&self, admin_group: Option<&str>) -> Option<Identity> {
+        let tenant = self.tid.as_deref().map(TenantId::parse).transpose().ok()?;
         Some(Identity {
             subject: first_of([&self.oid, &self.sub])?,
-            tenant: self.tid.as_deref().and_then(|tid| TenantId::parse(tid).ok()),
+            tenant,
             email: first_of([&self.email, &self.preferred_username, &self.upn, &self.unique_name]),
             display_name: first_of([&self.name]),
             in_admin_group: admin_group.and_then(|group| self.is_in(group)),
@@ -146,6 +148,16 @@ mod tests {
             );
         }
         assert!(claims(json!({"email": "e"})).identity(None).is_none());
+    }
+
+    #[test]
+    fn a_tenant_that_is_none_to_us_is_not_taken_for_no_tenant() {
+        let tenant = |json| claims(json).identity(None).map(|identity| identity.tenant);
+        assert_eq!(tenant(json!({"sub": "s"})), Some(None));
+        assert_eq!(tenant(json!({"sub": "s", "tid": "t"})), Some(TenantId::parse("t").ok()));
+        for tid in ["", "a~b", "a__b", "a\u{202e}"] {
+            assert_eq!(tenant(json!({"sub": "s", "tid": tid})), None, "{tid}");
+        }
     }
 
     #[test]

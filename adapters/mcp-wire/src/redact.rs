@@ -13,8 +13,10 @@ const MARKER: &str = "\"***REDACTED***\"";
 
 /// Copies JSON text with the values of secret members replaced by `"***REDACTED***"`.
 ///
-/// A member is secret if its key has, as a whole word of `snake_case`, `kebab-case` or `camelCase`,
-/// one of: password, passwd, secret, token, key, auth, authorization, credential, credentials.
+/// A member is secret if its key has, as one or two whole words of `snake_case`, `kebab-case` or
+/// `camelCase`, one of: password(s), passwd, pwd, passphrase, secret(s), clientsecret, token,
+/// accesstoken, refreshtoken, bearer, key, apikey(s), privatekey, auth, authorization,
+/// credential(s), cookie(s).
 ///
 /// What is no JSON becomes `{"invalid":true,"bytes":N}`; what is longer than `max_bytes` when it is
 /// redacted becomes `{"truncated":true,"bytes":N}` (and is not checked any further). `N` is the

@@ -52,7 +52,9 @@ fn filter(settings: &LogSettings) -> EnvFilter {
         "registry_upstream",
     ];
     let directives: Vec<String> = ours.iter().map(|name| format!("{name}={level}")).collect();
-    EnvFilter::new(format!("{libraries},{}", directives.join(",")))
+    // A head that does not parse is its client's mistake, and anybody can make it without a token:
+    // it must not fill our log with errors.
+    EnvFilter::new(format!("{libraries},actix_http::h1=off,{}", directives.join(",")))
 }
 
 fn layer(settings: &LogSettings, writer: BoxMakeWriter) -> Box<dyn Layer<Registry> + Send + Sync> {

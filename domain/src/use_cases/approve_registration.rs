@@ -64,7 +64,7 @@ pub async fn approve_registration(
                 return Err(Error::NameTaken { what: "alias", wanted: alias.to_string() });
             }
             Err(PortError::AlreadyExists { .. }) if number < MOST_TRIES => from = number + 1,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(super::unwritten(id, error)),
         }
     }
 }

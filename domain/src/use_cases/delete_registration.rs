@@ -29,7 +29,7 @@ pub async fn delete_registration(
         tries += 1;
         match ports.registrations.commit_removal(&removal, free_at).await {
             Err(PortError::Conflict { .. }) if tries < MOST_TRIES => {}
-            outcome => return Ok(outcome?),
+            outcome => return outcome.map_err(|error| super::unwritten(id, error)),
         }
     }
 }

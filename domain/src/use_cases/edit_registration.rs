@@ -3,7 +3,7 @@
 use crate::caller::{Action, Caller, authorize};
 use crate::error::Error;
 use crate::id::RegistrationId;
-use crate::ports::{RegistrationView, RegistryPorts};
+use crate::ports::{PortError, RegistrationView, RegistryPorts};
 use crate::registration::RegistrationDraft;
 
 use super::Seen;
@@ -29,6 +29,7 @@ pub async fn edit_registration(
     let change = view.registration.edit(content, editor, ports.stamp())?;
     match ports.registrations.commit(&change).await {
         Ok(()) => super::existing(ports, id).await,
-        Err(error) => Err(url_taken(ports, error).await),
+        Err(error @ PortError::AlreadyExists { .. }) => Err(url_taken(ports, error).await),
+        Err(error) => Err(super::unwritten(id, error)),
     }
 }

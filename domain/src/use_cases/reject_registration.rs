@@ -22,6 +22,7 @@ pub async fn reject_registration(
     let stamp = ports.stamp();
     let decision = deciding.at(stamp.at);
     let change = deciding.view.registration.reject(decision, stamp)?;
-    ports.registrations.commit(&change).await?;
+    let written = ports.registrations.commit(&change).await;
+    written.map_err(|error| super::unwritten(id, error))?;
     super::existing(ports, id).await
 }

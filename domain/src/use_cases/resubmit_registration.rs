@@ -18,6 +18,7 @@ pub async fn resubmit_registration(
     let view = super::existing(ports, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
     let change = view.registration.resubmit(super::acting_user(caller)?, ports.stamp())?;
-    ports.registrations.commit(&change).await?;
+    let written = ports.registrations.commit(&change).await;
+    written.map_err(|error| super::unwritten(id, error))?;
     super::existing(ports, id).await
 }

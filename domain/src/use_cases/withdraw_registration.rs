@@ -18,5 +18,6 @@ pub async fn withdraw_registration(
     let view = super::existing(ports, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
     let removal = view.registration.withdraw(super::acting_user(caller)?, ports.stamp())?;
-    Ok(ports.registrations.commit_removal(&removal, ports.clock.now()).await?)
+    let removed = ports.registrations.commit_removal(&removal, ports.clock.now()).await;
+    removed.map_err(|error| super::unwritten(id, error))
 }

@@ -33,7 +33,7 @@ pub struct TokenRequest {
     pub name: Option<String>,
     /// `roles`: at most 50, each of 1 to 255 characters.
     pub roles: Option<Vec<String>>,
-    /// `tid`: 1 to 100 characters.
+    /// `tid`: 1 to 100 characters, without `~` and `__`.
     pub tenant: Option<String>,
     /// `groups`: at most 200, each of 1 to 255 characters.
     pub groups: Option<Vec<String>>,
@@ -186,6 +186,14 @@ mod tests {
         let fields: Vec<_> = broken.iter().map(|line| line.split(' ').next().unwrap()).collect();
         let all = ["subject", "email", "name", "roles[1]", "tenant", "groups", "expires_in"];
         assert_eq!(fields, all, "{broken:?}");
+    }
+
+    #[test]
+    fn a_tenant_that_no_token_may_name_gets_none() {
+        for tenant in ["a~b", "a__b"] {
+            let broken = wanted(json!({ "tenant": tenant })).err().unwrap();
+            assert_eq!(broken, ["tenant must not contain ~ or __"]);
+        }
     }
 
     #[test]

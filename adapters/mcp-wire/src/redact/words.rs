@@ -1,21 +1,34 @@
 //! Which keys name a secret, judged by their whole words.
 //!
-//! `api_key`, `authToken` and `APIKey` do; `keyword`, `author` and `max_tokens` do not. Words are
+//! `api_key`, `authToken` and `apikeys` do; `keyword`, `author` and `max_tokens` do not. Words are
 //! parted by anything that is no letter, and inside a run of letters where lower case turns to
 //! upper (`auth|Token`) or where the last of several capitals begins a word (`API|Key`).
 
 use std::borrow::Cow;
 
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 22] = [
     "password",
+    "passwords",
     "passwd",
+    "pwd",
+    "passphrase",
     "secret",
+    "secrets",
+    "clientsecret",
     "token",
+    "accesstoken",
+    "refreshtoken",
+    "bearer",
     "key",
+    "apikey",
+    "apikeys",
+    "privatekey",
     "auth",
     "authorization",
     "credential",
     "credentials",
+    "cookie",
+    "cookies",
 ];
 
 /// Whether a key, raw and with its quotes, names a secret. One that cannot be read (half a
@@ -29,20 +42,29 @@ pub(super) fn is_secret(raw_key: &str) -> bool {
     } else {
         Cow::Borrowed(raw_key.trim_matches('"'))
     };
-    key.split(|letter: char| !letter.is_alphabetic()).any(has_secret_word)
+    let mut before = "";
+    words(&key).any(|word| {
+        let last = std::mem::replace(&mut before, word);
+        // Both words together too: `api_keys` and `passWord` have no secret word by itself.
+        SECRETS.iter().any(|secret| {
+            secret.eq_ignore_ascii_case(word)
+                || secret.split_at_checked(last.len()).is_some_and(|(head, tail)| {
+                    head.eq_ignore_ascii_case(last) && tail.eq_ignore_ascii_case(word)
+                })
+        })
+    })
 }
 
-/// Whether one of the camelCase words of a run of letters is a secret.
-fn has_secret_word(run: &str) -> bool {
-    let mut rest = run;
-    while !rest.is_empty() {
-        let (word, behind) = rest.split_at(first_word_len(rest));
-        if SECRETS.iter().any(|secret| word.eq_ignore_ascii_case(secret)) {
-            return true;
-        }
-        rest = behind;
-    }
-    false
+/// The words of a key, in their order.
+fn words(key: &str) -> impl Iterator<Item = &str> {
+    key.split(|letter: char| !letter.is_alphabetic()).flat_map(|run| {
+        let mut rest = run;
+        std::iter::from_fn(move || {
+            let (word, behind) = rest.split_at(first_word_len(rest));
+            rest = behind;
+            (!word.is_empty()).then_some(word)
+        })
+    })
 }
 
 /// The length of the first camelCase word, at least one letter.
@@ -97,6 +119,32 @@ mod tests {
             "KEYId",
             "x_auth_",
             "TokenID",
+            "apikey",
+            "APIKEY",
+            "x-apikey",
+            "apikeys",
+            "api_keys",
+            "apiKeys",
+            "passwords",
+            "user_passwords",
+            "secrets",
+            "pwd",
+            "dbPwd",
+            "passphrase",
+            "pass-phrase",
+            "passWord",
+            "Cookie",
+            "set-cookie",
+            "cookies",
+            "sessionCookies",
+            "bearer",
+            "accesstoken",
+            "my_accesstoken",
+            "AccessToken",
+            "refreshtoken",
+            "privatekey",
+            "clientsecret",
+            "CLIENTSECRET",
         ] {
             assert!(judge(key), "{key}");
         }
@@ -121,6 +169,17 @@ mod tests {
             "é",
             "hotkeys",
             "oauth",
+            "tokens",
+            "api",
+            "keys",
+            "primary_keys",
+            "pass",
+            "pass_the_word",
+            "wordPass",
+            "cookiecutter",
+            "forbearer",
+            "pwdx",
+            "access",
         ] {
             assert!(!judge(key), "{key}");
         }

@@ -1,10 +1,11 @@
 //! Administrators who decide at the same moment.
 
+use http::Method;
 use registry_testkit::Answer;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{Registry, assert_problem, id_in, rows, submit_dead};
+use crate::support::{Registry, assert_problem, decide, id_in, rows, submit_dead};
 
 /// Eight administrators decide on one registration, each with their own decision.
 async fn race(registry: &Registry, path: &str, decision: impl Fn(usize) -> Value) -> Vec<Answer> {
@@ -80,4 +81,33 @@ async fn servers_of_one_name_that_are_approved_together_get_aliases_of_their_own
     aliases.sort();
     aliases.dedup();
     assert_eq!(aliases.len(), 6, "{aliases:?}");
+}
+
+#[tokio::test]
+async fn what_is_removed_while_others_change_it_is_gone_and_not_a_fault() {
+    let registry = Registry::start().await;
+    for round in 0..20 {
+        let name = format!("leaving-{round}");
+        let path = submit_dead(&registry.user, &name).await;
+        let edited = crate::support::draft(&crate::support::dead_url(&name), "Edited");
+        let mut racing = JoinSet::new();
+        for at in 0..8 {
+            let (user, admin) = (registry.user.clone(), registry.admin.clone());
+            let (path, edited) = (path.clone(), edited.clone());
+            racing.spawn(async move {
+                match at % 4 {
+                    0 => admin.delete(&path).await,
+                    1 => user.send(Method::POST, &format!("{path}/withdraw"), None).await,
+                    2 => user.put(&path, &edited).await,
+                    _ => decide(&admin, &path, &json!({ "status": "Rejected" })).await,
+                }
+            });
+        }
+        for answer in racing.join_all().await {
+            assert!(!answer.status.is_server_error(), "{}", answer.text());
+        }
+        // A deletion that was overtaken too often is told so; this one nobody overtakes.
+        registry.admin.delete(&path).await;
+        assert_problem(&registry.user.get(&path).await, 404, "REGISTRATION_NOT_FOUND");
+    }
 }

@@ -21,6 +21,8 @@ pub struct ExchangeSettings {
     pub version: String,
     /// How long an upstream may take until its answer begins, and then for each part of it.
     pub request_timeout: Duration,
+    /// How long an answer may take from its beginning to its end, however steadily it comes.
+    pub max_exchange: Duration,
     /// The longest event of an event stream, in bytes.
     pub max_event_bytes: usize,
     /// The most argument bytes that a record keeps.
@@ -39,6 +41,7 @@ impl ExchangeSettings {
             name: "MCP Registry Gateway".to_owned(),
             version: "0.0.0".to_owned(),
             request_timeout: Duration::from_secs(5),
+            max_exchange: Duration::from_mins(1),
             max_event_bytes: 4 << 20,
             max_recorded_params_bytes: 8 << 10,
         }

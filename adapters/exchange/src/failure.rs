@@ -24,33 +24,43 @@ impl HopFailure {
     pub(crate) fn of(server: &str, failure: &UpstreamFailure) -> Self {
         let hint_of_outage =
             if failure.request_sent { MAY_HAVE_HAPPENED } else { NOTHING_HAPPENED };
-        let (code, what, hint) = match failure.class {
-            FaultClass::Timeout => ("TIMEOUT_ERROR", "did not answer in time", hint_of_outage),
-            FaultClass::Unreachable => ("SERVER_UNAVAILABLE", "cannot be reached", hint_of_outage),
+        let (what, hint) = match failure.class {
+            FaultClass::Timeout => ("did not answer in time", hint_of_outage),
+            FaultClass::Unreachable => ("cannot be reached", hint_of_outage),
             FaultClass::AuthorizationRequired => (
-                "PROXY_ERROR",
                 "asks for credentials that the gateway does not have",
                 "Ask the server's owner or an administrator to connect it.",
             ),
             FaultClass::AddressForbidden => (
-                "PROXY_ERROR",
                 "is at an address that may not be called",
                 "Ask an administrator to review the server's address.",
             ),
             FaultClass::TlsFailed => (
-                "PROXY_ERROR",
                 "offers no TLS certificate that we trust",
                 "Ask the server's owner to mend its certificate.",
             ),
-            FaultClass::ServerError => {
-                ("PROXY_ERROR", "answered with a server error", hint_of_outage)
-            }
+            FaultClass::ServerError => ("answered with a server error", hint_of_outage),
             FaultClass::NotMcp | FaultClass::WrongTransport | FaultClass::ProtocolViolation => (
-                "PROXY_ERROR",
                 "answered with something that is not MCP over streamable HTTP",
                 "Ask the server's owner to check its endpoint.",
             ),
         };
+        let code = code_of(failure.class);
         Self { code, message: format!("The MCP server '{server}' {what}."), hint }
+    }
+}
+
+/// The stable code of a class of fault.
+pub(crate) fn code_of(class: FaultClass) -> &'static str {
+    match class {
+        FaultClass::Timeout => "TIMEOUT_ERROR",
+        FaultClass::Unreachable => "SERVER_UNAVAILABLE",
+        FaultClass::AuthorizationRequired
+        | FaultClass::AddressForbidden
+        | FaultClass::TlsFailed
+        | FaultClass::ServerError
+        | FaultClass::NotMcp
+        | FaultClass::WrongTransport
+        | FaultClass::ProtocolViolation => "PROXY_ERROR",
     }
 }

@@ -1,11 +1,13 @@
 //! The client's words made the upstream's, and sent.
 //!
 //! Only what must change is changed, by splicing: the name where it carries our prefix, the id
-//! where the upstream's session is shared by several calls, `_meta` where the eras differ.
+//! where the upstream's session is shared by several calls or might not give it back as it was,
+//! `_meta` where the eras differ.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use mcp_wire::reply::CallId;
 use mcp_wire::revision::Era;
 use mcp_wire::splice::{MetaEdit, RequestEdit};
 use registry_domain::manifest::FaultClass;
@@ -19,8 +21,8 @@ use crate::request::Call;
 pub(crate) struct Sent {
     pub(crate) reply: Reply,
     pub(crate) upstream: Arc<OpenedUpstream>,
-    /// Whether the upstream knows the call by an id of ours.
-    pub(crate) own_id: bool,
+    /// By which id the upstream knows the call.
+    pub(crate) id: CallId,
 }
 
 /// Sends a call. A session that the upstream has forgotten is opened anew, once: the upstream
@@ -48,19 +50,24 @@ async fn send_once(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
     let now = exchange.ports.clock.now();
     let upstream =
         exchange.sessions.open(client, route.server.of(), &request.inbound.caller, now).await?;
-    let own_id = upstream.session.is_some() || request.id_json == "null";
-    let body = in_upstream_words(call, &upstream, own_id).ok_or_else(|| UpstreamFailure {
-        class: FaultClass::ProtocolViolation,
-        detail: "the request could not be rewritten for the upstream".to_owned(),
-        request_sent: false,
-    })?;
+    let kept = CallId::of_client(request.id_json).filter(|_| upstream.session.is_none());
+    let ours = kept.is_none().then(|| format!("\"{}\"", exchange.ports.ids.next().hyphenated()));
+    let body =
+        in_upstream_words(call, &upstream, ours.as_deref()).ok_or_else(|| UpstreamFailure {
+            class: FaultClass::ProtocolViolation,
+            detail: "the request could not be rewritten for the upstream".to_owned(),
+            request_sent: false,
+        })?;
     let outgoing = UpstreamRequest {
         head: head(call, &upstream),
         body,
         timeout: exchange.settings.request_timeout,
     };
     match client.send(&route.server, outgoing).await {
-        Ok(reply) => Ok(Sent { reply, upstream, own_id }),
+        Ok(reply) => {
+            let ours = || CallId::of_ours(ours.as_deref().unwrap_or_default(), request.id_json);
+            Ok(Sent { reply, upstream, id: kept.unwrap_or_else(ours) })
+        }
         Err(failure) => {
             // What cannot be reached may come back as another version of itself.
             call.forget(&upstream);
@@ -69,7 +76,7 @@ async fn send_once(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
     }
 }
 
-fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, own_id: bool) -> Option<Bytes> {
+fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, id: Option<&str>) -> Option<Bytes> {
     let Call { exchange, request, route } = call;
     let meta = match (request.front.era, upstream.era) {
         (Era::Legacy, UpstreamEra::Modern) => MetaEdit::ToModern {
@@ -80,8 +87,7 @@ fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, own_id: bool) ->
         (Era::Modern, UpstreamEra::Legacy) => MetaEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => MetaEdit::Keep,
     };
-    let id = own_id.then(|| format!("\"{}\"", exchange.ports.ids.next().hyphenated()));
-    let edit = RequestEdit { id: id.as_deref(), name: route.renamed, uri: None, meta };
+    let edit = RequestEdit { id, name: route.renamed, uri: None, meta };
     edit.apply_shared(&request.inbound.body)
 }
 

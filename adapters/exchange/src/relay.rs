@@ -1,5 +1,6 @@
 //! The upstream's answer made the client's, part by part as it arrives.
 
+mod deadline;
 mod errors;
 mod events;
 mod json;
@@ -45,8 +46,7 @@ pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Answer
     call.answered_badly(class, record)
 }
 
-/// What has to change in the answer: the id where the upstream knew the call by one of ours, and
-/// the members of the result by which the eras differ.
+/// What has to change in the answer: the id where it is not the client's, and the members of the result by which the eras differ.
 fn edit_for(request: &Request<'_>, sent: &Sent) -> ReplyEdit {
     let result = match (request.front.era, sent.upstream.era) {
         (Era::Modern, UpstreamEra::Legacy) => ResultEdit::ToModern {
@@ -55,10 +55,7 @@ fn edit_for(request: &Request<'_>, sent: &Sent) -> ReplyEdit {
         (Era::Legacy, UpstreamEra::Modern) => ResultEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => ResultEdit::Keep,
     };
-    ReplyEdit {
-        id: sent.own_id.then(|| Bytes::copy_from_slice(request.id_json.as_bytes())),
-        result,
-    }
+    ReplyEdit { id: Some(sent.id.clone()), result }
 }
 
 /// What every complete result has in revision 2026-07-28; a read resource says besides how long

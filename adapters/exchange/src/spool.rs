@@ -4,7 +4,11 @@
 //! `kill -9` of this process. A background job rotates the file and copies what is in the closed
 //! ones to the store in batches ([`Spool::drain`]). A crash between copy and removal copies the
 //! records again, and the store keeps one row per id.
+//!
+//! If the folder vanishes, the next drain makes it anew and saves what was appended meanwhile.
+//! Until that works, no call is taken: what cannot be recorded is not done.
 
+mod left;
 mod segment;
 
 use std::fs;
@@ -14,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use registry_domain::operation::Operation;
 use registry_domain::ports::{OperationLog, PortError};
 
@@ -59,7 +64,12 @@ pub struct Spool {
     settings: SpoolSettings,
     current: ArcSwap<Segment>,
     waiting_bytes: AtomicU64,
+    /// The last append failed.
     broken: AtomicBool,
+    /// The last drain could not begin a new file; that an append works says nothing then.
+    stuck: AtomicBool,
+    /// Files that are gone from the folder, with records that are nowhere else.
+    adrift: Mutex<Vec<Arc<Segment>>>,
 }
 
 impl Spool {
@@ -69,9 +79,9 @@ impl Spool {
     /// [`SpoolError::File`].
     pub fn open(settings: SpoolSettings) -> Result<Self, SpoolError> {
         let at = |source| SpoolError::File { path: settings.folder.clone(), source };
-        fs::create_dir_all(&settings.folder).map_err(at)?;
         let current = Segment::create(&settings.folder).map_err(at)?;
-        let waiting: u64 = segment::list(&settings.folder)
+        left::remove_new(&settings.folder).map_err(at)?;
+        let waiting: u64 = left::list(&settings.folder)
             .map_err(at)?
             .iter()
             .filter_map(|path| fs::metadata(path).ok())
@@ -81,6 +91,8 @@ impl Spool {
             current: ArcSwap::from_pointee(current),
             waiting_bytes: AtomicU64::new(waiting),
             broken: AtomicBool::new(false),
+            stuck: AtomicBool::new(false),
+            adrift: Mutex::default(),
             settings,
         })
     }
@@ -88,6 +100,7 @@ impl Spool {
     /// Whether another record finds room. A call that could not be recorded must not be made.
     pub fn has_room(&self) -> bool {
         !self.broken.load(Ordering::Relaxed)
+            && !self.stuck.load(Ordering::Relaxed)
             && self.waiting_bytes.load(Ordering::Relaxed) < self.settings.max_bytes
     }
 
@@ -126,25 +139,71 @@ impl Spool {
     /// [`SpoolError`]; what was not copied stays.
     pub async fn drain(&self, store: &dyn OperationLog) -> Result<u64, SpoolError> {
         let at = |source| SpoolError::File { path: self.settings.folder.clone(), source };
-        if self.broken.load(Ordering::Relaxed) || !self.current.load().is_empty() {
-            let next = Arc::new(Segment::create(&self.settings.folder).map_err(at)?);
-            // Whoever is appending to the old file right now keeps its lock until they are done:
-            // then the file is copied by the next drain instead of this one.
-            drop(self.current.swap(next));
-            self.broken.store(false, Ordering::Relaxed);
-        }
+        let ready = self.rotate().and_then(|()| self.rescue());
+        self.stuck.store(ready.is_err(), Ordering::Relaxed);
+        ready.map_err(at)?;
+        let current = self.current.load().path.clone();
         let mut copied = 0;
-        for path in
-            segment::orphans(&self.settings.folder, &self.current.load().path).map_err(at)?
-        {
-            copied += self.copy(&path, store).await?;
+        for path in left::list(&self.settings.folder).map_err(at)? {
+            if path == current {
+                continue;
+            }
+            if let Some(file) = left::claim(&path).map_err(at)? {
+                copied += self.copy(&path, &file, store).await?;
+            }
         }
         Ok(copied)
     }
 
-    async fn copy(&self, path: &Path, store: &dyn OperationLog) -> Result<u64, SpoolError> {
+    /// Begins a new file if the old one has records, or does not work, or is gone.
+    fn rotate(&self) -> io::Result<()> {
+        let current = self.current.load();
+        let is_gone = current.is_gone();
+        let is_good =
+            !is_gone && !self.broken.load(Ordering::Relaxed) && !self.stuck.load(Ordering::Relaxed);
+        if is_good && current.is_empty() {
+            return Ok(());
+        }
+        let (path, bytes) = (current.path.display(), current.len());
+        if is_gone && !self.stuck.load(Ordering::Relaxed) {
+            tracing::error!(%path, bytes, "the spool's file is gone from its folder; a new one is made");
+        }
+        let next = Segment::create(&self.settings.folder)?;
+        drop(current);
+        // Whoever is appending to the old file right now keeps its lock until they are done: then
+        // the file is copied by the next drain instead of this one.
+        let old = self.current.swap(Arc::new(next));
+        self.broken.store(false, Ordering::Relaxed);
+        if is_gone {
+            self.adrift.lock().push(old);
+        }
+        Ok(())
+    }
+
+    /// Brings what is in files that are gone back into the folder, once nobody appends to them.
+    fn rescue(&self) -> io::Result<()> {
+        let mut adrift = self.adrift.lock();
+        let mut failed = Ok(());
+        adrift.retain_mut(|segment| {
+            let Some(segment) = Arc::get_mut(segment) else { return true };
+            if segment.is_empty() {
+                return false;
+            }
+            let rescued = segment.rescue(&self.settings.folder);
+            let remains = rescued.is_err();
+            failed = std::mem::replace(&mut failed, Ok(())).and(rescued);
+            remains
+        });
+        failed
+    }
+
+    async fn copy(
+        &self,
+        path: &Path,
+        file: &fs::File,
+        store: &dyn OperationLog,
+    ) -> Result<u64, SpoolError> {
         let at = |source| SpoolError::File { path: path.to_owned(), source };
-        let file = fs::File::open(path).map_err(at)?;
         let size = file.metadata().map_err(at)?.len();
         let mut lines = BufReader::new(file).split(b'\n');
         let mut copied = 0;
@@ -171,7 +230,7 @@ impl Spool {
             copied += u64::try_from(batch.len()).unwrap_or(0);
             store.append(batch).await.map_err(SpoolError::Store)?;
         }
-        fs::remove_file(path).map_err(at)?;
+        left::remove(path).map_err(at)?;
         let less = |waiting: u64| Some(waiting.saturating_sub(size));
         // The closure always answers, so there is no failure to look at.
         let _ = self.waiting_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);

@@ -64,11 +64,7 @@ async fn what_is_appended_reaches_the_store_in_order_and_leaves_no_file() {
     (1..=250).for_each(|number| spool.append(&operation(number)));
     assert_eq!(spool.drain(&store).await.unwrap(), 250);
     assert_eq!(*store.kept.lock(), ids(1..=250));
-    assert_eq!(
-        segment::list(folder.path()).unwrap().len(),
-        1,
-        "only the file that is being written"
-    );
+    assert_eq!(left::list(folder.path()).unwrap().len(), 1, "only the file that is being written");
 }
 
 #[tokio::test]
@@ -128,5 +124,89 @@ async fn a_full_spool_has_no_room_until_it_is_emptied() {
     spool.append(&operation(2));
     assert!(!spool.has_room());
     spool.drain(&Store::default()).await.unwrap();
+    assert!(spool.has_room());
+}
+
+#[tokio::test]
+async fn a_file_is_not_taken_between_its_making_and_its_locking() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = segment::Unlisted::create(folder.path()).unwrap();
+    let other = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
+    let store = Store::default();
+    assert_eq!(other.drain(&store).await.unwrap(), 0);
+    // The other took it for one that was left behind, so it never gets a name that others find …
+    assert!(made.publish().unwrap().is_none());
+    // … and one that the other does not meet before it is locked is nobody else's afterwards.
+    let made = segment::Unlisted::create(folder.path()).unwrap();
+    assert_eq!(other.drain(&store).await.unwrap(), 0);
+    let ours = made.publish().unwrap().unwrap();
+    left::remove_new(folder.path()).unwrap();
+    let line = serde_json::to_string(&operation(1)).unwrap();
+    ours.append(line.as_bytes()).unwrap();
+    assert_eq!(other.drain(&store).await.unwrap(), 0);
+    assert!(!ours.is_gone());
+    drop(ours);
+    assert_eq!(other.drain(&store).await.unwrap(), 1);
+    let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.count(), 1, "nothing is left but the other's own file");
+}
+
+#[test]
+fn a_file_of_a_process_of_the_same_number_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = segment::Unlisted::create(folder.path()).unwrap();
+    let listed = made.listed();
+    fs::write(&listed, "records").unwrap();
+    assert!(made.publish().unwrap().is_none());
+    assert_eq!(fs::read(&listed).unwrap(), b"records");
+    assert_eq!(left::list(folder.path()).unwrap(), [listed]);
+}
+
+#[test]
+fn a_file_that_is_being_copied_is_nobody_elses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("operations-1-0.ndjson");
+    fs::write(&path, "").unwrap();
+    let copying = left::claim(&path).unwrap().unwrap();
+    assert!(left::claim(&path).unwrap().is_none());
+    left::remove(&path).unwrap();
+    left::remove(&path).unwrap();
+    drop(copying);
+    assert!(left::claim(&path).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_folder_that_vanishes_is_made_anew_and_costs_no_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("spool");
+    let spool = Spool::open(SpoolSettings::for_testing(&inner)).unwrap();
+    let store = Store::default();
+    spool.append(&operation(1));
+    fs::remove_dir_all(&inner).unwrap();
+    spool.append(&operation(2));
+    assert_eq!(spool.drain(&store).await.unwrap(), 2);
+    assert_eq!(*store.kept.lock(), ids([1, 2]));
+    fs::remove_dir_all(&inner).unwrap();
+    assert_eq!(spool.drain(&store).await.unwrap(), 0);
+    spool.append(&operation(3));
+    assert_eq!(spool.drain(&store).await.unwrap(), 1);
+    assert_eq!(spool.waiting_bytes.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn no_call_is_taken_while_no_file_can_be_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("spool");
+    let spool = Spool::open(SpoolSettings::for_testing(&inner)).unwrap();
+    let store = Store::default();
+    fs::remove_dir_all(&inner).unwrap();
+    fs::write(&inner, "a file stands in the way").unwrap();
+    assert!(spool.drain(&store).await.is_err());
+    assert!(!spool.has_room());
+    // A call that is still under way is appended to the file that is gone, which changes nothing.
+    spool.append(&operation(1));
+    assert!(!spool.has_room());
+    fs::remove_file(&inner).unwrap();
+    assert_eq!(spool.drain(&store).await.unwrap(), 1);
     assert!(spool.has_room());
 }

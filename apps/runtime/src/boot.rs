@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use registry_domain::ports::{
     Clock, GatewayPorts, Ids, RateLimiter, RegistryPorts, TokenVerifier, Upstream,
@@ -298,6 +299,9 @@ async fn gateway_parts(
             name: settings.gateway.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             request_timeout: settings.gateway.request_timeout,
+            // Longer than any tool that a person waits for; an answer that trickles holds its
+            // connections no longer than this.
+            max_exchange: Duration::from_hours(1),
             max_event_bytes: settings.gateway.max_event_bytes,
             max_recorded_params_bytes: 16 << 10,
         },

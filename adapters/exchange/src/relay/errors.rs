@@ -9,6 +9,7 @@ use registry_domain::manifest::FaultClass;
 use registry_domain::ports::ReplyBody;
 use serde::Deserialize;
 
+use super::deadline::over;
 use crate::answer::Answer;
 use crate::forward::Sent;
 use crate::record::{Outcome, Pending};
@@ -27,9 +28,19 @@ struct Code {
 pub(super) async fn relay(call: Call<'_>, sent: Sent, mut record: Pending) -> Answer {
     let request = call.request;
     let not_ours = |record| call.answered_badly(FaultClass::ProtocolViolation, record);
-    let Some(body) = collect(sent.reply.body).await else { return not_ours(record) };
+    let within = call.exchange.settings.request_timeout;
+    let body = match tokio::time::timeout(within, collect(sent.reply.body)).await {
+        Ok(Some(body)) => body,
+        Ok(None) => return not_ours(record),
+        Err(_) => return call.failed(&over("a refusal was not complete in time"), record),
+    };
+    // A server that could not read the request knows no id; any other is that of another call.
+    let is_answer = |envelope: &Envelope<'_>| {
+        envelope.id_json() == "null" || sent.id.is_borne_by(envelope.id_json().as_bytes())
+    };
     let code = Envelope::parse(&body)
         .ok()
+        .filter(is_answer)
         .and_then(|envelope| envelope.error)
         .and_then(|error| serde_json::from_str::<Code>(error.get()).ok())
         .map(|error| error.code);

@@ -1,7 +1,8 @@
 //! An event stream, event by event: notifications pass, the response is edited and ends it.
 //!
 //! Requests that an upstream makes of the client do not pass: we declared no capability that
-//! would allow any. Event ids do not pass either, because we keep nothing to resume from.
+//! would allow any. Nor do responses to other calls: only the one with this call's id is waited for,
+//! and an id of a stranger is never replaced by ours. Event ids do not pass either, because we keep nothing to resume from.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
@@ -11,6 +12,7 @@ use mcp_wire::{Envelope, MessageKind};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
+use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType};
 use crate::forward::Sent;
 use crate::record::Pending;
@@ -20,6 +22,7 @@ struct Passage {
     body: ReplyBody,
     frames: FrameSplitter,
     edit: ReplyEdit,
+    deadline: Deadline,
     record: Pending,
     answered: bool,
     /// Tells of a failure; made before the call's borrows end.
@@ -28,7 +31,7 @@ struct Passage {
 
 /// What one event means for the client.
 enum Passed {
-    /// Nothing: a request of the upstream's, or an event without data.
+    /// Nothing: a request of the upstream's, the response to another call, or no data.
     Nothing,
     /// A comment or a notification, to be passed on.
     Along(Bytes),
@@ -48,7 +51,10 @@ impl Passage {
                 }
             }
             match self.body.next().await {
-                Some(part) => self.frames.push(part?),
+                Some(part) => {
+                    self.frames.push(part?);
+                    self.deadline.check()?;
+                }
                 None => return Err(violation("the upstream's stream ended before its response")),
             }
         }
@@ -65,6 +71,7 @@ impl Passage {
         match envelope.kind() {
             MessageKind::Notification => Ok(Passed::Along(framed(&frame.data))),
             MessageKind::Request => Ok(Passed::Nothing),
+            MessageKind::Response if !self.answers_the_call(&envelope) => Ok(Passed::Nothing),
             MessageKind::Response => {
                 let (edited, observed) = edit_whole(&frame.data, self.edit.clone())
                     .map_err(|_| violation("the upstream's response is not JSON-RPC"))?;
@@ -72,6 +79,14 @@ impl Passage {
                 Ok(Passed::Response(edited))
             }
         }
+    }
+
+    /// Whether a response is the call's. An error without an id can be of no other call: each call
+    /// has a stream of its own.
+    fn answers_the_call(&self, envelope: &Envelope<'_>) -> bool {
+        let id = envelope.id_json();
+        (id == "null" && envelope.error.is_some())
+            || self.edit.id.as_ref().is_none_or(|call| call.is_borne_by(id.as_bytes()))
     }
 
     async fn end(&mut self) {
@@ -100,6 +115,7 @@ fn passage(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Pass
         body: sent.reply.body,
         frames: FrameSplitter::new(call.exchange.settings.max_event_bytes),
         edit,
+        deadline: Deadline::of(&call.exchange.settings),
         record,
         answered: false,
         teller: Teller::of(call),

@@ -1,7 +1,8 @@
 //! One JSON document, edited as it streams through; nothing is collected.
 //!
 //! An answer that arrives in one piece leaves in one piece, with its length known. Any other is
-//! passed on part by part.
+//! passed on part by part. One that is not the response to the call is told as a failure, or
+//! broken off if a part of it has gone out already.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, StreamExt, stream};
@@ -9,7 +10,9 @@ use mcp_wire::reply::{ReplyEdit, ReplyEditor};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
+use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType};
+use crate::failure::code_of;
 use crate::forward::Sent;
 use crate::record::{Outcome, Pending};
 use crate::request::Call;
@@ -17,9 +20,8 @@ use crate::request::Call;
 struct Passage {
     body: ReplyBody,
     editor: ReplyEditor,
-    /// Whether anything changes at all: if not, the upstream's bytes are the client's.
-    edits: bool,
     edited: BytesMut,
+    deadline: Deadline,
     record: Pending,
 }
 
@@ -29,18 +31,15 @@ impl Passage {
         loop {
             match self.body.next().await {
                 Some(Ok(part)) => {
-                    let passed = if self.edits {
-                        self.editor
-                            .feed(&part, &mut self.edited)
-                            .map(|()| self.edited.split().freeze())
-                    } else {
-                        self.editor.observe(&part).map(|()| part)
+                    if let Err(failure) = self.deadline.check() {
+                        return Some(Err(self.failed(failure)));
+                    }
+                    let Ok(passed) = self.editor.pass(part, &mut self.edited) else {
+                        return Some(Err(self.broken("the upstream's answer is no JSON object")));
                     };
-                    let Ok(passed) = passed else {
-                        return Some(Err(
-                            self.broken("the upstream's answer is not a JSON-RPC response")
-                        ));
-                    };
+                    if let Err(error) = self.editor.check() {
+                        return Some(Err(self.broken(&error.message)));
+                    }
                     if self.editor.finish().is_ok() {
                         let outcome =
                             super::outcome(self.editor.is_error(), self.editor.is_tool_error());
@@ -50,10 +49,7 @@ impl Passage {
                         return Some(Ok(passed));
                     }
                 }
-                Some(Err(failure)) => {
-                    self.record.finish(Outcome::failure("PROXY_ERROR", failure.to_string()));
-                    return Some(Err(failure));
-                }
+                Some(Err(failure)) => return Some(Err(self.failed(failure))),
                 None if self.editor.finish().is_ok() => return None,
                 None => return Some(Err(self.broken("the upstream's answer ended early"))),
             }
@@ -61,12 +57,16 @@ impl Passage {
     }
 
     fn broken(&mut self, detail: &str) -> UpstreamFailure {
-        self.record.finish(Outcome::failure("PROXY_ERROR", detail));
-        UpstreamFailure {
+        self.failed(UpstreamFailure {
             class: FaultClass::ProtocolViolation,
             detail: detail.to_owned(),
             request_sent: true,
-        }
+        })
+    }
+
+    fn failed(&mut self, failure: UpstreamFailure) -> UpstreamFailure {
+        self.record.finish(Outcome::failure(code_of(failure.class), failure.detail.clone()));
+        failure
     }
 }
 
@@ -74,9 +74,9 @@ impl Passage {
 pub(super) async fn relay(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Answer {
     let mut passage = Passage {
         body: sent.reply.body,
-        edits: edit != ReplyEdit::default(),
         editor: ReplyEditor::new(edit),
         edited: BytesMut::new(),
+        deadline: Deadline::of(&call.exchange.settings),
         record,
     };
     let first = match passage.next().await {
@@ -84,23 +84,17 @@ pub(super) async fn relay(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: P
         Some(Err(failure)) => return call.failed(&failure, passage.record),
         None => return call.answered_badly(FaultClass::ProtocolViolation, passage.record),
     };
-    let second = if passage.editor.finish().is_ok() {
-        // The answer is complete; an upstream that does not end it loses its connection.
-        let Ok(Some(second)) = tokio::time::timeout(super::END_WITHIN, passage.next()).await else {
-            return Answer::json(200, first);
-        };
-        Some(second)
-    } else {
-        // While nothing has gone out, an answer that broke off can still be told as a failure.
-        passage.next().now_or_never().flatten()
-    };
-    let second = match second {
-        Some(Err(failure)) if passage.editor.finish().is_err() => {
-            return call.failed(&failure, passage.record);
-        }
-        Some(Err(_)) => return Answer::json(200, first),
-        Some(Ok(second)) => Some(Ok(second)),
-        None => None,
+    if passage.editor.finish().is_ok() {
+        // The answer is complete. What follows it, white space or not, is none of the client's, and
+        // an upstream that does not end it loses its connection.
+        let drained = async { while let Some(Ok(_)) = passage.next().await {} };
+        let _ = tokio::time::timeout(super::END_WITHIN, drained).await;
+        return Answer::json(200, first);
+    }
+    // While nothing has gone out, an answer that broke off can still be told as a failure.
+    let second = match passage.next().now_or_never().flatten() {
+        Some(Err(failure)) => return call.failed(&failure, passage.record),
+        second => second,
     };
     let rest = stream::unfold(passage, |mut passage| async move {
         let part = passage.next().await?;

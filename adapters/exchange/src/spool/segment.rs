@@ -1,14 +1,14 @@
-//! One file of the spool. Its writer holds a lock on it, so that another process on the same
-//! folder can tell a living process's file from one that was left behind.
+//! One file of the spool, as its writer holds it. Its lock tells another process on the same
+//! folder a living process's file from one that was left behind (`left.rs`), so a file gets the
+//! name by which others find it only when it is locked.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const PREFIX: &str = "operations-";
-const SUFFIX: &str = ".ndjson";
+use super::left;
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
@@ -20,20 +20,63 @@ pub(super) struct Segment {
     bytes: AtomicU64,
 }
 
-impl Segment {
-    /// Makes a new file, readable by its owner only, and locks it.
+/// A new file that nobody looks for yet.
+#[derive(Debug)]
+pub(super) struct Unlisted {
+    new: PathBuf,
+    listed: PathBuf,
+    file: File,
+}
+
+impl Unlisted {
+    /// Makes a new file, readable by its owner only.
     pub(super) fn create(folder: &Path) -> io::Result<Self> {
         loop {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let path = folder.join(format!("{PREFIX}{}-{number}{SUFFIX}", std::process::id()));
-            match OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path) {
-                Ok(file) => {
-                    file.lock()?;
-                    return Ok(Self { path, file, bytes: AtomicU64::new(0) });
-                }
-                // A process of the same number was here before.
+            let (new, listed) = left::names(folder, std::process::id(), number);
+            // Reading is for the day when the file is gone from its folder.
+            let mut options = OpenOptions::new();
+            match options.read(true).append(true).create_new(true).mode(0o600).open(&new) {
+                Ok(file) => return Ok(Self { new, listed, file }),
+                // Another process has the same number, in a container of its own.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The name that it is to get.
+    #[cfg(test)]
+    pub(super) fn listed(&self) -> PathBuf {
+        self.listed.clone()
+    }
+
+    /// Locks the file and gives it its name; `None` if that name, or the file, is taken.
+    pub(super) fn publish(self) -> io::Result<Option<Segment>> {
+        self.file.lock()?;
+        if self.listed.try_exists()? {
+            // A process of the same number was here before, and its records are still there.
+            left::remove(&self.new)?;
+            return Ok(None);
+        }
+        match fs::rename(&self.new, &self.listed) {
+            Ok(()) => {}
+            // Another process took the file for one that was left behind, before it was locked.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let segment = Segment { path: self.listed, file: self.file, bytes: AtomicU64::new(0) };
+        Ok((!segment.is_gone()).then_some(segment))
+    }
+}
+
+impl Segment {
+    /// Makes a new file and locks it; makes the folder if it is not there.
+    pub(super) fn create(folder: &Path) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        loop {
+            if let Some(segment) = Unlisted::create(folder)?.publish()? {
+                return Ok(segment);
             }
         }
     }
@@ -45,37 +88,30 @@ impl Segment {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes.load(Ordering::Relaxed) == 0
+        self.len() == 0
     }
-}
 
-/// The spool's files in a folder.
-pub(super) fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)) {
-            found.push(entry.path());
-        }
+    /// How many bytes were appended.
+    pub(super) fn len(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
-    found.sort();
-    Ok(found)
-}
 
-/// The files that nobody writes to any more.
-pub(super) fn orphans(folder: &Path, current: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut free = Vec::new();
-    for path in list(folder)? {
-        if path == current {
-            continue;
-        }
-        let Ok(file) = File::open(&path) else { continue };
-        match file.try_lock() {
-            Ok(()) => free.push(path),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
+    /// Whether the file is no longer where it was: removed or moved away, itself or its folder.
+    pub(super) fn is_gone(&self) -> bool {
+        let is_removed = self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0);
+        is_removed || !self.path.try_exists().unwrap_or(false)
     }
-    Ok(free)
+
+    /// Copies what was appended to a new file in the folder, where it waits for the next drain.
+    pub(super) fn rescue(&self, folder: &Path) -> io::Result<()> {
+        let rescued = Self::create(folder)?;
+        // Appending takes no notice of the place from which is read.
+        (&self.file).rewind()?;
+        let copied = io::copy(&mut &self.file, &mut &rescued.file);
+        if copied.is_err() {
+            // Half a copy would be copied again, from the beginning.
+            left::remove(&rescued.path)?;
+        }
+        copied.map(drop)
+    }
 }

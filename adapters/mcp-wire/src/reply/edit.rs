@@ -3,16 +3,25 @@
 use bytes::Bytes;
 use memchr::memmem;
 
+use super::call_id::CallId;
 use crate::splice::object;
 
 /// What is to change in a response; the default changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReplyEdit {
-    /// The client's id, as JSON, in place of ours. A response without an id gets it too: some
-    /// servers leave it out of errors, and the client would wait for ever.
-    pub id: Option<Bytes>,
+    /// The client's id in place of the one that was sent. A response without an id gets it too:
+    /// some servers leave it out of errors, and the client would wait for ever. `None` leaves ids
+    /// alone, and any will do.
+    pub id: Option<CallId>,
     /// What changes in `result`.
     pub result: ResultEdit,
+}
+
+impl ReplyEdit {
+    /// Whether something changes in a response that is as it should be.
+    pub(super) fn changes(&self) -> bool {
+        self.result != ResultEdit::Keep || self.id.as_ref().is_some_and(CallId::differs)
+    }
 }
 
 /// What is to change in `result`; a result that is no object stays as it is.
@@ -43,6 +52,7 @@ pub(super) enum Level {
 /// A member that means something here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
+    Version,
     Id,
     Result,
     Error,
@@ -59,6 +69,7 @@ impl Name {
     pub(super) fn of(raw_key: &[u8], level: Level) -> Self {
         let Ok(text) = std::str::from_utf8(raw_key) else { return Self::Other };
         match (level, object::decode_key(text).as_ref()) {
+            (Level::Message, "jsonrpc") => Self::Version,
             (Level::Message, "id") => Self::Id,
             (Level::Message, "result") => Self::Result,
             (Level::Message, "error") => Self::Error,
@@ -100,9 +111,13 @@ impl Drops {
             Name::ResultType => self.result_type,
             Name::TtlMs => self.ttl_ms,
             Name::CacheScope => self.cache_scope,
-            Name::Id | Name::Result | Name::Error | Name::Method | Name::IsError | Name::Other => {
-                false
-            }
+            Name::Version
+            | Name::Id
+            | Name::Result
+            | Name::Error
+            | Name::Method
+            | Name::IsError
+            | Name::Other => false,
         }
     }
 

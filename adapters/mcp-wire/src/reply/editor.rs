@@ -5,12 +5,14 @@
 //! behind it is known, since a dropped member takes one comma with it and which one depends on
 //! what else is kept.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::edit::{Drops, Level, Name, ReplyEdit};
 use super::held::Held;
 use super::pass::{Discard, Pass, Sink};
 use super::scanner::{StringScanner, ValueScanner, is_whitespace};
+use super::seen::Seen;
+use super::short::ShortText;
 use super::whole::Observed;
 use crate::error::WireError;
 
@@ -32,19 +34,11 @@ pub struct ReplyEditor {
     /// Whether the result has a member already, so that the next needs a comma.
     has_member: bool,
     is_silent: bool,
+    /// The id or the version, as far as it was read.
+    text: ShortText,
+    /// Whether a response that was to stay as it is has to change all the same.
+    must_edit: bool,
     seen: Seen,
-}
-
-/// What was seen so far.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, not states of one thing")]
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    id: bool,
-    /// A `result` or an `error`.
-    outcome: bool,
-    method: bool,
-    error: bool,
-    tool_error: bool,
 }
 
 /// Between which tokens the editor is.
@@ -78,6 +72,8 @@ impl ReplyEditor {
             name: Name::Other,
             has_member: false,
             is_silent: false,
+            text: ShortText::new(),
+            must_edit: false,
             seen: Seen::default(),
         }
     }
@@ -106,6 +102,37 @@ impl ReplyEditor {
         self.run(chunk, &mut Discard)
     }
 
+    /// Takes the next chunk and gives what has become of it: itself, as long as nothing changes.
+    /// `scratch` is where changed bytes are put together; only this editor may use it.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub fn pass(&mut self, chunk: Bytes, scratch: &mut BytesMut) -> Result<Bytes, WireError> {
+        if !self.edit.changes() && !self.must_edit {
+            // Once the id was there, there is nothing left that would have to change.
+            let before = (!self.seen.has_id()).then(|| self.clone());
+            self.observe(&chunk)?;
+            match before {
+                Some(before) if self.must_edit => *self = Self { must_edit: true, ..before },
+                _ => return Ok(chunk),
+            }
+        }
+        self.feed(&chunk, scratch)?;
+        Ok(scratch.split().freeze())
+    }
+
+    /// Says whether this is the response to the call, as far as it has come: of JSON-RPC 2.0, with
+    /// the id that was sent, and with either a result or an error.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn check(&self) -> Result<(), WireError> {
+        match self.seen.fault(self.finish().is_ok()) {
+            Some(fault) => Err(malformed(&format!("the upstream's reply {fault}"))),
+            None => Ok(()),
+        }
+    }
+
     /// Says whether the response is complete.
     ///
     /// # Errors
@@ -130,7 +157,7 @@ impl ReplyEditor {
     /// What was seen so far.
     pub fn observed(&self) -> Observed {
         Observed {
-            is_response: self.is_response(),
+            is_response: self.seen.is_response(),
             is_error: self.seen.error,
             is_tool_error: self.seen.tool_error,
         }
@@ -195,21 +222,18 @@ impl ReplyEditor {
             }
             Level::Message => {
                 if let Some(id) = self.edit.id.as_ref().filter(|_| self.lacks_id()) {
+                    self.must_edit = true;
                     pass.put(b",\"id\":");
-                    pass.put(id);
+                    pass.put(id.client());
                 }
                 self.read_into(State::End, pass);
             }
         }
     }
 
-    fn is_response(&self) -> bool {
-        self.seen.outcome && !self.seen.method
-    }
-
     /// Whether this is a response, but without an id.
     fn lacks_id(&self) -> bool {
-        self.is_response() && !self.seen.id
+        self.seen.is_response() && !self.seen.has_id()
     }
 }
 

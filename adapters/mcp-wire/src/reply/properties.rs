@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{ReplyEdit, ReplyEditor, ResultEdit};
+use super::{CallId, ReplyEdit, ReplyEditor, ResultEdit};
 
 /// Keys that are ours at some depth, and neighbours that are not.
 fn key() -> impl Strategy<Value = String> {
@@ -137,7 +137,7 @@ fn edited(mut message: Value, edit: &ReplyEdit) -> Value {
     let has = |key| members.contains_key(key);
     let is_response = (has("result") || has("error")) && !has("method");
     if let Some(id) = edit.id.as_ref().filter(|_| is_response || members.contains_key("id")) {
-        members.insert("id".to_owned(), serde_json::from_slice(id).unwrap());
+        members.insert("id".to_owned(), serde_json::from_slice(id.client()).unwrap());
     }
     if let Some(result) = members.get_mut("result").and_then(Value::as_object_mut) {
         match &edit.result {
@@ -169,7 +169,7 @@ fn edit() -> impl Strategy<Value = ReplyEdit> {
         Just(ResultEdit::ToLegacy),
         members.prop_map(|members| ResultEdit::ToModern { members: members.into() }),
     ];
-    (prop::option::of(Just(Bytes::from_static(b"\"client\""))), result)
+    (prop::option::of(Just(CallId::of_ours("\"ours\"", "\"client\""))), result)
         .prop_map(|(id, result)| ReplyEdit { id, result })
 }
 

@@ -46,7 +46,7 @@ pub fn observe_whole(message: &[u8]) -> Result<Observed, WireError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ResultEdit;
+    use super::super::{CallId, ResultEdit};
     use super::*;
 
     fn legacy(result: &str) -> String {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     fn with_id(message: &str) -> String {
-        let edit = ReplyEdit { id: Some(Bytes::from_static(b"\"c\"")), ..ReplyEdit::default() };
+        let edit = ReplyEdit { id: Some(CallId::of_ours("7", "\"c\"")), ..ReplyEdit::default() };
         let (bytes, _) = edit_whole(message.as_bytes(), edit).unwrap();
         String::from_utf8(bytes.to_vec()).unwrap()
     }

@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 
 use crate::{messages::modern_echo, support::World};
 
+mod strangers;
+
 type Make = fn() -> Reply;
 type Script = fn(&ScriptedRequest) -> Reply;
 

@@ -5,6 +5,7 @@ use crate::error::WireError;
 use crate::reply::edit::{Level, Name, ResultEdit};
 use crate::reply::pass::{Pass, Sink};
 use crate::reply::scanner::ValueScanner;
+use crate::reply::short::ShortText;
 
 impl ReplyEditor {
     pub(super) fn begin_value<S: Sink>(
@@ -15,28 +16,22 @@ impl ReplyEditor {
         let Some(scanner) = ValueScanner::begin(first) else {
             return Err(malformed("the upstream's reply lacks a value"));
         };
+        self.seen.begin(self.name, first);
         match self.name {
             Name::Id => {
-                self.seen.id = true;
+                self.begin_text(first);
                 if let Some(id) = &self.edit.id {
-                    pass.put(id);
+                    self.must_edit |= id.client().first() != Some(&first);
+                    pass.put(id.client());
                     pass.silence();
                 }
             }
-            Name::Result => {
-                self.seen.outcome = true;
-                if first == b'{' {
-                    self.enter_result(pass);
-                    return Ok(());
-                }
+            Name::Version => self.begin_text(first),
+            Name::Result if first == b'{' => {
+                self.enter_result(pass);
+                return Ok(());
             }
-            Name::Error => {
-                self.seen.outcome = true;
-                self.seen.error |= first != b'n';
-            }
-            Name::IsError => self.seen.tool_error |= first == b't',
-            Name::Method => self.seen.method = true,
-            Name::ResultType | Name::TtlMs | Name::CacheScope | Name::Other => {}
+            _ => {}
         }
         self.read_into(State::Value(scanner), pass);
         Ok(())
@@ -54,13 +49,26 @@ impl ReplyEditor {
     }
 
     pub(super) fn value<S: Sink>(&mut self, mut scanner: ValueScanner, pass: &mut Pass<'_, S>) {
-        if let Some(end) = scanner.scan(pass.rest()) {
-            pass.read(end);
-            pass.speak();
-            self.state = State::AfterValue;
-        } else {
+        let rest = pass.rest();
+        let end = scanner.scan(rest);
+        let is_read = matches!(self.name, Name::Id | Name::Version);
+        if is_read {
+            self.text.push(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default());
+        }
+        let Some(end) = end else {
             pass.read_all();
             self.state = State::Value(scanner);
+            return;
+        };
+        if is_read {
+            self.seen.end(self.name, self.text.get(), &self.edit);
         }
+        pass.read(end);
+        pass.speak();
+        self.state = State::AfterValue;
+    }
+
+    fn begin_text(&mut self, first: u8) {
+        self.text = ShortText::of(&[first]);
     }
 }

@@ -29,7 +29,7 @@ pub struct WireError {
     /// into `data.error` and into records.
     pub word: &'static str,
     /// More, for programs: an object.
-    pub data: Option<Value>,
+    pub data: Option<Box<Value>>,
 }
 
 impl WireError {
@@ -121,7 +121,7 @@ impl WireError {
     /// The same error with more data: an object.
     #[must_use]
     fn with_data(mut self, data: Value) -> Self {
-        self.data = Some(data);
+        self.data = Some(Box::new(data));
         self
     }
 
@@ -131,7 +131,9 @@ impl WireError {
     /// `id_json` is the request's id as raw JSON text (`Envelope::id_json`), written verbatim.
     pub fn to_json(&self, id_json: &str) -> Vec<u8> {
         let mut data = json!({ "error": self.word });
-        if let (Some(Value::Object(more)), Some(members)) = (&self.data, data.as_object_mut()) {
+        if let (Some(Value::Object(more)), Some(members)) =
+            (self.data.as_deref(), data.as_object_mut())
+        {
             members.extend(more.clone());
         }
         let error = json!({ "code": self.code, "message": self.message, "data": data });

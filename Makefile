@@ -23,6 +23,7 @@ dev: tools-build
 ## demo: the main job on a real MCP server: submit it, approve it, call its tool through the gateway
 .PHONY: demo
 demo: tools-build
+	tools/setup curl
 	cargo build -p standalone -p registry-testkit --bins
 	MCP_REGISTRY_BIN=$(BIN)/mcp-registry MCP_ECHO_SERVER_BIN=$(BIN)/mcp-echo-server tools/demo/run
 

@@ -18,8 +18,8 @@ use crate::forward::Sent;
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request};
 
-/// How long an upstream may take to end its answer after the last byte that matters, so that its connection
-/// can be used again.
+/// How long an upstream may take to end its answer after the last byte that matters, so that its
+/// connection can be used again.
 const END_WITHIN: Duration = Duration::from_millis(100);
 
 /// Makes an upstream's answer the client's.
@@ -46,7 +46,8 @@ pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Answer
     call.answered_badly(class, record)
 }
 
-/// What has to change in the answer: the id where it is not the client's, and the members of the result by which the eras differ.
+/// What has to change in the answer: the id where it is not the client's, and the members of the
+/// result by which the eras differ.
 fn edit_for(request: &Request<'_>, sent: &Sent) -> ReplyEdit {
     let result = match (request.front.era, sent.upstream.era) {
         (Era::Modern, UpstreamEra::Legacy) => ResultEdit::ToModern {

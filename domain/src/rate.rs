@@ -10,7 +10,8 @@ use jiff::Timestamp;
 /// How much is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// Requests per minute in the long run; at least 1.
+    /// Requests per minute in the long run: 1 to 60 million, one each microsecond; more counts as
+    /// that.
     pub per_minute: u32,
     /// Requests that may come at once.
     pub burst: u32,
@@ -23,7 +24,7 @@ impl Limit {
     }
 
     fn emission_interval_us(self) -> i64 {
-        60_000_000 / i64::from(self.per_minute.max(1))
+        (60_000_000 / i64::from(self.per_minute.max(1))).max(1)
     }
 
     /// Decides on one request. `next_due` is what the key's last decision returned, `None` for a
@@ -95,6 +96,15 @@ mod tests {
             due = Some(next_due);
         }
         assert_eq!(limit.admit(due, now), Verdict::Limited { retry_after: Duration::from_secs(1) });
+    }
+
+    #[test]
+    fn a_limit_beyond_all_measure_is_one_request_each_microsecond() {
+        let limit = Limit { per_minute: u32::MAX, burst: 1 };
+        let now = Timestamp::UNIX_EPOCH;
+        let Verdict::Admitted { next_due, .. } = limit.admit(None, now) else { panic!("limited") };
+        let wait = Verdict::Limited { retry_after: Duration::from_micros(1) };
+        assert_eq!(limit.admit(Some(next_due), now), wait);
     }
 
     proptest! {

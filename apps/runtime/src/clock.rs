@@ -1,6 +1,6 @@
 //! The real time and real ids.
 
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use registry_domain::ports::{Clock, Ids};
 use uuid::Uuid;
 
@@ -12,8 +12,8 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place where real time comes in")]
     fn now(&self) -> Timestamp {
         let now = Timestamp::now();
-        // Rounding to microseconds fails only at the end of time.
-        now.round(Unit::Microsecond).unwrap_or(now)
+        // What was a time in nanoseconds is one in microseconds.
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 }
 

@@ -89,7 +89,9 @@ fn start(folder: &Path, options: &Options) -> Result<Started> {
         ("MREG_SERVICE_PORT", "0"),
         ("MREG_FASTMCP_HOST", "127.0.0.1"),
         ("MREG_FASTMCP_PORT", "0"),
-        ("MREG_FASTMCP_ENABLE_RATE_LIMITING", "false"),
+        // Limits are on, and out of reach.
+        ("MREG_FASTMCP_RATE_LIMIT_USER_RPM", "60000000"),
+        ("MREG_FASTMCP_RATE_LIMIT_ADMIN_RPM", "60000000"),
         ("MREG_DATA_DIR", &data.path().to_string_lossy()),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -1,7 +1,7 @@
 //! The port `OperationLog`: many small rows, a batch in one transaction.
 //!
-//! Each row runs the same prepared statement: half as expensive as one statement that takes the
-//! batch apart as JSON (measured: 21 % of the gateway's CPU at full load then).
+//! Each row runs the same prepared statement: cheaper than one statement that takes the batch apart
+//! as JSON (measured at full load: 13 % of the gateway's CPU instead of 21 %).
 
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -37,8 +37,11 @@ struct OperationRow {
 }
 
 /// A row to be written; it borrows what the operation has.
+///
+/// `None` is written as NULL, not left to the column's default: so the statement is the same for
+/// every row, and prepared once.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = fastmcp_audit_log)]
+#[diesel(table_name = fastmcp_audit_log, treat_none_as_default_value = false)]
 struct NewOperationRow<'a> {
     id: String,
     user_id: Option<&'a str>,

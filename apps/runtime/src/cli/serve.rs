@@ -55,9 +55,9 @@ fn welcome(runtime: &Runtime, bound: &[Bound]) -> String {
     }
     lines.push(format!("  data         {}", runtime.settings.store.data_dir.display()));
     if runtime.development.is_some() {
-        lines.push("  a token      mcp-registry token --half admin".to_owned());
+        lines.push("  a token      mcp-registry token --role admin".to_owned());
         lines.push(format!(
-            "               curl -s -X POST {}/dev/token -H 'Content-Type: application/json' -d '{{\"halves\":[\"admin\"]}}'",
+            "               curl -s -X POST {}/dev/token -H 'Content-Type: application/json' -d '{{\"roles\":[\"admin\"]}}'",
             runtime.local_service_url
         ));
     }

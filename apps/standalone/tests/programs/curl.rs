@@ -1,5 +1,6 @@
 //! The seed's curl commands, as they stand there (specification 003, "Manual Testing with curl").
-//! Only the port is another, and the placeholder of the token is filled in.
+//! Only the port is another, and the placeholder of the token is filled in. And the commands that the
+//! program itself prints at its start, as they stand there.
 
 use std::process::Command;
 
@@ -61,4 +62,22 @@ async fn the_submission_of_the_seed_arrives_and_its_ellipsis_is_no_json() {
     let answer = run(&program, &whole).await;
     assert_eq!(answer["endpoint_url"], "https://api.example.com", "{answer}");
     assert_eq!(answer["status"], "Pending");
+}
+
+/// The rest of the line of the program's greeting that has `word`, from there on.
+fn greeted(program: &Program, word: &str) -> String {
+    let greeting = program.errors();
+    let line = greeting.lines().find_map(|line| line.find(word).map(|at| line.split_at(at).1));
+    line.unwrap_or_else(|| panic!("no {word} in {greeting}")).to_owned()
+}
+
+#[tokio::test]
+async fn both_ways_to_a_token_that_the_greeting_names_work() {
+    let program = Program::start("mcp-registry", &[]).await;
+    let issued = run(&program, &greeted(&program, "curl ")).await;
+    assert!(issued["access_token"].is_string(), "{issued}");
+    let command = greeted(&program, "mcp-registry token");
+    let arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
+    let output = Program::run("mcp-registry", &arguments, &[]);
+    assert!(output.status.success(), "{output:?}");
 }

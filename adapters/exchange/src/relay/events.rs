@@ -31,8 +31,6 @@ struct Passage {
 
 /// What one event means for the client.
 enum Passed {
-    /// Nothing: a request of the upstream's, the response to another call, or no data.
-    Nothing,
     /// A comment or a notification, to be passed on.
     Along(Bytes),
     /// The response, already edited and recorded.
@@ -45,9 +43,8 @@ impl Passage {
         loop {
             while let Some(frame) = self.frames.next_frame() {
                 let frame = frame.map_err(|_| violation("an event of the upstream is too long"))?;
-                match self.pass(&frame)? {
-                    Passed::Nothing => {}
-                    passed => return Ok(passed),
+                if let Some(passed) = self.pass(&frame)? {
+                    return Ok(passed);
                 }
             }
             match self.body.next().await {
@@ -60,23 +57,25 @@ impl Passage {
         }
     }
 
-    fn pass(&mut self, frame: &Frame) -> Result<Passed, UpstreamFailure> {
+    /// What an event is to the client; `None` for a request of the upstream's, somebody else's
+    /// response, or an event without data.
+    fn pass(&mut self, frame: &Frame) -> Result<Option<Passed>, UpstreamFailure> {
         if frame.data.is_empty() {
             // A comment keeps the connection alive; a priming event has an id that means nothing here.
             let is_comment = frame.raw.starts_with(b":");
-            return Ok(if is_comment { Passed::Along(frame.raw.clone()) } else { Passed::Nothing });
+            return Ok(is_comment.then(|| Passed::Along(frame.raw.clone())));
         }
         let envelope = Envelope::parse(&frame.data)
             .map_err(|_| violation("an event of the upstream is not JSON-RPC"))?;
         match envelope.kind() {
-            MessageKind::Notification => Ok(Passed::Along(framed(&frame.data))),
-            MessageKind::Request => Ok(Passed::Nothing),
-            MessageKind::Response if !self.answers_the_call(&envelope) => Ok(Passed::Nothing),
+            MessageKind::Notification => Ok(Some(Passed::Along(framed(&frame.data)))),
+            MessageKind::Request => Ok(None),
+            MessageKind::Response if !self.answers_the_call(&envelope) => Ok(None),
             MessageKind::Response => {
                 let (edited, observed) = edit_whole(&frame.data, self.edit.clone())
                     .map_err(|_| violation("the upstream's response is not JSON-RPC"))?;
                 self.record.finish(super::outcome(observed.is_error, observed.is_tool_error));
-                Ok(Passed::Response(edited))
+                Ok(Some(Passed::Response(edited)))
             }
         }
     }
@@ -137,7 +136,6 @@ pub(super) fn relay(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending
                 passage.answered = true;
                 framed(&message)
             }
-            Ok(Passed::Nothing) => Bytes::new(),
             Err(failure) => {
                 passage.answered = true;
                 framed(&passage.teller.tell(&failure, &mut passage.record))
@@ -161,7 +159,7 @@ pub(super) async fn fold(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pe
                 passage.end().await;
                 return Answer::json(200, message);
             }
-            Ok(Passed::Along(_) | Passed::Nothing) => {}
+            Ok(Passed::Along(_)) => {}
             Err(failure) => return call.failed(&failure, passage.record),
         }
     }

@@ -23,6 +23,10 @@ pub enum EventKind {
     RegistrationRejected,
     /// A rejected registration was put up for decision again.
     RegistrationResubmitted,
+    /// Other content was proposed for an approved registration.
+    RegistrationProposed,
+    /// A proposal was taken back: the approved revision is the registration again.
+    ProposalWithdrawn,
     /// A pending registration was taken back by its submitter.
     RegistrationWithdrawn,
     /// A registration was deleted by an administrator.
@@ -31,6 +35,8 @@ pub enum EventKind {
     ManifestDiscovered,
     /// A server became routable.
     ServerListed,
+    /// A server became what a newer approval says.
+    ServerChanged,
     /// A server without a manifest got its first one, unreviewed.
     ManifestPinned,
     /// A server is gone.
@@ -39,16 +45,19 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
         Self::RegistrationRejected,
         Self::RegistrationResubmitted,
+        Self::RegistrationProposed,
+        Self::ProposalWithdrawn,
         Self::RegistrationWithdrawn,
         Self::RegistrationDeleted,
         Self::ManifestDiscovered,
         Self::ServerListed,
+        Self::ServerChanged,
         Self::ManifestPinned,
         Self::ServerRemoved,
     ];
@@ -61,10 +70,13 @@ impl EventKind {
             Self::RegistrationApproved => "RegistrationApproved",
             Self::RegistrationRejected => "RegistrationRejected",
             Self::RegistrationResubmitted => "RegistrationResubmitted",
+            Self::RegistrationProposed => "RegistrationProposed",
+            Self::ProposalWithdrawn => "ProposalWithdrawn",
             Self::RegistrationWithdrawn => "RegistrationWithdrawn",
             Self::RegistrationDeleted => "RegistrationDeleted",
             Self::ManifestDiscovered => "ManifestDiscovered",
             Self::ServerListed => "ServerListed",
+            Self::ServerChanged => "ServerChanged",
             Self::ManifestPinned => "ManifestPinned",
             Self::ServerRemoved => "ServerRemoved",
         }
@@ -79,12 +91,16 @@ impl EventKind {
     pub const fn audit_action(self) -> Option<AuditAction> {
         match self {
             Self::RegistrationSubmitted => Some(AuditAction::Created),
-            Self::RegistrationEdited | Self::RegistrationResubmitted => Some(AuditAction::Updated),
+            Self::RegistrationEdited
+            | Self::RegistrationResubmitted
+            | Self::RegistrationProposed
+            | Self::ProposalWithdrawn => Some(AuditAction::Updated),
             Self::RegistrationApproved => Some(AuditAction::Approved),
             Self::RegistrationRejected => Some(AuditAction::Rejected),
             Self::RegistrationWithdrawn | Self::RegistrationDeleted => Some(AuditAction::Deleted),
             Self::ManifestDiscovered
             | Self::ServerListed
+            | Self::ServerChanged
             | Self::ManifestPinned
             | Self::ServerRemoved => None,
         }
@@ -100,7 +116,7 @@ pub enum AuditAction {
     Approved,
     /// Rejected.
     Rejected,
-    /// Edited or resubmitted.
+    /// Edited, resubmitted, or proposed anew.
     Updated,
     /// Deleted or withdrawn.
     Deleted,

@@ -20,10 +20,14 @@ use std::time::Duration;
 
 mod clock;
 mod event_log;
+mod health_store;
 mod ids;
+mod live_events;
 mod operation_log;
 mod rate_limiter;
 mod registration_store;
+mod replica_bus;
+mod response_cache;
 mod server_catalog;
 mod session_store;
 mod store_health;
@@ -33,13 +37,17 @@ mod user_store;
 
 pub use clock::Clock;
 pub use event_log::{AuditQuery, AuditView, EventLog};
+pub use health_store::{HealthStore, ServerHealth};
 pub use ids::Ids;
+pub use live_events::{LiveEvents, Replay};
 pub use operation_log::OperationLog;
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
 pub use registration_store::{
     ApprovalChange, CandidateRecord, DiscoveryJob, ListCursor, Order, Page, RegistrationQuery,
     RegistrationStore, RegistrationView, ServerSummary,
 };
+pub use replica_bus::{AnswerHandler, Heard, ReplicaBus, ReplicaId, Subscription};
+pub use response_cache::ResponseCache;
 pub use server_catalog::{Routes, ServerCatalog, Taken};
 pub use session_store::SessionStore;
 pub use store_health::{PoolState, StoreHealth};

@@ -4,13 +4,18 @@
 //! [`Change`], which a store commits as a whole or not at all.
 //!
 //! ```text
-//! submit → Pending ── approve → Approved
-//!            │  ▲ └─── reject → Rejected ─┐
-//!            │  └────── resubmit ─────────┘
-//!            └─ withdraw: the registration is gone, the audit trail stays
+//!              ┌───────── propose ────────┐
+//!              ▼                          │
+//! submit → Pending ───── approve ───→ Approved
+//!          │   ▲ └─ reject → Rejected ─┐
+//!          │   └───── resubmit ────────┘
+//!          └─ withdraw: the registration is gone, the audit trail stays
 //! ```
+//! While what was proposed anew is Pending or Rejected, [`Standing`] keeps what was approved, and
+//! its server stays. Withdrawing then leads back to Approved.
 
 mod content;
+mod proposal;
 
 use std::fmt;
 
@@ -23,6 +28,7 @@ use crate::id::{RegistrationId, Revision, TenantId, UserId};
 use crate::manifest::Digest;
 
 pub use content::{RegistrationContent, RegistrationDraft};
+pub use proposal::{Standing, Withdrawal};
 
 /// The review state as clients filter by it and see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,6 +125,8 @@ pub struct Registration {
     pub content: RegistrationContent,
     /// Where it stands.
     pub state: RegistrationState,
+    /// What was approved before this content was proposed; its server is still there.
+    pub standing: Option<Standing>,
     /// Who submitted it.
     pub submitter: UserId,
     /// The submitter's tenant: the server will belong to it.
@@ -150,6 +158,7 @@ impl Registration {
             id,
             content,
             state: RegistrationState::Pending,
+            standing: None,
             submitter,
             tenant,
             submitted_at: stamp.at,
@@ -207,7 +216,10 @@ impl Registration {
                 RegistrationStatus::Approved,
             )
             .saying(said);
-        Ok(self.changed(stamp, event, |next| next.state = RegistrationState::Approved(decision)))
+        Ok(self.changed(stamp, event, |next| {
+            next.state = RegistrationState::Approved(decision);
+            next.standing = None;
+        }))
     }
 
     /// Rejects.
@@ -254,19 +266,6 @@ impl Registration {
             next.state = RegistrationState::Pending;
             next.submitted_at = stamp.at;
         }))
-    }
-
-    /// Takes a registration back before anybody decided.
-    ///
-    /// # Errors
-    /// [`IllegalTransition`] unless Pending.
-    pub fn withdraw(
-        self,
-        submitter: UserId,
-        stamp: EventStamp,
-    ) -> Result<Removal, IllegalTransition> {
-        self.require(RegistrationStatus::Pending, "withdraw")?;
-        Ok(self.removal(EventKind::RegistrationWithdrawn, submitter, stamp))
     }
 
     /// Deletes a registration in whatever state; its server goes with it.

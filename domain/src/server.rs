@@ -149,6 +149,20 @@ impl Server {
             revision: Revision::FIRST,
         }
     }
+
+    /// The same server as a newer approval made it: what a proposal cannot say stays.
+    #[must_use]
+    pub fn replaced_by(self, made: Self) -> Self {
+        Self {
+            version: self.version,
+            capabilities: self.capabilities,
+            tags: self.tags,
+            health: self.health,
+            created_at: self.created_at,
+            revision: self.revision.next(),
+            ..made
+        }
+    }
 }
 
 /// Accepts a server's name: 1 to 100 printable characters, not blank.

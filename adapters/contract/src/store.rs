@@ -32,6 +32,8 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         approval_on_another_candidate_conflicts_and_makes_nothing,
         approval_under_a_taken_name_or_alias_changes_nothing,
         of_racing_approvals_exactly_one_makes_a_server,
+        a_proposal_leaves_the_server_as_it_is_until_it_is_approved,
+        a_withdrawn_proposal_is_what_was_approved_and_forgets_its_candidate,
     }
     audit {
         audit_rows_exist_if_and_only_if_the_change_does,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use libtest_mimic::Failed;
+use registry_domain::change::Change;
 use registry_domain::event::{EventKind, EventStamp, RegistryEvent};
 use registry_domain::id::{Alias, EventId, RegistrationId, ServerId, TenantId, UserId};
 use registry_domain::manifest::{Definition, DefinitionKind, Discovery, Manifest};
@@ -138,7 +139,8 @@ impl World {
         let tenant = change.next.tenant.clone();
         let server_event = RegistryEvent::of(EventKind::ServerListed, self.stamp(), admin.id)
             .on_server(id, tenant);
-        Ok(ApprovalChange { registration: change, candidate: digest, server, server_event })
+        let server = Change { next: server, expected: None, events: vec![server_event] };
+        Ok(ApprovalChange { registration: change, candidate: digest, server })
     }
 
     /// A registration that was submitted, discovered and approved.
@@ -153,6 +155,19 @@ impl World {
         let approval = self.approval(registration, Some(manifest), alias).await?;
         self.ports().registrations.commit_approval(&approval).await?;
         Ok(approval)
+    }
+
+    /// An approved registration for which other content was proposed.
+    pub(crate) async fn proposed(
+        &self,
+        approved: Registration,
+        number: u32,
+    ) -> Result<Registration, Failed> {
+        let proposer = approved.submitter;
+        let change =
+            approved.propose(content(draft(number))?, proposer, self.stamp()).map_err(failed)?;
+        self.ports().registrations.commit(&change).await?;
+        Ok(change.next)
     }
 
     /// A registration that must be there.

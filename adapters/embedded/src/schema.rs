@@ -35,6 +35,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         url_key -> Nullable<Text>,
         search_key -> Text,
+        standing -> Nullable<Text>,
     }
 }
 

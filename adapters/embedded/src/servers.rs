@@ -19,7 +19,7 @@ mod row;
 mod write;
 
 pub(crate) use row::SummaryRow;
-pub(crate) use write::{insert, remove_of_registration};
+pub(crate) use write::{remove_of_registration, write};
 
 #[async_trait]
 impl ServerCatalog for EmbeddedStore {

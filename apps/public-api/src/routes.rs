@@ -37,6 +37,9 @@ pub fn table(config: &mut ServiceConfig) {
             at("/registrations/{registration_id}/withdraw").post(registrations::withdraw::handle),
         )
         .service(
+            at("/registrations/{registration_id}/propose").post(registrations::propose::handle),
+        )
+        .service(
             at("/registrations/{registration_id}/resubmit").post(registrations::resubmit::handle),
         )
         .service(

@@ -29,6 +29,7 @@ fn every_address_tells_a_wrong_method_the_right_ones() {
         ("/registrations/1", "GET, HEAD, PUT, DELETE"),
         ("/registrations/1/status", "PATCH"),
         ("/registrations/1/withdraw", "POST"),
+        ("/registrations/1/propose", "POST"),
         ("/registrations/1/resubmit", "POST"),
         ("/registrations/1/manifest", "GET, HEAD"),
         ("/audit-logs", "GET, HEAD"),

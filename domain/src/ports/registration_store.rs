@@ -90,10 +90,9 @@ pub struct ApprovalChange {
     pub registration: Change<Registration>,
     /// The candidate that the decision was made on; another one by now is a conflict.
     pub candidate: Option<Digest>,
-    /// The server.
-    pub server: Server,
-    /// What happened to the server.
-    pub server_event: RegistryEvent,
+    /// The server that it makes; one that it changes, where an approved registration was proposed
+    /// anew.
+    pub server: Change<Server>,
 }
 
 /// What a discovery came to.
@@ -123,8 +122,9 @@ pub struct DiscoveryJob {
 /// Keeps registrations.
 #[async_trait]
 pub trait RegistrationStore: Send + Sync {
-    /// Writes a new registration (no expected revision) or a changed one, with its events. After
-    /// an edit or a resubmission the candidate is to be discovered anew.
+    /// Writes a new registration (no expected revision) or a changed one, with its events. The
+    /// candidate is forgotten, to be discovered anew while it is Pending; a rejection keeps the
+    /// one that it was made on.
     ///
     /// # Errors
     /// [`PortError::AlreadyExists`] with key `endpoint_url` and the id of the holder,

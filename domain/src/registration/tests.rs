@@ -151,9 +151,57 @@ fn a_resubmission_waits_for_a_new_decision_since_now() {
     assert_eq!(again.created_at, stamp(1).at);
 }
 
+fn other_content() -> RegistrationContent {
+    let renamed = RegistrationDraft { endpoint_name: "Another name".to_owned(), ..draft() };
+    RegistrationContent::check(renamed).unwrap()
+}
+
+#[test]
+fn a_proposal_keeps_what_was_approved_until_it_is_approved_itself() {
+    let approved = submitted().approve(decision(), None, stamp(2)).unwrap().next;
+    let before = approved.content.clone();
+    let proposed = approved.propose(other_content(), person(1), stamp(3)).unwrap().next;
+    assert_eq!(proposed.state, RegistrationState::Pending);
+    assert_eq!(proposed.content, other_content());
+    let standing = proposed.standing.clone().unwrap();
+    assert_eq!((standing.content, standing.decision), (before, decision()));
+    let refused = proposed.clone().reject(decision(), stamp(4)).unwrap().next;
+    assert_eq!(refused.standing, proposed.standing);
+    assert_eq!(proposed.approve(decision(), None, stamp(4)).unwrap().next.standing, None);
+}
+
+#[test]
+fn a_withdrawn_proposal_leads_back_to_what_was_approved() {
+    let approved = submitted().approve(decision(), None, stamp(2)).unwrap().next;
+    let proposed = approved.clone().propose(other_content(), person(1), stamp(3)).unwrap().next;
+    let refused = proposed.clone().reject(decision(), stamp(4)).unwrap().next;
+    for (from, revision) in [(proposed, Revision(4)), (refused, Revision(5))] {
+        let Withdrawal::Restored(change) = from.withdraw(person(1), stamp(9)).unwrap() else {
+            panic!("it is gone")
+        };
+        let expected = Registration { revision, updated_at: stamp(9).at, ..approved.clone() };
+        assert_eq!(change.next, expected);
+    }
+}
+
+#[test]
+fn what_stands_reads_back_from_json_and_names_the_member_that_does_not() {
+    let approved = submitted().approve(decision(), None, stamp(2)).unwrap().next;
+    let proposed = approved.propose(other_content(), person(1), stamp(3)).unwrap().next;
+    let standing = proposed.standing.unwrap();
+    let stored = standing.to_json();
+    assert_eq!(Standing::from_json(&stored), Ok(standing));
+    for member in ["endpoint_url", "owner_contact", "available_tools", "approved_at"] {
+        let mut broken = stored.clone();
+        broken[member] = json!(7);
+        assert_eq!(Standing::from_json(&broken), Err(member));
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Edit,
+    Propose,
     Approve,
     Reject,
     Resubmit,
@@ -164,7 +212,7 @@ proptest! {
     #[test]
     fn only_the_drawn_transitions_are_possible_and_each_counts_one_revision(
         steps in proptest::collection::vec(
-            prop_oneof![Just(Step::Edit), Just(Step::Approve), Just(Step::Reject), Just(Step::Resubmit), Just(Step::Withdraw)],
+            prop_oneof![Just(Step::Edit), Just(Step::Propose), Just(Step::Approve), Just(Step::Reject), Just(Step::Resubmit), Just(Step::Withdraw)],
             1..20,
         ),
     ) {
@@ -174,16 +222,24 @@ proptest! {
             let content = now.content.clone();
             let outcome = match step {
                 Step::Edit => now.clone().edit(content, person(1), stamp(second)),
+                Step::Propose => now.clone().propose(content, person(1), stamp(second)),
                 Step::Approve => now.clone().approve(decision(), None, stamp(second)),
                 Step::Reject => now.clone().reject(decision(), stamp(second)),
                 Step::Resubmit => now.clone().resubmit(person(1), stamp(second)),
                 Step::Withdraw => {
-                    prop_assert_eq!(now.clone().withdraw(person(1), stamp(second)).is_ok(), from == RegistrationStatus::Pending);
+                    let withdrawal = now.clone().withdraw(person(1), stamp(second));
+                    let stands = now.standing.is_some();
+                    prop_assert_eq!(withdrawal.is_ok(), stands || from == RegistrationStatus::Pending);
+                    if let Ok(Withdrawal::Restored(change)) = withdrawal {
+                        prop_assert!(stands);
+                        now = change.next;
+                    }
                     continue;
                 }
             };
             let allowed = match step {
                 Step::Resubmit => from == RegistrationStatus::Rejected,
+                Step::Propose => from == RegistrationStatus::Approved,
                 _ => from == RegistrationStatus::Pending,
             };
             prop_assert_eq!(outcome.is_ok(), allowed);
@@ -191,6 +247,7 @@ proptest! {
                 prop_assert_eq!(change.expected, Some(now.revision));
                 prop_assert_eq!(change.next.revision, now.revision.next());
                 prop_assert_eq!(change.events.len(), 1);
+                prop_assert!(change.next.standing.is_none() || change.next.status() != RegistrationStatus::Approved);
                 prop_assert_eq!(change.next.status() == RegistrationStatus::Pending, change.next.state.decision().is_none());
                 now = change.next;
             }

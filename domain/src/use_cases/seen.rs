@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::id::Revision;
 use crate::manifest::Digest;
 use crate::ports::RegistrationView;
+use crate::registration::RegistrationStatus;
 
 /// The revision and the candidate that a caller read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +56,12 @@ impl Seen {
     }
 }
 
-/// The digest that a reader is shown: of what is pinned once there is a server, else of the
+/// The digest that a reader is shown: of what is pinned once it is approved, else of the
 /// candidate.
 fn shown_digest(view: &RegistrationView) -> Option<Digest> {
-    match &view.server {
-        Some(server) => server.manifest_digest,
-        None => view.discovery.digest(),
+    match (&view.server, view.registration.status()) {
+        (Some(server), RegistrationStatus::Approved) => server.manifest_digest,
+        _ => view.discovery.digest(),
     }
 }
 

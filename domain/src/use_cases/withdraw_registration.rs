@@ -1,23 +1,37 @@
-//! The submitter takes a registration back before anybody decided.
+//! The submitter takes a registration, or what was proposed for it, back before anybody decided.
 
 use crate::caller::{Action, Caller, authorize};
 use crate::error::Error;
 use crate::id::RegistrationId;
-use crate::ports::RegistryPorts;
+use crate::ports::{PortError, RegistrationView, RegistryPorts};
+use crate::registration::Withdrawal;
 
-/// Removes it; its address is free again, the audit trail stays.
+use super::submit_registration::url_taken;
+
+/// Removes it; its address is free again, the audit trail stays. Where an approved revision stands
+/// behind it, that is the registration again, and is answered.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Denied`], [`Error::IllegalTransition`] unless Pending,
+/// [`Error::NotFound`], [`Error::Denied`], [`Error::IllegalTransition`] unless Pending (or a
+/// refused proposal), [`Error::UrlTaken`] when somebody registered the approved address meanwhile,
 /// [`Error::Stale`], [`Error::Unavailable`].
 pub async fn withdraw_registration(
     ports: &RegistryPorts,
     caller: &Caller,
     id: RegistrationId,
-) -> Result<(), Error> {
+) -> Result<Option<RegistrationView>, Error> {
     let view = super::existing(ports, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
-    let removal = view.registration.withdraw(super::acting_user(caller)?, ports.stamp())?;
-    let removed = ports.registrations.commit_removal(&removal, ports.clock.now()).await;
-    removed.map_err(|error| super::unwritten(id, error))
+    let change = match view.registration.withdraw(super::acting_user(caller)?, ports.stamp())? {
+        Withdrawal::Removed(removal) => {
+            let removed = ports.registrations.commit_removal(&removal, ports.clock.now()).await;
+            return removed.map(|()| None).map_err(|error| super::unwritten(id, error));
+        }
+        Withdrawal::Restored(change) => change,
+    };
+    match ports.registrations.commit(&change).await {
+        Ok(()) => super::existing(ports, id).await.map(Some),
+        Err(error @ PortError::AlreadyExists { .. }) => Err(url_taken(ports, error).await),
+        Err(error) => Err(super::unwritten(id, error)),
+    }
 }

@@ -15,7 +15,7 @@ pub(crate) async fn a_reopened_store_keeps_everything(world: &World) -> Outcome 
 
     let ports = world.ports();
     assert_eq!(world.view(pending.id).await?.registration, pending);
-    assert_eq!(ports.servers.find(approval.server.id).await?, Some(approval.server));
+    assert_eq!(ports.servers.find(approval.server.next.id).await?, Some(approval.server.next));
     assert_eq!(ports.events.after(EventSeq(0), 100).await?, events);
     assert_eq!(world.audited().await?, audited);
     // And goes on from there.

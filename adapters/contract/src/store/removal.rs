@@ -5,13 +5,14 @@ use std::time::Duration;
 use registry_domain::event::{EventKind, EventSeq};
 use registry_domain::id::{Alias, Revision};
 use registry_domain::ports::{Clock as _, PortError, Taken};
+use registry_domain::registration::Withdrawal;
 
 use crate::Outcome;
 use crate::world::{World, conflict, failed, taken};
 
 pub(crate) async fn removal_takes_the_server_with_it_and_keeps_the_audit(world: &World) -> Outcome {
     let approval = world.approved(1, "files").await?;
-    let (registration, server) = (approval.registration.next, approval.server);
+    let (registration, server) = (approval.registration.next, approval.server.next);
     let audited = world.audited().await?;
     let admin = world.person("ada").await?;
     let id = registration.id;
@@ -37,7 +38,7 @@ pub(crate) async fn removal_tells_followers_of_the_server(world: &World) -> Outc
     world.ports().registrations.commit_removal(&removal, world.clock.now()).await?;
     let told = world.ports().events.after(before, 10).await?;
     assert!(
-        told.iter().any(|entry| entry.event.server == Some(approval.server.id)),
+        told.iter().any(|entry| entry.event.server == Some(approval.server.next.id)),
         "an event names the server: {told:?}"
     );
 
@@ -45,7 +46,8 @@ pub(crate) async fn removal_tells_followers_of_the_server(world: &World) -> Outc
     let pending = world.submitted(2).await?;
     let submitter = pending.submitter;
     let withdrawal = pending.withdraw(submitter, world.stamp()).map_err(failed)?;
-    world.ports().registrations.commit_removal(&withdrawal, world.clock.now()).await?;
+    let Withdrawal::Removed(removal) = withdrawal else { return Err("it is kept".into()) };
+    world.ports().registrations.commit_removal(&removal, world.clock.now()).await?;
     let log = world.ports().events.after(EventSeq(0), 100).await?;
     let last = log.last().ok_or("no event")?;
     assert_eq!(last.event.kind, EventKind::RegistrationWithdrawn);

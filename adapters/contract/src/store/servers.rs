@@ -118,6 +118,6 @@ pub(crate) async fn routes_are_true_as_of_their_event(world: &World) -> Outcome 
     let approval = world.approved(1, "files").await?;
     let routes = ports.servers.load_routes().await?;
     assert_eq!(routes.as_of, ports.events.latest().await?);
-    assert_eq!(routes.servers, [approval.server]);
+    assert_eq!(routes.servers, [approval.server.next]);
     Ok(())
 }

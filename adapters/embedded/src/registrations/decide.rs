@@ -11,7 +11,7 @@ use crate::events;
 use crate::schema::registrations;
 use crate::servers;
 
-/// Writes the decision, if it was made on the present candidate, and makes the server.
+/// Writes the decision, if it was made on the present candidate, and makes (or changes) the server.
 pub(super) fn approve(
     conn: &mut SqliteConnection,
     approval: &ApprovalChange,
@@ -22,9 +22,9 @@ pub(super) fn approve(
     if candidate::digest(conn, decided.next.id)? != approval.candidate {
         return Err(StoreError::Stale(decided.expected));
     }
-    servers::insert(conn, &approval.server, now)?;
+    servers::write(conn, &approval.server, now)?;
     events::append(conn, &decided.events, None)?;
-    events::append(conn, std::slice::from_ref(&approval.server_event), None)
+    events::append(conn, &approval.server.events, None)
 }
 
 /// Removes a registration, its candidate and its server. The events name the server too, so that

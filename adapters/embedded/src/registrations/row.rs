@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use registry_domain::id::{RegistrationId, Revision, UserId};
 use registry_domain::registration::{
-    Decision, Registration, RegistrationContent, RegistrationState, RegistrationStatus,
+    Decision, Registration, RegistrationContent, RegistrationState, RegistrationStatus, Standing,
 };
 
 use crate::error::StoreError;
@@ -35,6 +35,7 @@ pub(super) struct RegistrationRow {
     reason: Option<String>,
     url_key: Option<String>,
     search_key: String,
+    standing: Option<String>,
 }
 
 impl RegistrationRow {
@@ -63,6 +64,7 @@ impl RegistrationRow {
             reason: decision.and_then(|decision| decision.reason.clone()),
             url_key: Some(content.endpoint_url.key()),
             search_key: search_key(&content.endpoint_name, &content.owner_contact, description),
+            standing: registration.standing.as_ref().map(|standing| standing.to_json().to_string()),
         })
     }
 
@@ -87,6 +89,7 @@ impl RegistrationRow {
             id: RegistrationId(place.uuid("registration_id", &self.registration_id)?),
             content,
             state,
+            standing: self.standing(place)?,
             submitter: UserId(place.uuid("submitter_id", &self.submitter_id)?),
             tenant: place.tenant(self.tenant_id.as_deref())?,
             submitted_at: place.time("submitted_at", &self.submitted_at)?,
@@ -94,6 +97,14 @@ impl RegistrationRow {
             updated_at: place.time("updated_at", &self.updated_at)?,
             revision: Revision(self.revision),
         })
+    }
+
+    fn standing(&self, place: Place<'_>) -> Result<Option<Standing>, StoreError> {
+        let Some(stored) = &self.standing else { return Ok(None) };
+        let stored = place.json("standing", stored)?;
+        Standing::from_json(&stored)
+            .map(Some)
+            .map_err(|member| place.unreadable("standing", format!("member {member}")))
     }
 
     fn decision(&self, place: Place<'_>) -> Result<Decision, StoreError> {

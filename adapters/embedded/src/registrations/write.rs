@@ -12,13 +12,14 @@ use crate::events;
 use crate::place::Place;
 use crate::schema::registrations;
 
-/// Writes a change and its events. What waits for a decision is to be discovered (anew).
+/// Writes a change and its events. Only a rejection keeps the candidate that it was made on: all
+/// else that comes here may have changed what there is to discover.
 pub(super) fn commit(
     conn: &mut SqliteConnection,
     change: &Change<Registration>,
 ) -> Result<(), StoreError> {
     write(conn, change)?;
-    if change.next.status() == RegistrationStatus::Pending {
+    if change.next.status() != RegistrationStatus::Rejected {
         candidate::forget(conn, change.next.id)?;
     }
     events::append(conn, &change.events, None)

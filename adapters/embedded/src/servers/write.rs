@@ -19,19 +19,23 @@ pub(super) fn commit(
     change: &Change<Server>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    match change.expected {
-        None => insert(conn, &change.next, now)?,
-        Some(expected) => replace(conn, &change.next, expected, now)?,
-    }
+    write(conn, change, now)?;
     events::append(conn, &change.events, None)
 }
 
-/// Writes a new server.
-pub(crate) fn insert(
+/// Writes the server alone.
+pub(crate) fn write(
     conn: &mut SqliteConnection,
-    server: &Server,
+    change: &Change<Server>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    match change.expected {
+        None => insert(conn, &change.next, now),
+        Some(expected) => replace(conn, &change.next, expected, now),
+    }
+}
+
+fn insert(conn: &mut SqliteConnection, server: &Server, now: Timestamp) -> Result<(), StoreError> {
     let row = ServerRow::of(server)?;
     let written = diesel::insert_into(servers::table).values(row).execute(conn);
     explain(conn, server, written, now)?;

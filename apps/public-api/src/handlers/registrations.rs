@@ -16,6 +16,7 @@ pub(crate) mod find_by_url;
 pub(crate) mod find_manifest;
 pub(crate) mod list;
 pub(crate) mod list_my;
+pub(crate) mod propose;
 pub(crate) mod resubmit;
 pub(crate) mod submit;
 pub(crate) mod withdraw;

@@ -3,6 +3,7 @@
 use registry_domain::id::{Alias, RegistrationId, ServerId, UserId};
 use registry_domain::manifest::Discovery;
 use registry_domain::ports::RegistrationView;
+use registry_domain::registration::Standing;
 use registry_http_edge::WireTime;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -34,6 +35,28 @@ pub(crate) struct RegistrationResponse<'a> {
     manifest_digest: Option<String>,
     /// Whether somebody saw what is pinned before it was served.
     reviewed: Option<bool>,
+    /// What was approved and is served, while something newer is proposed.
+    standing: Option<StandingReport<'a>>,
+}
+
+/// What a proposal would replace.
+#[derive(Serialize)]
+struct StandingReport<'a> {
+    endpoint_url: &'a str,
+    endpoint_name: &'a str,
+    approver_id: UserId,
+    approved_at: WireTime,
+}
+
+impl<'a> StandingReport<'a> {
+    fn of(standing: &'a Standing) -> Self {
+        Self {
+            endpoint_url: standing.content.endpoint_url.as_str(),
+            endpoint_name: &standing.content.endpoint_name,
+            approver_id: standing.decision.approver,
+            approved_at: WireTime(standing.decision.at),
+        }
+    }
 }
 
 /// How far the discovery of the candidate has come.
@@ -99,6 +122,7 @@ impl<'a> RegistrationResponse<'a> {
                 .and_then(|server| server.manifest_digest)
                 .map(|digest| digest.to_string()),
             reviewed: server.map(|server| server.reviewed),
+            standing: registration.standing.as_ref().map(StandingReport::of),
         }
     }
 }
@@ -139,6 +163,7 @@ mod tests {
                 "discovery": {"state": "pending"},
                 "manifest_digest": null,
                 "reviewed": null,
+                "standing": null,
             })
         );
     }

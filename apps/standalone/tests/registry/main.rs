@@ -10,6 +10,7 @@
 //! | one address, one registration | `addresses.rs` |
 //! | a submitter's changes | `changes.rs`, `endings.rs` |
 //! | an administrator's decisions | `decisions.rs`, `races.rs` |
+//! | approved, and proposed anew | `proposals.rs` |
 //! | names in addresses stay their owner's | `aliases.rs` |
 //! | who did what | `audit.rs` |
 //! | browsers, caches, probes | `browsers.rs`, `caching.rs`, `probes.rs` |
@@ -38,6 +39,7 @@ mod filters;
 mod lists;
 mod people;
 mod probes;
+mod proposals;
 mod races;
 mod refusals;
 mod story;

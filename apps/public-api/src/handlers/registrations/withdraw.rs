@@ -6,12 +6,17 @@ use registry_domain::ports::RegistryPorts;
 use registry_domain::use_cases::withdraw_registration;
 use registry_http_edge::{Guarded, PathId};
 
+use super::shown;
 use crate::handlers::Answer;
+use crate::settings::PublicApiSettings;
 
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
+    settings: web::Data<PublicApiSettings>,
     Guarded { caller, input: PathId(id), .. }: Guarded<PathId<RegistrationId>>,
 ) -> Answer {
-    withdraw_registration(&ports, &caller, id).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(match withdraw_registration(&ports, &caller, id).await? {
+        None => HttpResponse::NoContent().finish(),
+        Some(restored) => shown(HttpResponse::Ok(), &restored, &settings),
+    })
 }

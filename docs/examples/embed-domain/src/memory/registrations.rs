@@ -109,8 +109,8 @@ impl RegistrationStore for Memory {
             state.require_free_url(&next)?;
             state.append(&change.events, None);
             match state.registrations.get_mut(&next.id) {
-                // A decision keeps the candidate that it was made on.
-                Some(kept) if next.status() != RegistrationStatus::Pending => {
+                // A rejection keeps the candidate that it was made on.
+                Some(kept) if next.status() == RegistrationStatus::Rejected => {
                     kept.registration = next;
                 }
                 _ => {
@@ -132,7 +132,7 @@ impl RegistrationStore for Memory {
             kept.registration = next.clone();
             state.put_server(&approval.server)?;
             state.append(events, None);
-            state.append(std::slice::from_ref(&approval.server_event), None);
+            state.append(&approval.server.events, None);
             Ok(())
         })
     }

@@ -37,7 +37,12 @@ impl State {
     }
 
     /// Writes a server unless one of its names is somebody else's.
-    pub(super) fn put_server(&mut self, server: &Server) -> Result<(), PortError> {
+    pub(super) fn put_server(&mut self, change: &Change<Server>) -> Result<(), PortError> {
+        let server = &change.next;
+        let current = self.servers.get(&server.id).map(|server| server.revision);
+        if current != change.expected {
+            return Err(PortError::Conflict { current });
+        }
         let tenant = server.tenant.as_ref();
         let now = server.updated_at;
         let taken = self.taken(tenant, &server.name, &server.alias, now, Some(server.id));
@@ -93,11 +98,7 @@ impl ServerCatalog for Memory {
 
     async fn commit(&self, change: &Change<Server>) -> Result<(), PortError> {
         self.write(|state| {
-            let current = state.servers.get(&change.next.id).map(|server| server.revision);
-            if current != change.expected {
-                return Err(PortError::Conflict { current });
-            }
-            state.put_server(&change.next)?;
+            state.put_server(change)?;
             state.append(&change.events, None);
             Ok(())
         })

@@ -1,0 +1,118 @@
+//! The server that an approval makes, or changes where an approved registration was proposed anew.
+
+use crate::change::Change;
+use crate::error::Error;
+use crate::event::{EventKind, EventStamp, RegistryEvent};
+use crate::field::Violation;
+use crate::id::{Alias, ServerId, UserId};
+use crate::manifest::Manifest;
+use crate::ports::{RegistrationView, RegistryPorts};
+use crate::registration::Registration;
+use crate::server::{Server, nth_name};
+
+/// How many names are tried before we give up: as many servers of one name in one tenant are an
+/// accident, not a fleet.
+pub(super) const MOST_TRIES: u32 = 100;
+
+/// What is known of the server before it has its names.
+pub(super) struct Listing<'a> {
+    registration: &'a Registration,
+    candidate: Option<&'a Manifest>,
+    /// The server that stands since an earlier approval: it keeps its identity and its alias.
+    served: Option<Server>,
+    new_id: ServerId,
+    /// The alias that somebody asked for: it is not replaced by another.
+    pub(super) wished: Option<Alias>,
+}
+
+impl<'a> Listing<'a> {
+    /// Reads what stands already.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when a decision would move a server to another alias: clients know it by
+    /// the one that it has.
+    pub(super) async fn begin(
+        ports: &RegistryPorts,
+        view: &'a RegistrationView,
+        asked: Option<Alias>,
+    ) -> Result<Self, Error> {
+        let served = match &view.server {
+            Some(summary) => ports.servers.find(summary.id).await?,
+            None => None,
+        };
+        if let (Some(asked), Some(served)) = (&asked, &served)
+            && *asked != served.alias
+        {
+            let rule = format!("must stay {:?}, as clients know it by that", served.alias.as_str());
+            return Err(Error::Invalid(vec![Violation::at("alias", "value_error", rule)]));
+        }
+        Ok(Self {
+            registration: &view.registration,
+            candidate: view.discovery.manifest(),
+            served,
+            new_id: ServerId(ports.ids.next()),
+            wished: asked.or_else(|| view.registration.content.alias.clone()),
+        })
+    }
+
+    /// The first name and alias from the `from`-th on that nobody else of the tenant has.
+    ///
+    /// # Errors
+    /// [`Error::NameTaken`], [`Error::Unavailable`].
+    pub(super) async fn free_names(
+        &self,
+        ports: &RegistryPorts,
+        from: u32,
+    ) -> Result<(u32, String, Alias), Error> {
+        let display = &self.registration.content.endpoint_name;
+        let made = Alias::from_name(display);
+        let tenant = self.registration.tenant.as_ref();
+        let now = ports.clock.now();
+        for number in from..=MOST_TRIES {
+            let name = nth_name(display, number);
+            let alias = match (&self.served, &self.wished) {
+                (Some(served), _) => served.alias.clone(),
+                (None, Some(alias)) => alias.clone(),
+                (None, None) if number == 1 => made.clone(),
+                (None, None) => made.numbered(number),
+            };
+            if self.served.as_ref().is_some_and(|served| served.name == name) {
+                return Ok((number, name, alias));
+            }
+            let taken = ports.servers.taken(tenant, &name, &alias, now).await?;
+            let alias_taken = taken.alias && self.served.is_none();
+            if alias_taken && self.wished.is_some() {
+                return Err(Error::NameTaken { what: "alias", wanted: alias.to_string() });
+            }
+            if !taken.name && !alias_taken {
+                return Ok((number, name, alias));
+            }
+        }
+        Err(Error::NameTaken { what: "name", wanted: display.clone() })
+    }
+
+    /// The write of the server under its names.
+    pub(super) fn change(
+        &self,
+        name: String,
+        alias: Alias,
+        approver: UserId,
+        stamp: EventStamp,
+    ) -> Change<Server> {
+        let id = self.served.as_ref().map_or(self.new_id, |served| served.id);
+        let candidate = self.candidate.cloned();
+        let made = Server::of_registration(id, self.registration, name, alias, candidate, stamp.at);
+        let (kind, next, expected) = match &self.served {
+            None => (EventKind::ServerListed, made, None),
+            Some(served) => {
+                let next = served.clone().replaced_by(made);
+                (EventKind::ServerChanged, next, Some(served.revision))
+            }
+        };
+        let tenant = self.registration.tenant.clone();
+        let event = RegistryEvent::of(kind, stamp, approver)
+            .on_registration(self.registration.id, tenant.clone())
+            .on_server(id, tenant);
+        Change { next, expected, events: vec![event] }
+    }
+}

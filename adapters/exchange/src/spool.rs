@@ -1,13 +1,15 @@
 //! Where operation records wait for the store: a file that survives the process.
 //!
 //! Appending is one `write` to a file opened for appending: once it returns, the record survives
-//! `kill -9` of this process. A background job rotates the file and copies what is in the closed
-//! ones to the store in batches ([`Spool::drain`]). A crash between copy and removal copies the
+//! `kill -9` of this process. Each thread has a file of its own, up to a number. A background job
+//! rotates the files and copies what is in the closed ones to the store in batches
+//! ([`Spool::drain`]). A crash between copy and removal copies the
 //! records again, and the store keeps one row per id.
 //!
 //! If the folder vanishes, the next drain makes it anew and saves what was appended meanwhile.
 //! Until that works, no call is taken: what cannot be recorded is not done.
 
+mod lane;
 mod left;
 mod segment;
 
@@ -17,11 +19,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use registry_domain::operation::Operation;
 use registry_domain::ports::{OperationLog, PortError};
 
+use lane::Lane;
 use segment::Segment;
 
 /// What an operator sets for the spool.
@@ -33,12 +35,14 @@ pub struct SpoolSettings {
     pub max_bytes: u64,
     /// The most records per batch.
     pub batch: usize,
+    /// How many files are appended to: threads beyond that share them. At least one.
+    pub lanes: usize,
 }
 
 impl SpoolSettings {
     /// Settings for tests.
     pub fn for_testing(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), max_bytes: 1 << 20, batch: 100 }
+        Self { folder: folder.to_owned(), max_bytes: 1 << 20, batch: 100, lanes: 1 }
     }
 }
 
@@ -62,10 +66,8 @@ pub enum SpoolError {
 #[derive(Debug)]
 pub struct Spool {
     settings: SpoolSettings,
-    current: ArcSwap<Segment>,
+    lanes: Box<[Lane]>,
     waiting_bytes: AtomicU64,
-    /// The last append failed.
-    broken: AtomicBool,
     /// The last drain could not begin a new file; that an append works says nothing then.
     stuck: AtomicBool,
     /// Files that are gone from the folder, with records that are nowhere else.
@@ -79,7 +81,10 @@ impl Spool {
     /// [`SpoolError::File`].
     pub fn open(settings: SpoolSettings) -> Result<Self, SpoolError> {
         let at = |source| SpoolError::File { path: settings.folder.clone(), source };
-        let current = Segment::create(&settings.folder).map_err(at)?;
+        let lanes = (0..settings.lanes.max(1))
+            .map(|_| Lane::create(&settings.folder))
+            .collect::<Result<_, _>>()
+            .map_err(at)?;
         left::remove_new(&settings.folder).map_err(at)?;
         let waiting: u64 = left::list(&settings.folder)
             .map_err(at)?
@@ -88,9 +93,8 @@ impl Spool {
             .map(|metadata| metadata.len())
             .sum();
         Ok(Self {
-            current: ArcSwap::from_pointee(current),
+            lanes,
             waiting_bytes: AtomicU64::new(waiting),
-            broken: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
             adrift: Mutex::default(),
             settings,
@@ -99,8 +103,8 @@ impl Spool {
 
     /// Whether another record finds room. A call that could not be recorded must not be made.
     pub fn has_room(&self) -> bool {
-        !self.broken.load(Ordering::Relaxed)
-            && !self.stuck.load(Ordering::Relaxed)
+        !self.stuck.load(Ordering::Relaxed)
+            && !self.lanes.iter().any(Lane::is_broken)
             && self.waiting_bytes.load(Ordering::Relaxed) < self.settings.max_bytes
     }
 
@@ -108,24 +112,18 @@ impl Spool {
     /// calls until a later append succeeds again.
     pub fn append(&self, operation: &Operation) {
         let mut line = Vec::with_capacity(512);
-        if self.broken.load(Ordering::Relaxed) {
-            // The append that failed may have left half a line, which must not swallow this one.
-            line.push(b'\n');
-        }
         if let Err(error) = serde_json::to_writer(&mut line, operation) {
             tracing::error!(%error, operation = %operation.id, "an operation record cannot be written as JSON");
             return;
         }
         line.push(b'\n');
-        let written = self.current.load().append(&line);
-        match written {
-            Ok(()) => {
-                self.broken.store(false, Ordering::Relaxed);
-                self.waiting_bytes
-                    .fetch_add(u64::try_from(line.len()).unwrap_or(0), Ordering::Relaxed);
+        let Some(own) = lane::of_thread(&self.lanes) else { return };
+        match own.append(&mut line) {
+            Ok(bytes) => {
+                self.waiting_bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
             }
             Err(error) => {
-                if !self.broken.swap(true, Ordering::Relaxed) {
+                if !own.breaks() {
                     tracing::error!(%error, "operation records cannot be spooled; calls are refused until they can");
                 }
             }
@@ -142,10 +140,10 @@ impl Spool {
         let ready = self.rotate().and_then(|()| self.rescue());
         self.stuck.store(ready.is_err(), Ordering::Relaxed);
         ready.map_err(at)?;
-        let current = self.current.load().path.clone();
+        let current: Vec<PathBuf> = self.lanes.iter().map(Lane::path).collect();
         let mut copied = 0;
         for path in left::list(&self.settings.folder).map_err(at)? {
-            if path == current {
+            if current.contains(&path) {
                 continue;
             }
             if let Some(file) = left::claim(&path).map_err(at)? {
@@ -155,27 +153,13 @@ impl Spool {
         Ok(copied)
     }
 
-    /// Begins a new file if the old one has records, or does not work, or is gone.
+    /// Begins new files where the old ones have records, or do not work, or are gone.
     fn rotate(&self) -> io::Result<()> {
-        let current = self.current.load();
-        let is_gone = current.is_gone();
-        let is_good =
-            !is_gone && !self.broken.load(Ordering::Relaxed) && !self.stuck.load(Ordering::Relaxed);
-        if is_good && current.is_empty() {
-            return Ok(());
-        }
-        let (path, bytes) = (current.path.display(), current.len());
-        if is_gone && !self.stuck.load(Ordering::Relaxed) {
-            tracing::error!(%path, bytes, "the spool's file is gone from its folder; a new one is made");
-        }
-        let next = Segment::create(&self.settings.folder)?;
-        drop(current);
-        // Whoever is appending to the old file right now keeps its lock until they are done: then
-        // the file is copied by the next drain instead of this one.
-        let old = self.current.swap(Arc::new(next));
-        self.broken.store(false, Ordering::Relaxed);
-        if is_gone {
-            self.adrift.lock().push(old);
+        let stuck = self.stuck.load(Ordering::Relaxed);
+        for lane in &self.lanes {
+            if let Some(gone) = lane.rotate(&self.settings.folder, stuck)? {
+                self.adrift.lock().push(gone);
+            }
         }
         Ok(())
     }

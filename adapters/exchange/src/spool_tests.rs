@@ -68,6 +68,27 @@ async fn what_is_appended_reaches_the_store_in_order_and_leaves_no_file() {
 }
 
 #[tokio::test]
+async fn threads_with_files_of_their_own_lose_nothing_and_write_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = SpoolSettings { lanes: 3, ..SpoolSettings::for_testing(folder.path()) };
+    let spool = Spool::open(settings).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let spool = &spool;
+            scope.spawn(move || (1..=50).for_each(|n| spool.append(&operation(thread * 50 + n))));
+        }
+    });
+    let files = left::list(folder.path()).unwrap();
+    let used = files.iter().filter(|path| fs::metadata(path).unwrap().len() > 0).count();
+    assert_eq!((files.len(), used), (3, 3));
+    let store = Store::default();
+    assert_eq!(spool.drain(&store).await.unwrap(), 400);
+    let mut kept = store.kept.lock().clone();
+    kept.sort_unstable();
+    assert_eq!(kept, ids(1..=400));
+}
+
+#[tokio::test]
 async fn records_of_a_process_that_died_are_copied_by_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let died = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();

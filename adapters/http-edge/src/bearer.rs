@@ -20,7 +20,8 @@ const KEYS_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// 401 when the header is there, but carries no bearer token.
 pub fn token_of(request: &HttpRequest) -> Result<Option<&str>, Problem> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
-    let token = value.to_str().ok().and_then(|text| {
+    // What is no visible ASCII is no token either; the verifier says so.
+    let token = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
         let token = token.trim();
         (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)

@@ -47,6 +47,6 @@ pub use path_id::PathId;
 pub use problem::{Place, Problem};
 pub use query::{Query, ReadQuery};
 pub use request_context::RequestId;
-pub use resource::at;
+pub use resource::{at, below, not_allowed, not_found};
 pub use settings::EdgeSettings;
 pub use wire_time::WireTime;

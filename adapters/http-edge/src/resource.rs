@@ -1,9 +1,9 @@
 //! A path and its methods. What is not among them is 405 with `Allow`; HEAD goes with GET.
 
-use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::dev::{AppService, HttpServiceFactory, ResourceDef};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, guard, web};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard, web};
 
 use crate::code::Code;
 use crate::problem::Problem;
@@ -90,6 +90,29 @@ impl Endpoint {
     }
 }
 
+/// Every path below a prefix, whatever the method: the handler reads on itself. For the one path
+/// where each microsecond counts, as a placeholder in the table is a regular expression.
+pub struct Below {
+    prefix: &'static str,
+    route: Route,
+}
+
+/// Starts the line of a prefix in a table of routes.
+pub fn below<F, Args>(prefix: &'static str, handler: F) -> Below
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Below { prefix, route: web::route().to(handler) }
+}
+
+impl HttpServiceFactory for Below {
+    fn register(self, config: &mut AppService) {
+        config.register_service(ResourceDef::prefix(self.prefix), None, self.route, None);
+    }
+}
+
 impl HttpServiceFactory for Endpoint {
     fn register(self, config: &mut AppService) {
         let allowed = self.allowed.join(", ");
@@ -101,7 +124,8 @@ impl HttpServiceFactory for Endpoint {
     }
 }
 
-fn not_allowed(allowed: &str) -> Problem {
+/// What a path answers to a method that it does not know.
+pub fn not_allowed(allowed: &str) -> Problem {
     let detail = format!("This address answers to {allowed}");
     // The names are ours, so the header always takes them.
     let value = HeaderValue::from_str(allowed).unwrap_or(HeaderValue::from_static(""));
@@ -109,6 +133,11 @@ fn not_allowed(allowed: &str) -> Problem {
 }
 
 /// What an address that nobody has answers.
+pub fn not_found() -> Problem {
+    Problem::new(Code::NotFound, "There is nothing at this address")
+}
+
+/// The handler of all addresses that nobody has.
 pub(crate) async fn unknown() -> Result<HttpResponse, Problem> {
-    Err(Problem::new(Code::NotFound, "There is nothing at this address"))
+    Err(not_found())
 }

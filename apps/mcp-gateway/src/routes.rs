@@ -1,8 +1,8 @@
 //! Every path of the gateway.
 
 use actix_web::web;
-use registry_http_edge::at;
 use registry_http_edge::health::livez;
+use registry_http_edge::{at, below};
 
 use crate::handlers::{health, mcp, root};
 
@@ -15,5 +15,5 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(at("/ready").get(health::ready))
         // Streams and sessions of the legacy revisions are optional there: GET and DELETE are 405.
         .service(at("/mcp").post(mcp::federated))
-        .service(at("/servers/{server}/mcp").post(mcp::of_server));
+        .service(below("/servers", mcp::of_server));
 }

@@ -28,6 +28,9 @@ use crate::{edge, identity};
 /// The most callers and addresses whose requests are counted at a time.
 const MOST_LIMIT_KEYS: usize = 100_000;
 
+/// More threads than this share the files that operation records are spooled to.
+const MOST_SPOOL_FILES: usize = 16;
+
 /// Why the product could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
@@ -288,6 +291,7 @@ async fn gateway_parts(
         folder: settings.store.data_dir.join("spool"),
         max_bytes: settings.gateway.spool_max_bytes,
         batch: 1000,
+        lanes: std::thread::available_parallelism().map_or(1, usize::from).min(MOST_SPOOL_FILES),
     })
     .map_err(|error| BootError::part("operation records cannot be spooled", error))?;
     let spool = Arc::new(spool);

@@ -29,7 +29,7 @@ pub enum Withdrawal {
     /// Nothing was approved before: the registration goes.
     Removed(Removal),
     /// The approved revision is the registration again.
-    Restored(Change<Registration>),
+    Restored(Box<Change<Registration>>),
 }
 
 impl Registration {
@@ -77,12 +77,13 @@ impl Registration {
         let event = self
             .event(EventKind::ProposalWithdrawn, submitter, stamp, RegistrationStatus::Approved)
             .saying(said);
-        Ok(Withdrawal::Restored(self.changed(stamp, event, |next| {
+        let restored = self.changed(stamp, event, |next| {
             next.content = standing.content;
             next.submitted_at = standing.submitted_at;
             next.state = RegistrationState::Approved(standing.decision);
             next.standing = None;
-        })))
+        });
+        Ok(Withdrawal::Restored(Box::new(restored)))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use registry_exchange::{Door, Exchange, Inbound};
-use registry_http_edge::{Edge, Problem, RequestId, bearer, body, guard};
+use registry_http_edge::{Edge, Problem, RequestId, bearer, body, guard, not_allowed, not_found};
 
 use crate::{GatewaySettings, inbound, origin, reply};
 
@@ -18,16 +19,25 @@ pub(crate) async fn federated(
     call(&request, &id, payload, &exchange, Door::Federated).await.map_err(Problem::over_json_rpc)
 }
 
-/// One server, its names unchanged.
+/// One server, its names unchanged: POST /servers/{server}/mcp, and nothing else below /servers.
 pub(crate) async fn of_server(
     request: HttpRequest,
     id: RequestId,
-    server: web::Path<String>,
     payload: web::Payload,
     exchange: web::Data<Exchange>,
 ) -> Result<HttpResponse, Problem> {
-    let door = Door::Server(server.into_inner());
+    let server = server_in(request.match_info().as_str()).ok_or_else(not_found)?;
+    if request.method() != Method::POST {
+        return Err(not_allowed("POST"));
+    }
+    let door = Door::Server(server.to_owned());
     call(&request, &id, payload, &exchange, door).await.map_err(Problem::over_json_rpc)
+}
+
+/// The server in a path of the form `/servers/{server}/mcp`.
+fn server_in(path: &str) -> Option<&str> {
+    let server = path.strip_prefix("/servers/")?.strip_suffix("/mcp")?;
+    (!server.is_empty() && !server.contains('/')).then_some(server)
 }
 
 async fn call(

@@ -192,3 +192,22 @@ async fn parameters_that_name_nothing_are_refused() {
         assert_eq!(answer["error"]["code"], -32602, "{path}");
     }
 }
+
+#[tokio::test]
+async fn what_is_no_address_below_servers_is_not_found() {
+    let world = World::start().await;
+    let api = world.mcp();
+    for path in [
+        "/servers",
+        "/servers/",
+        "/servers//mcp",
+        "/servers/mcp",
+        "/servers/files",
+        "/servers/files/mcp/",
+        "/servers/files/x/mcp",
+        "/serversfiles/mcp",
+    ] {
+        let answer = api.mcp(path, "tools/list", json!({})).await.expect(404).json();
+        assert_eq!(answer["error"], "NOT_FOUND", "{path}");
+    }
+}

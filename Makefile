@@ -27,7 +27,17 @@ demo: tools-build
 	cargo build -p standalone -p registry-testkit --bins
 	MCP_REGISTRY_BIN=$(BIN)/mcp-registry MCP_ECHO_SERVER_BIN=$(BIN)/mcp-echo-server tools/demo/run
 
-## test: every test; installs what it needs
+## services: PostgreSQL and Redis for development, in data/services; prints what belongs into .env
+.PHONY: services
+services:
+	@tools/testenv.sh services up
+
+## services-down: stop them; their data stays
+.PHONY: services-down
+services-down:
+	@tools/testenv.sh services down
+
+## test: every test, on a throwaway PostgreSQL and Redis; installs what it needs
 .PHONY: test
 test: tools-build
 	tools/setup curl
@@ -76,4 +86,4 @@ tools-build:
 ## help: this list
 .PHONY: help
 help:
-	@sed -n 's/^## \([a-z]*\): /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^## \([a-z-]*\): /  make \1\t/p' Makefile | expand -t 22

@@ -9,6 +9,8 @@
 //! | the official SDK as client | [`clients::modern_client`], [`clients::legacy_client`] |
 //! | the official SDK as upstream | [`upstreams::RmcpServer`] |
 //! | an upstream that misbehaves | [`upstreams::Scripted`] |
+//! | an empty PostgreSQL database, a key prefix on Redis | [`TestDatabase`], [`TestRedis`] |
+//! | a connection that is cut or stalls | [`ChaosProxy`] |
 //! | to wait for a fact | [`eventually()`] |
 //!
 //! Tests never sleep and never assert a duration: they wait with [`eventually()`], whose deadline is
@@ -22,6 +24,7 @@
 
 mod api;
 mod binary;
+mod chaos;
 pub mod clients;
 mod events;
 mod eventually;
@@ -30,12 +33,15 @@ mod mcp;
 mod output;
 mod program;
 mod raw;
+mod services;
 pub mod upstreams;
 
 pub use api::{Answer, Api, token};
+pub use chaos::ChaosProxy;
 pub use events::{Event, EventStream};
 pub use eventually::{DEADLINE, eventually, eventually_within};
 pub use launch::{DataDir, Launch};
 pub use program::Program;
 pub use raw::raw;
 pub use rmcp;
+pub use services::{TestDatabase, TestRedis, test_redis};

@@ -7,7 +7,7 @@ mod handshake;
 mod http_text;
 mod meter;
 mod rmcp_server;
-mod running;
+pub(crate) mod running;
 mod scripted;
 mod scripted_reply;
 mod tools;

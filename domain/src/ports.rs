@@ -127,6 +127,9 @@ pub struct RegistryPorts {
     pub upstream: Arc<dyn Upstream>,
     /// Whether the store answers.
     pub health: Arc<dyn StoreHealth>,
+    /// Whether what replicas share answers, where it is kept outside the process: without it the
+    /// product is degraded, not down.
+    pub shared: Option<Arc<dyn StoreHealth>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -172,6 +175,8 @@ pub struct GatewayPorts {
     pub events: Arc<dyn EventLog>,
     /// Where recorded operations end up.
     pub operations: Arc<dyn OperationLog>,
+    /// What the last probe of each server found.
+    pub probes: Arc<dyn HealthStore>,
     /// Calls upstreams.
     pub upstream: Arc<dyn Upstream>,
     /// Makes a worker's own upstream client.

@@ -23,15 +23,21 @@ impl Limit {
         Self { per_minute, burst: per_minute }
     }
 
-    fn emission_interval_us(self) -> i64 {
+    /// The time from one request to the next in the long run, in microseconds; at least one.
+    pub fn emission_interval_us(self) -> i64 {
         (60_000_000 / i64::from(self.per_minute.max(1))).max(1)
+    }
+
+    /// How far a key may be ahead of its schedule, in microseconds: its burst.
+    pub fn tolerance_us(self) -> i64 {
+        self.emission_interval_us().saturating_mul(i64::from(self.burst.max(1)))
     }
 
     /// Decides on one request. `next_due` is what the key's last decision returned, `None` for a
     /// key that was never seen.
     pub fn admit(self, next_due: Option<Timestamp>, now: Timestamp) -> Verdict {
         let interval = self.emission_interval_us();
-        let tolerance = interval.saturating_mul(i64::from(self.burst.max(1)));
+        let tolerance = self.tolerance_us();
         let now_us = now.as_microsecond();
         let due_us = next_due.map_or(now_us, |due| due.as_microsecond().max(now_us));
         let after_us = due_us.saturating_add(interval);

@@ -188,6 +188,11 @@ impl RoutingTable {
         self.by_id.is_empty()
     }
 
+    /// All servers, ordered by tenant and alias: for the product itself, not for a caller.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<ServerEntry>> {
+        self.ordered.values()
+    }
+
     /// The servers that a caller may see, ordered by tenant and alias.
     pub fn visible_to<'a>(
         &'a self,

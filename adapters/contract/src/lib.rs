@@ -3,9 +3,10 @@
 //! # Map
 //! | you look for | open |
 //! |---|---|
-//! | what an adapter's test has to provide | `subject.rs` |
+//! | what an adapter's test has to provide | `subject.rs`, for the smaller ports `adapters.rs` |
 //! | the table of behaviours of a store | `store.rs`, each noun in `store/` |
 //! | those of sessions and rate limits | `sessions.rs`, `limits.rs` |
+//! | those of what replicas share | `health.rs`, `cache.rs`, `bus.rs`, `live.rs` |
 //! | the time that tests set | `clock.rs` |
 //! | registrations, people and manifests to test with | `world.rs` |
 //!
@@ -26,16 +27,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Trial};
-use registry_domain::ports::{RateLimiter, SessionStore};
 
+mod adapters;
+mod bus;
+mod cache;
 mod clock;
+mod health;
 mod limits;
+mod live;
 mod sessions;
 mod store;
 mod subject;
 mod trial;
 mod world;
 
+pub use adapters::{
+    BusAdapter, CacheAdapter, HealthAdapter, LimitsAdapter, LiveEventsAdapter, SessionsAdapter,
+};
 pub use clock::MockClock;
 pub use libtest_mimic::Failed;
 pub use subject::{StoreAdapter, StoreInstance, StorePorts};
@@ -53,14 +61,40 @@ pub fn stores(adapter: impl StoreAdapter + 'static) -> Vec<Trial> {
     store::trials(&adapter)
 }
 
-/// The behaviours of a session store; `make` makes an empty one for at most so many values.
-pub fn session_stores(make: fn(usize, Arc<MockClock>) -> Arc<dyn SessionStore>) -> Vec<Trial> {
-    sessions::trials(make)
+/// The behaviours of a session store.
+pub fn session_stores(adapter: impl SessionsAdapter + 'static) -> Vec<Trial> {
+    let adapter: Arc<dyn SessionsAdapter> = Arc::new(adapter);
+    sessions::trials(&adapter)
 }
 
-/// The behaviours of a rate limiter; `make` makes one that has counted nothing yet.
-pub fn rate_limiters(make: fn(Arc<MockClock>) -> Arc<dyn RateLimiter>) -> Vec<Trial> {
-    limits::trials(make)
+/// The behaviours of a rate limiter.
+pub fn rate_limiters(adapter: impl LimitsAdapter + 'static) -> Vec<Trial> {
+    let adapter: Arc<dyn LimitsAdapter> = Arc::new(adapter);
+    limits::trials(&adapter)
+}
+
+/// The behaviours of a health store.
+pub fn health_stores(adapter: impl HealthAdapter + 'static) -> Vec<Trial> {
+    let adapter: Arc<dyn HealthAdapter> = Arc::new(adapter);
+    health::trials(&adapter)
+}
+
+/// The behaviours of a response cache.
+pub fn response_caches(adapter: impl CacheAdapter + 'static) -> Vec<Trial> {
+    let adapter: Arc<dyn CacheAdapter> = Arc::new(adapter);
+    cache::trials(&adapter)
+}
+
+/// The behaviours of a replica bus.
+pub fn replica_buses(adapter: impl BusAdapter + 'static) -> Vec<Trial> {
+    let adapter: Arc<dyn BusAdapter> = Arc::new(adapter);
+    bus::trials(&adapter)
+}
+
+/// The behaviours of live events.
+pub fn live_events(adapter: impl LiveEventsAdapter + 'static) -> Vec<Trial> {
+    let adapter: Arc<dyn LiveEventsAdapter> = Arc::new(adapter);
+    live::trials(&adapter)
 }
 
 /// Runs behaviours as the command line asks.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 use registry_domain::ports::SessionStore;
 
+use crate::adapters::SessionsAdapter;
 use crate::clock::MockClock;
 use crate::trial::{Behaviour, behaviours, trial};
 
@@ -28,18 +29,20 @@ const BEHAVIOURS: &[(&str, Behaviour<Subject>)] = behaviours! { Subject:
         a_later_value_replaces_an_earlier_one,
         of_many_who_take_one_gets_it,
         a_full_store_refuses_until_something_ends,
+        what_was_taken_makes_room,
         a_value_that_never_ends_is_kept,
     }
 };
 
 /// A test for each behaviour.
-pub(crate) fn trials(make: fn(usize, Arc<MockClock>) -> Arc<dyn SessionStore>) -> Vec<Trial> {
+pub(crate) fn trials(adapter: &Arc<dyn SessionsAdapter>) -> Vec<Trial> {
     BEHAVIOURS
         .iter()
         .map(|(name, behaviour)| {
-            trial(name, move || async move {
+            let adapter = Arc::clone(adapter);
+            trial(&format!("sessions::{name}"), move || async move {
                 let clock = Arc::new(MockClock::new());
-                let store = make(MAX_SESSIONS, Arc::clone(&clock));
+                let store = adapter.make(MAX_SESSIONS, Arc::clone(&clock)).await?;
                 behaviour(&Subject { store, clock }).await
             })
         })

@@ -1,5 +1,5 @@
 //! The zero-setup adapters: one SQLite file for everything that must last, this process's memory
-//! for sessions and rate limits.
+//! for sessions, rate limits, and what replicas would share if there were several.
 //!
 //! # Map
 //! | you look for | open |
@@ -9,7 +9,7 @@
 //! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
 //! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` |
-//! | what needs no file | `sessions.rs` `limits.rs` |
+//! | what needs no file | `sessions.rs` `limits.rs` `probes.rs` `cache.rs` `live.rs` `bus.rs` |
 //! | the tables | `schema.rs`, and `migrations/sqlite` with the reasons |
 //!
 //! # Invariants
@@ -24,26 +24,35 @@
 //! 3. Its behaviours in `adapters/contract`.
 
 mod audit;
+mod bus;
+mod cache;
 mod connection;
 mod error;
 mod events;
 mod file;
 mod health;
 mod limits;
+mod live;
 mod migrate;
 mod operations;
 mod options;
 mod place;
+mod probes;
 mod registrations;
 mod schema;
 mod search;
 mod servers;
 mod sessions;
 mod store;
+mod time;
 mod transaction;
 mod users;
 
+pub use bus::{BusHub, EmbeddedReplicaBus};
+pub use cache::EmbeddedResponseCache;
 pub use limits::EmbeddedLimits;
+pub use live::EmbeddedLiveEvents;
 pub use options::EmbeddedOptions;
+pub use probes::EmbeddedHealthStore;
 pub use sessions::EmbeddedSessions;
 pub use store::EmbeddedStore;

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use registry_domain::ports::{Clock, Outcome, PortError, SessionStore};
+
+use crate::time::end_after;
 
 /// After how long room may have been made.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -69,10 +71,7 @@ struct Full;
 impl SessionStore for EmbeddedSessions {
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), PortError> {
         let now = self.clock.now();
-        let end = SignedDuration::try_from(ttl)
-            .ok()
-            .and_then(|ttl| now.checked_add(ttl).ok())
-            .unwrap_or(Timestamp::MAX);
+        let end = end_after(now, ttl);
         let mut kept = self.kept.lock();
         kept.remove(key);
         if kept.values.len() >= self.max_sessions {

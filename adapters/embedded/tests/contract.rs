@@ -8,11 +8,21 @@ use async_trait::async_trait;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use parking_lot::Mutex;
-use registry_contract::{Failed, MockClock, StoreAdapter, StoreInstance, StorePorts};
-use registry_embedded::{EmbeddedLimits, EmbeddedOptions, EmbeddedSessions, EmbeddedStore};
+use registry_contract::{
+    BusAdapter, CacheAdapter, Failed, HealthAdapter, LimitsAdapter, LiveEventsAdapter, MockClock,
+    SessionsAdapter, StoreAdapter, StoreInstance, StorePorts,
+};
+use registry_domain::ports::{
+    HealthStore, LiveEvents, RateLimiter, ReplicaBus, ReplicaId, ResponseCache, SessionStore,
+};
+use registry_embedded::{
+    BusHub, EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedOptions,
+    EmbeddedReplicaBus, EmbeddedResponseCache, EmbeddedSessions, EmbeddedStore,
+};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 struct Embedded;
 
@@ -75,13 +85,88 @@ impl StoreInstance for OneFile {
     }
 }
 
+struct InMemory;
+
+#[async_trait]
+impl SessionsAdapter for InMemory {
+    async fn make(
+        &self,
+        max_sessions: usize,
+        clock: Arc<MockClock>,
+    ) -> Result<Arc<dyn SessionStore>, Failed> {
+        Ok(Arc::new(EmbeddedSessions::new(max_sessions, clock)))
+    }
+}
+
+#[async_trait]
+impl LimitsAdapter for InMemory {
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn make(
+        &self,
+        replicas: usize,
+        clock: Arc<MockClock>,
+    ) -> Result<Vec<Arc<dyn RateLimiter>>, Failed> {
+        let one =
+            || -> Arc<dyn RateLimiter> { Arc::new(EmbeddedLimits::new(10_000, clock.clone())) };
+        Ok((0..replicas).map(|_| one()).collect())
+    }
+}
+
+#[async_trait]
+impl HealthAdapter for InMemory {
+    async fn make(&self, clock: Arc<MockClock>) -> Result<Arc<dyn HealthStore>, Failed> {
+        Ok(Arc::new(EmbeddedHealthStore::new(clock)))
+    }
+}
+
+#[async_trait]
+impl CacheAdapter for InMemory {
+    async fn make(
+        &self,
+        max_values: usize,
+        max_bytes: usize,
+        clock: Arc<MockClock>,
+    ) -> Result<Arc<dyn ResponseCache>, Failed> {
+        Ok(Arc::new(EmbeddedResponseCache::new(max_values, max_bytes, clock)))
+    }
+}
+
+#[async_trait]
+impl BusAdapter for InMemory {
+    async fn make(&self, replicas: usize) -> Result<Vec<Arc<dyn ReplicaBus>>, Failed> {
+        let hub = Arc::new(BusHub::default());
+        let ids = (1..).take(replicas).map(|number| ReplicaId(Uuid::from_u128(number)));
+        Ok(ids
+            .map(|id| -> Arc<dyn ReplicaBus> {
+                Arc::new(EmbeddedReplicaBus::join(Arc::clone(&hub), id))
+            })
+            .collect())
+    }
+}
+
+#[async_trait]
+impl LiveEventsAdapter for InMemory {
+    async fn make(
+        &self,
+        replicas: usize,
+        max_events: usize,
+    ) -> Result<Vec<Arc<dyn LiveEvents>>, Failed> {
+        // Two of one process share one value.
+        let live: Arc<dyn LiveEvents> = Arc::new(EmbeddedLiveEvents::new(max_events));
+        Ok(vec![live; replicas])
+    }
+}
+
 fn main() -> ExitCode {
     let mut trials = registry_contract::stores(Embedded);
-    trials.extend(registry_contract::session_stores(|max_sessions, clock| {
-        Arc::new(EmbeddedSessions::new(max_sessions, clock))
-    }));
-    trials.extend(registry_contract::rate_limiters(|clock| {
-        Arc::new(EmbeddedLimits::new(10_000, clock))
-    }));
+    trials.extend(registry_contract::session_stores(InMemory));
+    trials.extend(registry_contract::rate_limiters(InMemory));
+    trials.extend(registry_contract::health_stores(InMemory));
+    trials.extend(registry_contract::response_caches(InMemory));
+    trials.extend(registry_contract::replica_buses(InMemory));
+    trials.extend(registry_contract::live_events(InMemory));
     registry_contract::run(trials)
 }

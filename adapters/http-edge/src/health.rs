@@ -12,6 +12,21 @@ use serde_json::json;
 /// A probe has to answer, whatever the store does.
 const STORE_DEADLINE: Duration = Duration::from_millis(900);
 
+/// Asks the store and, where there is one, what replicas share: both at once, so that a probe's
+/// patience is enough for two that are silent.
+pub async fn ask_all(
+    store: &dyn StoreHealth,
+    shared: Option<&dyn StoreHealth>,
+) -> (StoreReport, Option<StoreReport>) {
+    let asked = async {
+        match shared {
+            Some(shared) => Some(ask_store(shared).await),
+            None => None,
+        }
+    };
+    futures_util::future::join(ask_store(store), asked).await
+}
+
 /// The store as a health document shows it.
 #[derive(Debug, Serialize)]
 pub struct StoreReport {
@@ -46,11 +61,11 @@ pub async fn ask_store(store: &dyn StoreHealth) -> StoreReport {
     let latency_ms = match timeout(STORE_DEADLINE, store.check()).await {
         Ok(Ok(())) => Some((began.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0),
         Ok(Err(error)) => {
-            tracing::warn!(error = %error, "the store does not answer a health check");
+            tracing::warn!(%error, store = store.kind(), "a store does not answer a health check");
             None
         }
         Err(_) => {
-            tracing::warn!("the store does not answer a health check in time");
+            tracing::warn!(store = store.kind(), "a store does not answer a health check in time");
             None
         }
     };

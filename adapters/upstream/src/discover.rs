@@ -23,9 +23,7 @@ use crate::open::{self, head_for};
 pub(crate) async fn discover(inquiry: &mut Inquiry<'_>) -> Result<Manifest, UpstreamFailure> {
     let opened = open::open(inquiry).await?;
     let definitions = list_all(inquiry, &opened).await;
-    if let Some(session) = opened.session {
-        inquiry.end_session(open::revision_header(&opened.revision), session).await;
-    }
+    open::close(inquiry, opened).await;
     definitions.map(Manifest::new)
 }
 

@@ -118,6 +118,11 @@ impl Upstream for HttpUpstream {
         self.within(open::open(&mut inquiry)).await
     }
 
+    async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
+        let mut inquiry = Inquiry::of(self, endpoint)?;
+        self.within(open::probe(&mut inquiry)).await
+    }
+
     async fn send(
         &self,
         server: &Permit<Arc<ServerEntry>>,

@@ -29,6 +29,23 @@ pub(crate) async fn open(inquiry: &mut Inquiry<'_>) -> Result<OpenedUpstream, Up
     }
 }
 
+/// Ends what [`open`] began, where the server keeps something of it.
+pub(crate) async fn close(inquiry: &mut Inquiry<'_>, opened: OpenedUpstream) {
+    if let Some(session) = opened.session {
+        inquiry.end_session(revision_header(&opened.revision), session).await;
+    }
+}
+
+/// Opens a server and closes it again.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn probe(inquiry: &mut Inquiry<'_>) -> Result<(), UpstreamFailure> {
+    let opened = open(inquiry).await?;
+    close(inquiry, opened).await;
+    Ok(())
+}
+
 /// The head of a message to a server that was opened.
 pub(crate) fn head_for(opened: &OpenedUpstream, method: &str) -> MessageHead {
     match opened.era {

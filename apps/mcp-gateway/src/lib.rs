@@ -45,14 +45,23 @@ pub struct GatewaySettings {
     pub allow_loopback_origins: bool,
 }
 
+/// Whether what the gateway leans on answers; it serves from its snapshot all the same.
+#[derive(Clone)]
+pub struct Stores {
+    /// The store.
+    pub store: Arc<dyn StoreHealth>,
+    /// What replicas share, where that is kept outside the process.
+    pub shared: Option<Arc<dyn StoreHealth>>,
+}
+
 /// The gateway and all that it needs.
 pub struct Gateway {
     /// The call path.
     pub exchange: Exchange,
     /// What both apps need of the world.
     pub edge: Edge,
-    /// Whether the store answers.
-    pub store: Arc<dyn StoreHealth>,
+    /// Whose health probes ask for.
+    pub stores: Stores,
     /// What the operator decided.
     pub settings: Arc<GatewaySettings>,
 }
@@ -72,16 +81,16 @@ pub fn serve(
     listeners: Vec<TcpListener>,
     settings: ServerSettings,
 ) -> io::Result<Server> {
-    let Gateway { exchange, edge, store, settings: gateway } = gateway;
-    let (edge, gateway, store) =
-        (web::Data::new(edge), web::Data::from(gateway), web::Data::from(store));
+    let Gateway { exchange, edge, stores, settings: gateway } = gateway;
+    let (edge, gateway, stores) =
+        (web::Data::new(edge), web::Data::from(gateway), web::Data::new(stores));
     let make_app = move || {
         // Called once on each worker thread: its upstream connections stay on that thread.
         let exchange = web::Data::new(exchange.for_worker());
         registry_http_edge::app(edge.clone())
             .app_data(exchange)
             .app_data(gateway.clone())
-            .app_data(store.clone())
+            .app_data(stores.clone())
             .configure(routes::configure)
     };
     registry_http_edge::serve(make_app, listeners, settings)

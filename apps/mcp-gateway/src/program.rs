@@ -8,7 +8,7 @@ use registry_http_edge::Edge;
 use registry_runtime::settings::Stage;
 use registry_runtime::{Bound, Half, Running, Runtime};
 
-use crate::{Gateway, GatewaySettings, serve};
+use crate::{Gateway, GatewaySettings, Stores, serve};
 
 /// The gateway on a bound socket.
 ///
@@ -30,7 +30,10 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             clock: Arc::clone(&runtime.registry.clock),
             ids: Arc::clone(&runtime.registry.ids),
         },
-        store: Arc::clone(&runtime.registry.health),
+        stores: Stores {
+            store: Arc::clone(&runtime.registry.health),
+            shared: runtime.registry.shared.clone(),
+        },
         settings: Arc::new(GatewaySettings {
             name: settings.gateway.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,32 +1,26 @@
 //! Makes every adapter once and puts it behind its port.
 
-use std::fs::DirBuilder;
+mod shared;
+mod storage;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_domain::ports::{
-    Clock, GatewayPorts, Ids, RateLimiter, RegistryPorts, TokenVerifier, Upstream,
-};
-use registry_embedded::{EmbeddedLimits, EmbeddedOptions, EmbeddedStore};
+use registry_domain::ports::{GatewayPorts, RateLimiter, RegistryPorts, TokenVerifier, Upstream};
 use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
 use registry_http_edge::EdgeSettings;
 use registry_http_edge::settings::ServerSettings;
 use registry_upstream::{HttpUpstream, UpstreamSettings};
-use tokio::runtime::Handle;
-use tokio_util::task::TaskTracker;
 
-use crate::clock::{SystemClock, TimeOrderedIds};
 use crate::run::Half;
 use crate::settings::Settings;
 use crate::{edge, identity};
 
-/// The most callers and addresses whose requests are counted at a time.
-const MOST_LIMIT_KEYS: usize = 100_000;
+use shared::Shared;
+pub(crate) use storage::{Storage, storage};
 
 /// More threads than this share the files that operation records are spooled to.
 const MOST_SPOOL_FILES: usize = 16;
@@ -101,8 +95,9 @@ pub struct Runtime {
     pub local_service_url: String,
     /// The gateway's address as clients know it.
     pub gateway_url: String,
-    /// Writes that have begun.
-    pub(crate) writes: TaskTracker,
+    /// What is open, and has to be closed at the end.
+    open: Storage,
+    shared: Shared,
     halves: Vec<Half>,
 }
 
@@ -135,69 +130,12 @@ pub(crate) fn bind(settings: &Settings, halves: &[Half]) -> Result<Vec<Bound>, B
         .collect()
 }
 
-/// The store and what belongs to it: enough for commands that do not serve.
-pub(crate) struct Storage {
-    pub(crate) ports: RegistryPorts,
-    pub(crate) writes: TaskTracker,
-}
-
-impl Storage {
-    /// Waits until everything that was begun is written.
-    pub(crate) async fn finish(self) {
-        self.writes.close();
-        self.writes.wait().await;
-    }
-}
-
-/// Opens the store, bringing its schema up to date if the settings say so, and puts the registry's
-/// ports together.
-///
-/// # Errors
-/// [`BootError`].
-pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let ids: Arc<dyn Ids> = Arc::new(TimeOrderedIds);
-    make_data_dir(&settings.store.data_dir)?;
-    let writes = TaskTracker::new();
-    let options = EmbeddedOptions::default();
-    let store = EmbeddedStore::open(
-        &settings.store.database,
-        options,
-        Arc::clone(&clock),
-        Handle::current(),
-        writes.clone(),
-    )
-    .await
-    .map_err(|error| BootError::part("the database cannot be opened", error))?;
-    let ports = RegistryPorts {
-        registrations: store.clone(),
-        servers: store.clone(),
-        users: store.clone(),
-        events: store.clone(),
-        operations: store.clone(),
-        upstream: Arc::new(HttpUpstream::new(upstream_settings(settings))),
-        health: store,
-        clock,
-        ids,
-        policy: settings.registry.policy,
-    };
-    Ok(Storage { ports, writes })
-}
-
 fn upstream_settings(settings: &Settings) -> UpstreamSettings {
     UpstreamSettings {
         request_timeout: settings.registry.discovery_timeout,
         client_name: settings.gateway.name.clone(),
         ..UpstreamSettings::new(settings.registry.policy.egress)
     }
-}
-
-fn make_data_dir(path: &Path) -> Result<(), BootError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| BootError::DataDir { path: path.display().to_string(), source })
 }
 
 impl Runtime {
@@ -223,25 +161,26 @@ impl Runtime {
             .clone()
             .unwrap_or_else(|| format!("http://localhost:{gateway_port}"));
 
-        let storage = storage(&settings).await?;
-        let clock = Arc::clone(&storage.ports.clock);
+        let open = storage(&settings).await?;
+        let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
-        let limiter: Arc<dyn RateLimiter> =
-            Arc::new(EmbeddedLimits::new(MOST_LIMIT_KEYS, Arc::clone(&clock)));
+        let shared = Shared::start(&settings, &open.ports).await?;
+        let registry = RegistryPorts { shared: shared.health.clone(), ..open.ports.clone() };
         let gateway = if halves.contains(&Half::Gateway) {
-            Some(gateway_parts(&settings, &storage.ports).await?)
+            Some(gateway_parts(&settings, &registry, &shared).await?)
         } else {
             None
         };
         Ok(Self {
-            registry: storage.ports,
+            registry,
             gateway,
             verifier: identity.verifier,
-            limiter,
+            limiter: Arc::clone(&shared.limiter),
             development: identity.development,
             local_service_url,
             gateway_url,
-            writes: storage.writes,
+            open,
+            shared,
             halves,
             settings,
         })
@@ -249,6 +188,12 @@ impl Runtime {
 
     pub(crate) fn has_public_api(&self) -> bool {
         self.halves.contains(&Half::PublicApi)
+    }
+
+    /// Waits until everything that was begun is done, and closes what was opened.
+    pub(crate) async fn finish(&self) {
+        self.shared.finish().await;
+        self.open.finish().await;
     }
 
     /// The edge's settings, which both apps share.
@@ -270,12 +215,14 @@ pub(crate) fn local_url(port: u16) -> String {
 async fn gateway_parts(
     settings: &Settings,
     registry: &RegistryPorts,
+    shared: &Shared,
 ) -> Result<GatewayParts, BootError> {
     let upstream = upstream_settings(settings);
     let ports = GatewayPorts {
         servers: Arc::clone(&registry.servers),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
+        probes: Arc::clone(&shared.probes),
         upstream: Arc::clone(&registry.upstream),
         new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
             Arc::new(HttpUpstream::new(upstream.clone()))

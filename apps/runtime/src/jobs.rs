@@ -3,6 +3,7 @@
 mod copy_operations;
 mod discover;
 mod follow_routes;
+mod probe;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +41,12 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
         running.spawn(follow_routes::run(
             gateway.routes.clone(),
             gateway.ports.clone(),
+            stop.clone(),
+        ));
+        running.spawn(probe::run(
+            gateway.routes.clone(),
+            gateway.ports.clone(),
+            runtime.settings.registry,
             stop.clone(),
         ));
         running.spawn(copy_operations::run(

@@ -76,8 +76,7 @@ pub(crate) async fn run(runtime: &Runtime, servers: Vec<Running>) -> io::Result<
     if tokio::time::timeout(LAST_COPY_WITHIN, jobs::copy_operations_once(runtime)).await.is_err() {
         tracing::warn!("operation records stay in the spool; the next start copies them");
     }
-    runtime.writes.close();
-    runtime.writes.wait().await;
+    runtime.finish().await;
     tracing::info!("stopped: the database pool is closed");
     match first_end {
         Some(Ok(Err(error))) => Err(error),

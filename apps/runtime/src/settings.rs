@@ -9,6 +9,7 @@ mod identity;
 mod limits;
 mod logs;
 mod reader;
+mod redis;
 mod registry;
 mod sealing;
 mod service;
@@ -25,9 +26,10 @@ pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
 pub use reader::{Reader, Shown, WrongSetting};
+pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
 pub use service::ServiceSettings;
-pub use store::StoreSettings;
+pub use store::{Database, StoreSettings};
 
 /// Where the product runs; decides how much may be left to defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,8 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     /// The store.
     pub store: StoreSettings,
+    /// What replicas share.
+    pub redis: RedisSettings,
     /// Who is who.
     pub identity: IdentitySettings,
     /// The registry's rules.
@@ -107,12 +111,14 @@ impl Settings {
         let service = ServiceSettings::read(&mut reader, stage, development_issuer);
         let gateway = GatewaySettings::read(&mut reader, stage, development_issuer);
         let store = StoreSettings::read(&mut reader, stage);
+        let redis = RedisSettings::read(&mut reader);
         let registry = RegistrySettings::read(&mut reader, stage);
         let limits = LimitSettings::read(&mut reader);
         let logs = LogSettings::read(&mut reader);
         sealing::check(&mut reader, stage);
         let (problems, shown) = reader.into_parts();
-        let settings = Self { stage, service, gateway, store, identity, registry, limits, logs };
+        let settings =
+            Self { stage, service, gateway, store, redis, identity, registry, limits, logs };
         Loaded { settings, problems, shown }
     }
 }

@@ -2,34 +2,68 @@
 
 use std::{
     ffi::OsString,
+    fmt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use tempfile::TempDir;
 
-use crate::{Program, binary};
+use crate::{Program, TestDatabase, TestRedis, binary, test_redis};
 
 /// The REST API's name in its `listening` line.
 pub const SERVICE: &str = "public-api";
 /// The gateway's.
 pub const GATEWAY: &str = "mcp-gateway";
 
+/// On which stores the suites run: `embedded` (the default), or `postgres` with Redis.
+const STORE: &str = "REGISTRY_TEST_STORE";
+
 /// A temporary data folder; clones share it, the last one removes it.
-#[derive(Clone, Debug)]
-pub struct DataDir(Arc<TempDir>);
+///
+/// With `REGISTRY_TEST_STORE=postgres` programs on this folder keep what they keep in a PostgreSQL
+/// database and a Redis of the folder's own, made when the first program starts: the same suites
+/// run on both.
+#[derive(Clone)]
+pub struct DataDir(Arc<Kept>);
+
+struct Kept {
+    folder: TempDir,
+    servers: OnceLock<Option<(TestDatabase, TestRedis)>>,
+}
 
 impl DataDir {
     /// A new, empty folder.
     #[expect(clippy::new_without_default, reason = "making a folder is not a default value")]
     pub fn new() -> Self {
-        Self(Arc::new(tempfile::tempdir().expect("a temporary folder can be made")))
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        Self(Arc::new(Kept { folder, servers: OnceLock::new() }))
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.0.folder.path()
+    }
+
+    /// The URL of the folder's PostgreSQL database, where the suite runs on one.
+    pub fn database_url(&self) -> Option<&str> {
+        self.servers().map(|(database, _)| database.url())
+    }
+
+    fn servers(&self) -> Option<&(TestDatabase, TestRedis)> {
+        let made = self.0.servers.get_or_init(|| match std::env::var(STORE).as_deref() {
+            Err(_) | Ok("" | "embedded") => None,
+            Ok("postgres") => Some((TestDatabase::create_blocking(), test_redis())),
+            Ok(other) => panic!("{STORE} is {other:?}: it must be embedded or postgres"),
+        });
+        made.as_ref()
+    }
+}
+
+impl fmt::Debug for DataDir {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("DataDir").field(&self.path()).finish()
     }
 }
 
@@ -131,6 +165,15 @@ impl Launch {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
+        }
+        if let Some((database, redis)) = self.data.servers() {
+            command
+                .env("DATABASE_URL", database.url())
+                // Many programs run at once: each takes what it needs.
+                .env("MREG_POSTGRES_MIN_CONNECTIONS", "1")
+                .env("MREG_POSTGRES_MAX_CONNECTIONS", "8")
+                .env("MREG_REDIS_URL", redis.url())
+                .env("MREG_REDIS_KEY_PREFIX", redis.prefix());
         }
         command
             .env("MREG_DATA_DIR", self.data.path())

@@ -39,6 +39,17 @@ impl TestDatabase {
         Self { server, url, name, removed: false }
     }
 
+    /// The same from where nobody can wait: a thread does it.
+    pub(crate) fn create_blocking() -> Self {
+        std::thread::scope(|scope| {
+            let creation = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.expect("a runtime can be made").block_on(Self::create())
+            });
+            creation.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
     /// Its URL, good for `DATABASE_URL`.
     pub fn url(&self) -> &str {
         self.url.as_str()

@@ -118,6 +118,12 @@ pub trait Upstream: Send + Sync {
     /// [`UpstreamFailure`] with the class of fault.
     async fn open(&self, endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure>;
 
+    /// Finds out whether an upstream speaks MCP right now, and leaves no session behind.
+    ///
+    /// # Errors
+    /// [`UpstreamFailure`] with the class of fault.
+    async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure>;
+
     /// Sends one message to a permitted server; answers when the reply's head has arrived. The
     /// permit's subject says where it is.
     ///

@@ -25,7 +25,7 @@ fn retry_after(told: &Admission) -> Result<Duration, Failed> {
 pub(super) async fn a_burst_passes_and_the_next_is_told_when_to_come_back(
     subject: &Subject,
 ) -> Outcome {
-    let Subject { limiter, clock } = subject;
+    let Subject { limiter, clock, .. } = subject;
     let user = [key("user:a", "user", 60, 3)];
     for left in [2, 1, 0] {
         assert_eq!(limiter.admit(&user).await, Admission::Admitted { remaining: left });
@@ -99,5 +99,19 @@ pub(super) async fn parallel_callers_are_never_oversold(subject: &Subject) -> Ou
 pub(super) async fn a_request_without_keys_passes(subject: &Subject) -> Outcome {
     let told = subject.limiter.admit(&[]).await;
     assert!(matches!(told, Admission::Admitted { .. }), "{told:?}");
+    Ok(())
+}
+
+pub(super) async fn a_large_limit_admits_exactly_its_burst(subject: &Subject) -> Outcome {
+    let large = [key("global", "global", 120_000, 200), key("user:a", "user", 60_000, 1_000)];
+    let mut admitted = 0;
+    while let Admission::Admitted { .. } = subject.limiter.admit(&large).await {
+        admitted += 1;
+    }
+    assert_eq!(admitted, 200);
+    // A refusal keeps nothing from the keys that would have said yes.
+    let user = [key("user:a", "user", 60_000, 1_000)];
+    let told = subject.limiter.admit(&user).await;
+    assert_eq!(told, Admission::Admitted { remaining: 799 });
     Ok(())
 }

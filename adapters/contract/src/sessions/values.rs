@@ -66,3 +66,15 @@ pub(super) async fn a_value_that_never_ends_is_kept(subject: &Subject) -> Outcom
     assert!(store.find("a").await?.is_some());
     Ok(())
 }
+
+pub(super) async fn what_was_taken_makes_room(subject: &Subject) -> Outcome {
+    let store = &subject.store;
+    let value = Bytes::from_static(b"x");
+    for number in 0..super::MAX_SESSIONS {
+        store.put(&format!("{number}"), value.clone(), TTL).await?;
+    }
+    assert_eq!(store.take("2").await?, Some(value.clone()));
+    store.put("another", value.clone(), TTL).await?;
+    assert_eq!(store.find("another").await?, Some(value));
+    Ok(())
+}

@@ -1,31 +1,32 @@
 //! Probes. The gateway serves from its snapshot: without the store it is degraded, not down.
 
 use actix_web::{HttpResponse, Responder, web};
-use registry_domain::ports::StoreHealth;
 use registry_exchange::Exchange;
-use registry_http_edge::health::ask_store;
+use registry_http_edge::health::{StoreReport, ask_all};
 use registry_http_edge::{Edge, WireTime};
 use serde_json::json;
 
-use crate::GatewaySettings;
+use crate::{GatewaySettings, Stores};
 
 /// GET /health.
 pub(crate) async fn health(
     settings: web::Data<GatewaySettings>,
-    store: web::Data<dyn StoreHealth>,
+    stores: web::Data<Stores>,
     exchange: web::Data<Exchange>,
     edge: web::Data<Edge>,
 ) -> impl Responder {
-    let database = ask_store(store.as_ref()).await;
+    let (database, shared) = ask_all(stores.store.as_ref(), stores.shared.as_deref()).await;
+    let is_whole = database.is_healthy() && shared.as_ref().is_none_or(StoreReport::is_healthy);
     let now = edge.clock.now();
     let age_ms = now.duration_since(exchange.routes().refreshed_at()).as_millis();
     HttpResponse::Ok().json(json!({
-        "status": if database.is_healthy() { "healthy" } else { "degraded" },
+        "status": if is_whole { "healthy" } else { "degraded" },
         "timestamp": WireTime(now),
         "version": settings.version,
         "database": if database.is_healthy() { "connected" } else { "disconnected" },
         "components": {
             "database": database,
+            "redis": shared,
             "router": {
                 "status": "healthy",
                 "servers": exchange.routes().now().len(),

@@ -1,6 +1,6 @@
 //! A running product with approved servers, and the records that it leaves.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use registry_domain::{
@@ -8,6 +8,7 @@ use registry_domain::{
     ports::{Clock, OperationLog},
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedStore};
+use registry_postgres::{PgAddress, PgOptions, PgStore};
 use registry_testkit::{Api, DataDir, Program, eventually, token};
 use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
@@ -132,7 +133,7 @@ pub async fn tools_shown(api: &Api, path: &str) -> Vec<String> {
 
 /// Somebody's records, oldest first, once there are `count` of them.
 pub async fn records_of(data: &DataDir, user: &str, count: usize) -> Vec<Operation> {
-    let store = open(&data.path().join("registry.db")).await;
+    let store = open(data).await;
     let mut seen = 0;
     eventually(&format!("{count} records are in the store"), async || {
         let mut records = store.newest(10_000).await.unwrap();
@@ -147,10 +148,14 @@ pub async fn records_of(data: &DataDir, user: &str, count: usize) -> Vec<Operati
     .await
 }
 
-async fn open(file: &Path) -> Arc<EmbeddedStore> {
-    let handle = tokio::runtime::Handle::current();
-    let options = EmbeddedOptions::for_testing();
-    EmbeddedStore::open(file, options, Arc::new(Epoch), handle, TaskTracker::new()).await.unwrap()
+async fn open(data: &DataDir) -> Arc<dyn OperationLog> {
+    let (handle, tracker) = (tokio::runtime::Handle::current(), TaskTracker::new());
+    if let Some(url) = data.database_url() {
+        let options = PgOptions::for_testing(PgAddress::parse(url).unwrap());
+        return PgStore::open(options, Arc::new(Epoch), handle, tracker).await.unwrap();
+    }
+    let (file, options) = (data.path().join("registry.db"), EmbeddedOptions::for_testing());
+    EmbeddedStore::open(&file, options, Arc::new(Epoch), handle, tracker).await.unwrap()
 }
 
 /// Reading needs no time.

@@ -20,6 +20,8 @@ pub(crate) struct HealthResponse {
 #[derive(Serialize)]
 struct Components {
     database: StoreReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<StoreReport>,
     registry: Component,
     router: Component,
 }
@@ -31,10 +33,11 @@ struct Component {
 
 impl HealthResponse {
     /// The document at a time. The registry is as well as its store; the router needs none.
-    pub(crate) fn of(database: StoreReport, now: Timestamp) -> Self {
+    pub(crate) fn of(database: StoreReport, redis: Option<StoreReport>, now: Timestamp) -> Self {
         let healthy = database.is_healthy();
+        let is_degraded = redis.as_ref().is_some_and(|redis| !redis.is_healthy());
         Self {
-            status: database.status,
+            status: if healthy && is_degraded { "degraded" } else { database.status },
             timestamp: WireTime(now),
             version: env!("CARGO_PKG_VERSION"),
             database: if healthy { "connected" } else { "disconnected" },
@@ -42,6 +45,7 @@ impl HealthResponse {
             components: Components {
                 registry: Component { status: database.status },
                 router: Component { status: "healthy" },
+                redis,
                 database,
             },
         }

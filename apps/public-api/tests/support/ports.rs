@@ -46,6 +46,7 @@ pub fn api() -> PublicApi {
         operations: broken.clone(),
         upstream: broken.clone(),
         health: broken.clone(),
+        shared: None,
         clock: broken.clone(),
         ids: broken.clone(),
         policy: RegistryPolicy {
@@ -269,6 +270,10 @@ impl OperationLog for Broken {
 #[async_trait]
 impl Upstream for Broken {
     async fn open(&self, _endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure> {
+        Err(unreachable_upstream())
+    }
+
+    async fn probe(&self, _endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
         Err(unreachable_upstream())
     }
 

@@ -22,7 +22,7 @@ pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Fail
         program = program.name,
         version = env!("CARGO_PKG_VERSION"),
         environment = %runtime.settings.stage,
-        database = %runtime.settings.store.database.display(),
+        database = %runtime.settings.store.database,
         cors_origins = %runtime.settings.service.cors_origins.join(","),
         "starting"
     );

@@ -14,8 +14,10 @@ pub struct RegistrySettings {
     pub policy: RegistryPolicy,
     /// How long reading an upstream's manifest may take for each of its answers.
     pub discovery_timeout: Duration,
-    /// How often servers whose first manifest is awaited are tried again.
+    /// How often servers are probed, and those whose first manifest is awaited tried again.
     pub discovery_interval: Duration,
+    /// How long what a probe found is kept.
+    pub probe_kept_for: Duration,
 }
 
 impl RegistrySettings {
@@ -51,6 +53,12 @@ impl RegistrySettings {
                 30,
                 1,
                 3600,
+            )),
+            probe_kept_for: Duration::from_secs(reader.number(
+                &["MREG_REDIS_HEALTH_CHECK_TTL"],
+                300,
+                1,
+                86_400,
             )),
         }
     }

@@ -4,7 +4,7 @@ use crate::support::{PROGRAMS, failed, run, stdout, well};
 use registry_testkit::Program;
 
 /// Each wrong in its own way, with nothing else wrong.
-const WRONG: [(&str, &str); 37] = [
+const WRONG: [(&str, &str); 46] = [
     ("ENVIRONMENT", "prod"),
     ("MREG_ENVIRONMENT", "live"),
     ("AZURE_TENANT_ID", ""),
@@ -31,7 +31,16 @@ const WRONG: [(&str, &str); 37] = [
     ("MREG_MCP_MAX_BODY_BYTES", "1"),
     ("MREG_MCP_MAX_EVENT_BYTES", "1e6"),
     ("MREG_AUDIT_SPOOL_MAX_BYTES", "0"),
-    ("DATABASE_URL", "postgres://registry@db/registry"),
+    ("DATABASE_URL", "mysql://registry@db/registry"),
+    ("DATABASE_URL", "postgres://registry@db/registry?sslmode=perhaps"),
+    ("MREG_POSTGRES_PORT", "0"),
+    ("MREG_POSTGRES_SSL_MODE", "maybe"),
+    ("MREG_POSTGRES_MAX_CONNECTIONS", "0"),
+    ("MREG_AUTO_MIGRATE", "sometimes"),
+    ("MREG_REDIS_URL", "http://cache:6379"),
+    ("MREG_REDIS_URL", "redis://"),
+    ("MREG_REDIS_SOCKET_TIMEOUT", "0"),
+    ("MREG_REDIS_KEY_PREFIX", "two words"),
     ("MREG_DATABASE_URL", "sqlite://"),
     ("MREG_EGRESS_POLICY", "open"),
     ("MREG_ALIAS_QUARANTINE_DAYS", "1.5"),
@@ -123,8 +132,8 @@ async fn in_production_a_wrong_value_is_not_also_told_as_missing() {
     ];
     well(&run(&["validate"], &good));
     for (name, value) in [
-        ("DATABASE_URL", "postgres://db/registry"),
-        ("MREG_DATABASE_URL", "postgres://db/registry"),
+        ("DATABASE_URL", "mysql://db/registry"),
+        ("MREG_DATABASE_URL", "mysql://db/registry"),
         ("MREG_TOKEN_ENCRYPTION_KEY", "short"),
         ("MREG_FASTMCP_BASE_URL", "mcp.example.com"),
     ] {
@@ -147,12 +156,18 @@ async fn every_log_level_of_the_guide_is_accepted() {
 }
 
 #[tokio::test]
-async fn another_database_than_the_embedded_one_is_refused_without_showing_its_password() {
-    let url = "postgres://registry:hunter2@db.example/registry";
-    for command in ["serve", "migrate", "config"] {
-        let output = run(&[command], &[("DATABASE_URL", url)]);
-        assert!(failed(&output, 2).starts_with("DATABASE_URL: "), "{output:?}");
-        let all = format!("{output:?}");
-        assert!(!all.contains("hunter2"), "{command}: {all}");
+async fn a_wrong_address_is_refused_without_showing_its_password() {
+    for (name, url) in [
+        ("DATABASE_URL", "mysql://registry:hunter2@db.example/registry"),
+        ("DATABASE_URL", "postgres://registry:hunter2@db.example/registry?sslmode=x"),
+        ("MREG_REDIS_URL", "http://registry:hunter2@cache.example"),
+        ("MREG_REDIS_URL", "redis://:hunter2@"),
+    ] {
+        for command in ["serve", "migrate", "config"] {
+            let output = run(&[command], &[(name, url)]);
+            assert!(failed(&output, 2).starts_with(&format!("{name}: ")), "{output:?}");
+            let all = format!("{output:?}");
+            assert!(!all.contains("hunter2"), "{command}: {all}");
+        }
     }
 }

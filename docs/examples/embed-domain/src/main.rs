@@ -18,7 +18,7 @@ use std::time::Duration;
 use registry_domain::endpoint::EgressPolicy;
 use registry_domain::ports::{GatewayPorts, RegistryPolicy, RegistryPorts, Upstream};
 
-use memory::{FixedUpstream, Memory, SystemClock, TimeOrderedIds};
+use memory::{FixedUpstream, LastProbes, Memory, SystemClock, TimeOrderedIds};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -35,6 +35,7 @@ fn registry_ports() -> Result<RegistryPorts, String> {
         events: memory.clone(),
         operations: memory.clone(),
         health: memory,
+        shared: None,
         upstream: Arc::new(FixedUpstream::with_weather()?),
         clock: Arc::new(SystemClock),
         ids: Arc::new(TimeOrderedIds),
@@ -52,6 +53,7 @@ fn gateway_ports(registry: &RegistryPorts) -> GatewayPorts {
         servers: registry.servers.clone(),
         events: registry.events.clone(),
         operations: registry.operations.clone(),
+        probes: Arc::new(LastProbes::default()),
         clock: registry.clock.clone(),
         ids: registry.ids.clone(),
         new_upstream: Arc::new(move || upstream.clone()),

@@ -7,6 +7,7 @@
 //! | `UserStore` | `users.rs` |
 //! | `EventLog` | `events.rs` |
 //! | `OperationLog`, `StoreHealth` | `operations.rs`, `health.rs` |
+//! | `HealthStore` | `probes.rs` |
 //! | `Upstream` | `upstream.rs` |
 //! | `Clock`, `Ids` | `clock.rs` |
 
@@ -14,6 +15,7 @@ mod clock;
 mod events;
 mod health;
 mod operations;
+mod probes;
 mod registrations;
 mod servers;
 mod upstream;
@@ -32,6 +34,7 @@ use registry_domain::user::User;
 use tokio::sync::Notify;
 
 pub(crate) use clock::{SystemClock, TimeOrderedIds};
+pub(crate) use probes::LastProbes;
 pub(crate) use upstream::FixedUpstream;
 
 use registrations::Kept;

@@ -1,17 +1,18 @@
-//! GET /health: how each part is doing; 503 without the store.
+//! GET /health: how each part is doing; 503 without the store. Without what replicas share each
+//! process goes on by itself: that is degraded.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use registry_domain::ports::RegistryPorts;
-use registry_http_edge::health::ask_store;
+use registry_http_edge::health::ask_all;
 
 use crate::handlers::Answer;
 use crate::wire::health::HealthResponse;
 
 pub(crate) async fn handle(ports: web::Data<RegistryPorts>) -> Answer {
-    let database = ask_store(ports.health.as_ref()).await;
+    let (database, shared) = ask_all(ports.health.as_ref(), ports.shared.as_deref()).await;
     let mut response =
         if database.is_healthy() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    Ok(response.json(HealthResponse::of(database, ports.clock.now())))
+    Ok(response.json(HealthResponse::of(database, shared, ports.clock.now())))
 }

@@ -50,6 +50,10 @@ impl Upstream for FixedUpstream {
         Err(nobody_there())
     }
 
+    async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
+        self.discover(endpoint).await.map(drop)
+    }
+
     async fn send(
         &self,
         _server: &Permit<Arc<ServerEntry>>,

@@ -1,0 +1,17 @@
+//! What happens when Redis goes and comes back, and what lies in it; against the Redis that
+//! `TEST_REDIS_URL` names.
+
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
+mod replicas;
+#[cfg(test)]
+mod stores;
+#[cfg(test)]
+mod support;

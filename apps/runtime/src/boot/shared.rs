@@ -1,0 +1,107 @@
+//! What replicas share: on Redis, or each process for itself.
+
+use std::sync::Arc;
+
+use registry_domain::ports::{
+    Clock, HealthStore, RateLimiter, RegistryPorts, ReplicaId, StoreHealth,
+};
+use registry_embedded::{EmbeddedHealthStore, EmbeddedLimits};
+use registry_redis::{
+    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisOptions, RedisPool,
+    RedisReplicaBus,
+};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::BootError;
+use crate::settings::{Database, Settings};
+
+/// The most callers and addresses whose requests are counted at a time.
+const MOST_LIMIT_KEYS: usize = 100_000;
+
+/// What replicas share.
+pub(crate) struct Shared {
+    /// Counts requests.
+    pub(crate) limiter: Arc<dyn RateLimiter>,
+    /// The last probe of each server.
+    pub(crate) probes: Arc<dyn HealthStore>,
+    /// Whether it all answers, where somebody is asked.
+    pub(crate) health: Option<Arc<dyn StoreHealth>>,
+    /// How replicas find each other; it lives as long as the process does.
+    _bus: Option<RedisReplicaBus>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Shared {
+    /// Opens Redis where the settings name one.
+    ///
+    /// # Errors
+    /// [`BootError`] when it does not answer.
+    pub(crate) async fn start(
+        settings: &Settings,
+        registry: &RegistryPorts,
+    ) -> Result<Self, BootError> {
+        let in_process = Arc::new(EmbeddedLimits::new(MOST_LIMIT_KEYS, registry.clock.clone()));
+        match &settings.redis.options {
+            Some(options) => Self::on_redis(options.clone(), registry, in_process).await,
+            None => {
+                if matches!(settings.store.database, Database::Postgres(_)) {
+                    tracing::warn!(
+                        "MREG_REDIS_URL is not set: each process counts rate limits for itself"
+                    );
+                }
+                Ok(Self::in_process(&registry.clock, in_process))
+            }
+        }
+    }
+
+    fn in_process(clock: &Arc<dyn Clock>, limiter: Arc<dyn RateLimiter>) -> Self {
+        Self {
+            limiter,
+            probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(clock))),
+            health: None,
+            _bus: None,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    async fn on_redis(
+        options: RedisOptions,
+        registry: &RegistryPorts,
+        in_process: Arc<dyn RateLimiter>,
+    ) -> Result<Self, BootError> {
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let pool = RedisPool::open(options, Handle::current(), tasks.clone(), &stop)
+            .await
+            .map_err(|error| BootError::part("Redis cannot be used", error))?;
+        let replica = ReplicaId(registry.ids.next());
+        let bus = RedisReplicaBus::open(Arc::clone(&pool), replica, BusOptions::default())
+            .await
+            .map_err(|error| BootError::part("the replica bus cannot be joined", error))?;
+        let limiter = RedisLimits::new(
+            Arc::clone(&pool),
+            LimitsOptions::default(),
+            Arc::clone(&registry.clock),
+            bus.live_count(),
+            in_process,
+        );
+        Ok(Self {
+            limiter: Arc::new(limiter),
+            probes: Arc::new(RedisHealthStore::new(Arc::clone(&pool))),
+            health: Some(Arc::new(RedisHealth::new(pool))),
+            _bus: Some(bus),
+            tasks,
+            stop,
+        })
+    }
+
+    /// Says goodbye to the others, and closes what was opened.
+    pub(crate) async fn finish(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

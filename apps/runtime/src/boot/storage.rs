@@ -1,0 +1,103 @@
+//! The store: a SQLite file, or PostgreSQL.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use registry_domain::ports::{
+    Clock, EventLog, OperationLog, RegistrationStore, RegistryPorts, ServerCatalog, StoreHealth,
+    UserStore,
+};
+use registry_embedded::{EmbeddedOptions, EmbeddedStore};
+use registry_postgres::PgStore;
+use registry_upstream::HttpUpstream;
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+
+use super::{BootError, upstream_settings};
+use crate::clock::{SystemClock, TimeOrderedIds};
+use crate::settings::{Database, Settings};
+
+/// The store and what belongs to it: enough for commands that do not serve.
+pub(crate) struct Storage {
+    pub(crate) ports: RegistryPorts,
+    writes: TaskTracker,
+    postgres: Option<Arc<PgStore>>,
+}
+
+impl Storage {
+    /// Waits until everything that was begun is written, and closes what was opened.
+    pub(crate) async fn finish(&self) {
+        self.writes.close();
+        self.writes.wait().await;
+        if let Some(store) = &self.postgres {
+            store.close().await;
+        }
+    }
+}
+
+/// Opens the store, bringing its schema up to date if the settings say so, and puts the registry's
+/// ports together.
+///
+/// # Errors
+/// [`BootError`].
+pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    make_data_dir(&settings.store.data_dir)?;
+    let writes = TaskTracker::new();
+    let (handle, tracker) = (Handle::current(), writes.clone());
+    match &settings.store.database {
+        Database::File(path) => {
+            let options = EmbeddedOptions::default();
+            let store =
+                EmbeddedStore::open(path, options, Arc::clone(&clock), handle, tracker).await;
+            let store = store.map_err(unopened)?;
+            Ok(Storage { ports: ports(settings, store, clock), writes, postgres: None })
+        }
+        Database::Postgres(options) => {
+            let options = options.as_ref().clone();
+            let store = PgStore::open(options, Arc::clone(&clock), handle, tracker).await;
+            let store = store.map_err(unopened)?;
+            let ports = ports(settings, Arc::clone(&store), clock);
+            Ok(Storage { ports, writes, postgres: Some(store) })
+        }
+    }
+}
+
+fn unopened(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BootError {
+    BootError::part("the database cannot be opened", error)
+}
+
+fn ports<S>(settings: &Settings, store: Arc<S>, clock: Arc<dyn Clock>) -> RegistryPorts
+where
+    S: RegistrationStore
+        + ServerCatalog
+        + UserStore
+        + EventLog
+        + OperationLog
+        + StoreHealth
+        + 'static,
+{
+    RegistryPorts {
+        registrations: store.clone(),
+        servers: store.clone(),
+        users: store.clone(),
+        events: store.clone(),
+        operations: store.clone(),
+        upstream: Arc::new(HttpUpstream::new(upstream_settings(settings))),
+        health: store,
+        shared: None,
+        clock,
+        ids: Arc::new(TimeOrderedIds),
+        policy: settings.registry.policy,
+    }
+}
+
+fn make_data_dir(path: &Path) -> Result<(), BootError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| BootError::DataDir { path: path.display().to_string(), source })
+}

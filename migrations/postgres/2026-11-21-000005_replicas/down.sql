@@ -1,0 +1,3 @@
+DROP TABLE replica_messages;
+DROP TABLE replicas;
+DROP TABLE sessions;

@@ -1,0 +1,2 @@
+-- Its opposite made nothing.
+SELECT 1;

@@ -1,0 +1,96 @@
+//! The port `ServerCatalog`: each method is one transaction.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+use registry_domain::change::Change;
+use registry_domain::event::EventSeq;
+use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
+use registry_domain::ports::{PortError, Routes, ServerCatalog, Taken};
+use registry_domain::server::Server;
+
+use crate::connection::Connection;
+use crate::error::StoreError;
+use crate::events;
+use crate::read::View;
+use crate::schema::servers;
+use crate::store::PgStore;
+
+pub(crate) mod definitions;
+mod names;
+mod pin;
+mod remove;
+mod row;
+mod write;
+
+pub(crate) use names::explain;
+pub(crate) use remove::remove_of_registration;
+pub(crate) use row::SummaryRow;
+pub(crate) use write::write;
+
+async fn routes(conn: &mut Connection) -> Result<Routes, StoreError> {
+    let as_of = EventSeq(events::latest(conn).await?);
+    Ok(Routes { servers: row::list_all(conn).await?, as_of })
+}
+
+type Names = (Option<TenantId>, String, Alias, Timestamp);
+
+async fn taken(
+    conn: &mut Connection,
+    (tenant, name, alias, now): &Names,
+) -> Result<Taken, StoreError> {
+    let tenant = tenant.as_ref();
+    let by_server = names::holder_of_alias(conn, tenant, alias).await?.is_some();
+    Ok(Taken {
+        name: names::holder_of_name(conn, tenant, name).await?.is_some(),
+        alias: by_server || names::is_in_quarantine(conn, tenant, alias, *now).await?,
+    })
+}
+
+#[async_trait]
+impl ServerCatalog for PgStore {
+    async fn find(&self, id: ServerId) -> Result<Option<Server>, PortError> {
+        // One state of the database: a row and its definitions belong together.
+        self.read("find_server", View::Snapshot, id, |conn, id| {
+            row::find(conn, servers::table.filter(servers::id.eq(id.0)).into_boxed()).boxed()
+        })
+        .await
+    }
+
+    async fn find_by_registration(&self, id: RegistrationId) -> Result<Option<Server>, PortError> {
+        self.read("find_server_by_registration", View::Snapshot, id, |conn, id| {
+            let of_registration = servers::registration_id.eq(id.0);
+            row::find(conn, servers::table.filter(of_registration).into_boxed()).boxed()
+        })
+        .await
+    }
+
+    async fn load_routes(&self) -> Result<Routes, PortError> {
+        self.read("load_routes", View::Snapshot, (), |conn, ()| routes(conn).boxed()).await
+    }
+
+    async fn taken(
+        &self,
+        tenant: Option<&TenantId>,
+        name: &str,
+        alias: &Alias,
+        now: Timestamp,
+    ) -> Result<Taken, PortError> {
+        let asked = (tenant.cloned(), name.to_owned(), alias.clone(), now);
+        self.read("find_taken_names", View::Newest, asked, |conn, asked| taken(conn, asked).boxed())
+            .await
+    }
+
+    async fn commit(&self, change: &Change<Server>) -> Result<(), PortError> {
+        let (change, now) = (change.clone(), self.clock.now());
+        self.write(write::CommitServer { change, now }).await
+    }
+
+    async fn awaiting_manifest(&self, limit: u32) -> Result<Vec<Server>, PortError> {
+        self.read("list_servers_awaiting_manifest", View::Newest, limit, |conn, limit| {
+            row::list_awaiting(conn, *limit).boxed()
+        })
+        .await
+    }
+}

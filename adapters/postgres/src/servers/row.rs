@@ -1,0 +1,166 @@
+//! A server as a row and its definitions, and back.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use registry_domain::endpoint::Transport;
+use registry_domain::id::{RegistrationId, Revision, ServerId};
+use registry_domain::manifest::{Definition, Digest, Manifest};
+use registry_domain::ports::ServerSummary;
+use registry_domain::server::{HealthStatus, PinnedManifest, Server};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::definitions;
+use crate::connection::Connection;
+use crate::error::StoreError;
+use crate::place::{Place, Time, json_value, readable, time};
+use crate::schema::{Label, servers};
+
+const AWAITED: &str = "awaited";
+const REVIEWED: &str = "reviewed";
+const UNREVIEWED: &str = "unreviewed";
+
+/// A row of `servers`.
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = servers, treat_none_as_null = true)]
+pub(super) struct ServerRow {
+    id: Uuid,
+    name: String,
+    endpoint_url: String,
+    transport_type: Label,
+    version: String,
+    description: Option<String>,
+    capabilities: Value,
+    tags: Vec<Option<String>>,
+    health_status: Label,
+    tenant_id: Option<String>,
+    created_at: Time,
+    updated_at: Time,
+    registration_id: Option<Uuid>,
+    revision: i64,
+    alias: Option<String>,
+    manifest_state: String,
+    manifest_digest: Option<String>,
+}
+
+impl ServerRow {
+    /// A server as it is written; its definitions are rows of their own.
+    pub(super) fn of(server: &Server) -> Result<Self, StoreError> {
+        let manifest_state = match server.manifest {
+            PinnedManifest::Awaited => AWAITED,
+            PinnedManifest::Pinned { reviewed: true, .. } => REVIEWED,
+            PinnedManifest::Pinned { reviewed: false, .. } => UNREVIEWED,
+        };
+        Ok(Self {
+            id: server.id.0,
+            name: server.name.clone(),
+            endpoint_url: server.endpoint_url.as_str().to_owned(),
+            transport_type: Label(server.transport.as_str().to_owned()),
+            version: server.version.clone(),
+            description: server.description.clone(),
+            capabilities: json_value(&server.capabilities)?,
+            tags: server.tags.iter().cloned().map(Some).collect(),
+            health_status: Label(server.health.as_str().to_owned()),
+            tenant_id: server.tenant.as_ref().map(|tenant| tenant.as_str().to_owned()),
+            created_at: time(server.created_at),
+            updated_at: time(server.updated_at),
+            registration_id: server.registration.map(|id| id.0),
+            revision: server.revision.0,
+            alias: Some(server.alias.as_str().to_owned()),
+            manifest_state: manifest_state.to_owned(),
+            manifest_digest: server.manifest.digest().map(|digest| digest.to_string()),
+        })
+    }
+
+    fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
+        let place = Place { table: "servers", row: self.id };
+        let manifest = match self.manifest_state.as_str() {
+            AWAITED => PinnedManifest::Awaited,
+            state => PinnedManifest::Pinned {
+                manifest: Manifest::new(pinned),
+                reviewed: state == REVIEWED,
+            },
+        };
+        Ok(Server {
+            id: ServerId(self.id),
+            alias: place.alias(self.alias.as_deref().unwrap_or_default())?,
+            endpoint_url: place.endpoint(&self.endpoint_url)?,
+            transport: place.word("transport_type", &self.transport_type.0, Transport::parse)?,
+            capabilities: place.json("capabilities", self.capabilities)?,
+            tags: self.tags.into_iter().flatten().collect(),
+            health: place.word("health_status", &self.health_status.0, HealthStatus::parse)?,
+            tenant: place.tenant(self.tenant_id.as_deref())?,
+            registration: self.registration_id.map(RegistrationId),
+            manifest,
+            created_at: self.created_at.to_jiff(),
+            updated_at: self.updated_at.to_jiff(),
+            revision: Revision(self.revision),
+            name: self.name,
+            version: self.version,
+            description: self.description,
+        })
+    }
+}
+
+/// What a registration's reader needs of its server's row.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = servers)]
+pub(crate) struct SummaryRow {
+    id: Uuid,
+    alias: Option<String>,
+    manifest_state: String,
+    manifest_digest: Option<String>,
+}
+
+impl SummaryRow {
+    /// The summary.
+    pub(crate) fn read(self) -> Result<ServerSummary, StoreError> {
+        let place = Place { table: "servers", row: self.id };
+        let digest = self.manifest_digest.as_deref();
+        Ok(ServerSummary {
+            id: ServerId(self.id),
+            alias: place.alias(self.alias.as_deref().unwrap_or_default())?,
+            manifest_digest: place.maybe_word("manifest_digest", digest, Digest::parse)?,
+            reviewed: self.manifest_state == REVIEWED,
+        })
+    }
+}
+
+/// The one server that a query finds, with its definitions.
+pub(super) async fn find(
+    conn: &mut Connection,
+    query: servers::BoxedQuery<'_, Pg>,
+) -> Result<Option<Server>, StoreError> {
+    let row: Option<ServerRow> =
+        query.select(ServerRow::as_select()).first(conn).await.optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let pinned = definitions::of_server(conn, row.id).await?;
+    row.read(pinned).map(Some)
+}
+
+/// All servers with their definitions, in two statements.
+pub(super) async fn list_all(conn: &mut Connection) -> Result<Vec<Server>, StoreError> {
+    let mut pinned = definitions::of_all(conn).await?;
+    let rows: Vec<ServerRow> =
+        servers::table.order(servers::id).select(ServerRow::as_select()).load(conn).await?;
+    readable(rows.into_iter().map(|row| {
+        let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
+        row.read(pinned)
+    }))
+}
+
+/// Servers that nothing was ever read from, those not written for longest first.
+pub(super) async fn list_awaiting(
+    conn: &mut Connection,
+    limit: u32,
+) -> Result<Vec<Server>, StoreError> {
+    let rows: Vec<ServerRow> = servers::table
+        .filter(servers::manifest_state.eq(AWAITED))
+        .order((servers::updated_at.asc(), servers::id.asc()))
+        .limit(limit.into())
+        .select(ServerRow::as_select())
+        .load(conn)
+        .await?;
+    readable(rows.into_iter().map(|row| row.read(Vec::new())))
+}

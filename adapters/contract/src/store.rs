@@ -68,6 +68,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         limits_and_unicode_round_trip,
         timestamps_round_trip_to_the_microsecond,
         a_decision_round_trips_with_its_reason,
+        a_row_that_does_not_read_is_corrupt_alone_and_left_out_of_lists,
     }
     health {
         an_open_store_is_healthy_and_says_what_it_is,

@@ -7,7 +7,7 @@ use registry_domain::ports::{AuditQuery, AuditView, Page};
 use registry_domain::registration::RegistrationStatus;
 
 use crate::error::StoreError;
-use crate::place::{Place, json_text, time_text};
+use crate::place::{Place, json_text, readable, time_text};
 use crate::schema::{audit_log, users};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
@@ -81,10 +81,8 @@ pub(crate) fn list(
             .offset(query.offset.into())
             .select((AuditRow::as_select(), users::email, users::display_name))
             .load(conn)?;
-    let items = rows
-        .into_iter()
-        .map(|(row, email, display_name)| view(&row, email, display_name))
-        .collect::<Result<_, _>>()?;
+    let views = rows.into_iter().map(|(row, email, display_name)| view(&row, email, display_name));
+    let items = readable(views)?;
     Ok(Page { total: total.unsigned_abs(), items })
 }
 

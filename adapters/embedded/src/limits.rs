@@ -44,8 +44,7 @@ impl EmbeddedLimits {
 
     /// Locks the shards of all keys, always in the same order: two callers never wait for each
     /// other in a circle.
-    fn lock(&self, keys: &[LimitKey]) -> HashMap<u64, MutexGuard<'_, Shard>> {
-        let wanted: Vec<u64> = keys.iter().map(|key| self.shard_of(&key.key)).collect();
+    fn lock(&self, wanted: &[u64]) -> Vec<(u64, MutexGuard<'_, Shard>)> {
         (0_u64..)
             .zip(&self.shards)
             .filter(|(number, _)| wanted.contains(number))
@@ -71,6 +70,11 @@ impl EmbeddedLimits {
     }
 }
 
+/// One of the few shards that are locked.
+fn of<'a>(locked: &'a mut [(u64, MutexGuard<'_, Shard>)], number: u64) -> Option<&'a mut Shard> {
+    locked.iter_mut().find(|(held, _)| *held == number).map(|(_, shard)| &mut **shard)
+}
+
 impl fmt::Debug for EmbeddedLimits {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("EmbeddedLimits")
@@ -83,13 +87,13 @@ impl fmt::Debug for EmbeddedLimits {
 impl RateLimiter for EmbeddedLimits {
     async fn admit(&self, keys: &[LimitKey]) -> Admission {
         let now = self.clock.now();
-        let mut shards = self.lock(keys);
+        let numbers: Vec<u64> = keys.iter().map(|key| self.shard_of(&key.key)).collect();
+        let mut shards = self.lock(&numbers);
         let mut counted: Vec<(u64, &str, Timestamp)> = Vec::with_capacity(keys.len());
         let mut left = u32::MAX;
         let mut refused: Option<(Duration, &'static str, Limit)> = None;
-        for LimitKey { key, kind, limit } in keys {
-            let number = self.shard_of(key);
-            let due = shards.get(&number).and_then(|shard| shard.get(key)).copied();
+        for (LimitKey { key, kind, limit }, number) in keys.iter().zip(numbers) {
+            let due = of(&mut shards, number).and_then(|shard| shard.get(key)).copied();
             match limit.admit(due, now) {
                 Verdict::Admitted { next_due, remaining } => {
                     left = left.min(remaining);
@@ -107,7 +111,7 @@ impl RateLimiter for EmbeddedLimits {
             return Admission::Limited { kind, limit, retry_after };
         }
         for (number, key, next_due) in counted {
-            if let Some(shard) = shards.get_mut(&number) {
+            if let Some(shard) = of(&mut shards, number) {
                 self.note(shard, key, next_due, now);
             }
         }

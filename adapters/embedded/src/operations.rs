@@ -10,7 +10,7 @@ use registry_domain::operation::Operation;
 use registry_domain::ports::{OperationLog, PortError};
 
 use crate::error::StoreError;
-use crate::place::{Place, time_text};
+use crate::place::{Place, readable, time_text};
 use crate::schema::fastmcp_audit_log;
 use crate::store::EmbeddedStore;
 
@@ -142,7 +142,7 @@ impl OperationLog for EmbeddedStore {
                 .limit(limit.into())
                 .select(OperationRow::as_select())
                 .load(conn)?;
-            rows.into_iter().map(OperationRow::read).collect()
+            readable(rows.into_iter().map(OperationRow::read))
         })
         .await
     }

@@ -25,6 +25,23 @@ pub(crate) fn json_text<T: Serialize>(value: &T) -> Result<String, StoreError> {
     })
 }
 
+/// What can be read of many rows: each that cannot is named in the log and left out.
+pub(crate) fn readable<T>(
+    rows: impl IntoIterator<Item = Result<T, StoreError>>,
+) -> Result<Vec<T>, StoreError> {
+    let mut items = Vec::new();
+    for row in rows {
+        match row {
+            Ok(item) => items.push(item),
+            Err(StoreError::Unreadable { what, source }) => {
+                tracing::error!(what, error = %source, "a row does not read and is left out");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(items)
+}
+
 /// A row, so that a value of it that does not read can be found again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use registry_domain::event::EventStamp;
 use registry_domain::id::{EventId, RegistrationId};
+use registry_domain::ports::{PortError, RegistrationQuery};
 use registry_domain::registration::{Decision, Registration, RegistrationDraft};
 use serde_json::json;
 
@@ -64,5 +65,20 @@ pub(crate) async fn a_decision_round_trips_with_its_reason(world: &World) -> Out
     let again = rejected.next.resubmit(submitter, world.stamp()).map_err(failed)?;
     world.ports().registrations.commit(&again).await?;
     assert_eq!(world.view(again.next.id).await?.registration, again.next);
+    Ok(())
+}
+
+pub(crate) async fn a_row_that_does_not_read_is_corrupt_alone_and_left_out_of_lists(
+    world: &World,
+) -> Outcome {
+    let (broken, good) = (world.submitted(1).await?, world.submitted(2).await?);
+    let spoil = "UPDATE registrations SET endpoint_url = 'no address' WHERE registration_id = '{id}'";
+    world.instance.run_sql(&spoil.replace("{id}", &broken.id.to_string())).await?;
+    let store = world.ports().registrations;
+    let found = store.find(broken.id).await;
+    assert!(matches!(found, Err(PortError::Corrupt { .. })), "{found:?}");
+    let page = store.list(&RegistrationQuery { limit: 10, ..RegistrationQuery::default() }).await?;
+    let listed: Vec<_> = page.items.into_iter().map(|view| view.registration).collect();
+    assert_eq!(listed, [good]);
     Ok(())
 }

@@ -11,7 +11,7 @@ use registry_domain::registration::RegistrationStatus;
 use super::row::RegistrationRow;
 use crate::error::StoreError;
 use crate::events;
-use crate::place::{Place, time_text};
+use crate::place::{Place, readable, time_text};
 use crate::schema::{candidate_manifests, registrations};
 use crate::servers::definitions;
 
@@ -153,10 +153,8 @@ pub(super) fn due(
         .limit(limit.into())
         .select((RegistrationRow::as_select(), candidate_manifests::attempts.nullable()))
         .load(conn)?;
-    rows.into_iter()
-        .map(|(row, attempts)| {
-            let attempts = u32::try_from(attempts.unwrap_or_default()).unwrap_or(u32::MAX);
-            Ok(DiscoveryJob { registration: row.read()?, attempts })
-        })
-        .collect()
+    readable(rows.into_iter().map(|(row, attempts)| {
+        let attempts = u32::try_from(attempts.unwrap_or_default()).unwrap_or(u32::MAX);
+        Ok(DiscoveryJob { registration: row.read()?, attempts })
+    }))
 }

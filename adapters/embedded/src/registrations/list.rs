@@ -10,7 +10,7 @@ use registry_domain::ports::{Order, Page, RegistrationQuery, RegistrationView};
 use super::candidate::CandidateRow;
 use super::row::RegistrationRow;
 use crate::error::StoreError;
-use crate::place::time_text;
+use crate::place::{readable, time_text};
 use crate::schema::{candidate_manifests, registrations, servers};
 use crate::search::pattern;
 use crate::servers::SummaryRow;
@@ -115,6 +115,6 @@ pub(super) fn list(
         Order::NewestFirst => page.order((at.desc(), id.desc())),
         Order::OldestFirst => page.order((at.asc(), id.asc())),
     };
-    let items = load(page, conn)?.into_iter().map(view).collect::<Result<_, _>>()?;
+    let items = readable(load(page, conn)?.into_iter().map(view))?;
     Ok(Page { total: total.unsigned_abs(), items })
 }

@@ -12,7 +12,7 @@ use registry_domain::server::{HealthStatus, PinnedManifest, Server};
 
 use super::definitions;
 use crate::error::StoreError;
-use crate::place::{Place, json_text, time_text};
+use crate::place::{Place, json_text, readable, time_text};
 use crate::schema::servers;
 
 const AWAITED: &str = "awaited";
@@ -145,12 +145,10 @@ pub(super) fn list_all(conn: &mut SqliteConnection) -> Result<Vec<Server>, Store
     let mut pinned: HashMap<String, Vec<Definition>> = definitions::of_all(conn)?;
     let rows: Vec<ServerRow> =
         servers::table.order(servers::id).select(ServerRow::as_select()).load(conn)?;
-    rows.into_iter()
-        .map(|row| {
-            let pinned = pinned.remove(&row.id).unwrap_or_default();
-            row.read(pinned)
-        })
-        .collect()
+    readable(rows.into_iter().map(|row| {
+        let pinned = pinned.remove(&row.id).unwrap_or_default();
+        row.read(pinned)
+    }))
 }
 
 /// Servers that nothing was ever read from, those not written for longest first.
@@ -164,5 +162,5 @@ pub(super) fn list_awaiting(
         .limit(limit.into())
         .select(ServerRow::as_select())
         .load(conn)?;
-    rows.into_iter().map(|row| row.read(Vec::new())).collect()
+    readable(rows.into_iter().map(|row| row.read(Vec::new())))
 }

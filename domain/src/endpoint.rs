@@ -70,6 +70,13 @@ impl EndpointUrl {
         let url = Url::parse(text).map_err(|_| {
             refuse("url_parsing", "must be an absolute URL, such as https://mcp.example.com/mcp")
         })?;
+        if url.as_str().len() > Self::MAX_CHARS {
+            // What is not ASCII triples on its way to the server, and in the index of addresses.
+            return Err(refuse(
+                "string_too_long",
+                "must be at most 2048 characters long once percent-encoded",
+            ));
+        }
         if !matches!(url.scheme(), "http" | "https") {
             return Err(refuse("url_scheme", "must start with http:// or https://"));
         }
@@ -146,5 +153,7 @@ mod tests {
         }
         let long = format!("https://example.com/{}", "a".repeat(2048));
         assert_eq!(EndpointUrl::parse(&long).unwrap_err().rule, "string_too_long");
+        let wide = format!("https://example.com/{}", "é".repeat(400));
+        assert_eq!(EndpointUrl::parse(&wide).unwrap_err().rule, "string_too_long");
     }
 }

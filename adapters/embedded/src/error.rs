@@ -43,8 +43,12 @@ pub(crate) enum StoreError {
     CutOff(#[from] tokio::task::JoinError),
     #[error("the database file could not be prepared")]
     File(#[from] std::io::Error),
-    #[error("the schema could not be brought up to date")]
+    #[error("the schema could not be changed")]
     Migration(#[source] Source),
+    #[error(
+        "the schema is newer than this program: it has {found}, the program knows {known}"
+    )]
+    NewerSchema { found: String, known: String },
 }
 
 impl From<StoreError> for PortError {
@@ -56,6 +60,9 @@ impl From<StoreError> for PortError {
             StoreError::Unreadable { what, source } => Self::Corrupt { what, source },
             StoreError::Statement(ref cause) if is_our_fault(cause) => {
                 Self::Corrupt { what: "a statement".to_owned(), source: Box::new(error) }
+            }
+            StoreError::NewerSchema { .. } => {
+                Self::Corrupt { what: error.to_string(), source: Box::new(error) }
             }
             StoreError::Panicked => {
                 Self::Corrupt { what: "a query".to_owned(), source: Box::new(error) }

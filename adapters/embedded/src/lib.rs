@@ -52,6 +52,7 @@ pub use bus::{BusHub, EmbeddedReplicaBus};
 pub use cache::EmbeddedResponseCache;
 pub use limits::EmbeddedLimits;
 pub use live::EmbeddedLiveEvents;
+pub use migrate::migrate_down;
 pub use options::EmbeddedOptions;
 pub use probes::EmbeddedHealthStore;
 pub use sessions::EmbeddedSessions;

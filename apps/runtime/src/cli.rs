@@ -60,8 +60,8 @@ struct Arguments {
 enum Command {
     /// Serve until told to stop (the default)
     Serve,
-    /// Bring the database's schema up to date, and do nothing else
-    Migrate,
+    /// Bring the database's schema up to date, or take steps back, and do nothing else
+    Migrate(migrate::Arguments),
     /// Print a token of the development issuer
     Token(token::Arguments),
     /// Check the settings: one line per wrong variable, exit code 2 if there is one
@@ -92,7 +92,7 @@ pub fn main(program: Program) -> ExitCode {
         Command::Validate => validate::run(&loaded),
         Command::Config => config::run(&loaded),
         Command::Serve => with(loaded, |settings| serve::run(program, settings)),
-        Command::Migrate => with(loaded, migrate::run),
+        Command::Migrate(arguments) => with(loaded, |settings| migrate::run(arguments, settings)),
         Command::Token(arguments) => {
             with(loaded, |settings| ready(token::run(arguments, &settings)))
         }

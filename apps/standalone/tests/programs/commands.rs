@@ -7,7 +7,7 @@ use crate::support::{PROGRAMS, failed, run, run_on, stdout, well};
 
 const COMMANDS: [(&str, &[&str]); 7] = [
     ("serve", &[]),
-    ("migrate", &[]),
+    ("migrate", &["--down"]),
     ("token", &["--subject", "--email", "--name", "--role", "--tenant", "--group", "--expires-in"]),
     ("validate", &[]),
     ("config", &[]),
@@ -97,6 +97,17 @@ async fn migrate_makes_the_file_and_may_be_repeated() {
     Api::service(&program).get("/ready").await.expect(200);
     // And under the eyes of a running program.
     well(&run_on(&data, &["migrate"], &[]));
+    Api::service(&program).get("/ready").await.expect(200);
+}
+
+#[tokio::test]
+async fn steps_of_the_schema_are_taken_back_and_run_again() {
+    let data = DataDir::new();
+    well(&run_on(&data, &["migrate"], &[]));
+    let taken = well(&run_on(&data, &["migrate", "--down", "2"], &[]));
+    assert_eq!(taken.lines().filter(|line| line.starts_with("taken back: ")).count(), 2, "{taken}");
+    well(&run_on(&data, &["migrate"], &[]));
+    let program = Launch::program("mcp-registry").data_dir(&data).start().await;
     Api::service(&program).get("/ready").await.expect(200);
 }
 

@@ -31,6 +31,7 @@ pub mod ports;
 pub mod rate;
 pub mod registration;
 pub mod routing;
+pub mod search;
 pub mod server;
 pub mod use_cases;
 pub mod user;

@@ -11,7 +11,9 @@
 //! # How to add a port
 //! 1. A file in `ports/` with the trait, `#[async_trait]`, `&self`, whole sentences as methods.
 //! 2. A field in [`RegistryPorts`] or [`GatewayPorts`].
-//! 3. Its behaviours in `adapters/contract`, its adapter, and its wiring in `apps/runtime`.
+//! 3. Its behaviours in `adapters/contract`, its adapters, and its wiring in `apps/runtime`; also
+//!    `apps/public-api/tests/support/ports.rs` and `docs/examples/embed-domain`, which put all ports
+//!    together.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -35,7 +37,7 @@ mod token_verifier;
 mod upstream;
 mod user_store;
 
-pub use clock::Clock;
+pub use clock::{Clock, end_after};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use health_store::{HealthStore, ServerHealth};
 pub use ids::Ids;

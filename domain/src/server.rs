@@ -58,7 +58,56 @@ pub enum PinnedManifest {
     },
 }
 
+/// How far it has come with a server's manifest, as a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ManifestState {
+    /// Nothing was ever read.
+    Awaited,
+    /// Somebody saw what is pinned before it was served.
+    Reviewed,
+    /// Nobody did.
+    Unreviewed,
+}
+
+impl ManifestState {
+    /// The state as SQL spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Awaited => "awaited",
+            Self::Reviewed => "reviewed",
+            Self::Unreviewed => "unreviewed",
+        }
+    }
+
+    /// The inverse of [`ManifestState::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Awaited, Self::Reviewed, Self::Unreviewed]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+}
+
 impl PinnedManifest {
+    /// What is pinned, from how a store keeps it.
+    pub fn stored(state: ManifestState, definitions: Vec<Definition>) -> Self {
+        match state {
+            ManifestState::Awaited => Self::Awaited,
+            ManifestState::Reviewed | ManifestState::Unreviewed => Self::Pinned {
+                manifest: Manifest::new(definitions),
+                reviewed: state == ManifestState::Reviewed,
+            },
+        }
+    }
+
+    /// The state as a word.
+    pub const fn state(&self) -> ManifestState {
+        match self {
+            Self::Awaited => ManifestState::Awaited,
+            Self::Pinned { reviewed: true, .. } => ManifestState::Reviewed,
+            Self::Pinned { reviewed: false, .. } => ManifestState::Unreviewed,
+        }
+    }
+
     /// The pinned definitions of a kind.
     pub fn of(&self, kind: DefinitionKind) -> impl Iterator<Item = &Definition> {
         let manifest = match self {

@@ -1,5 +1,7 @@
 //! People: who submitted, who decided. A user is synced from the identity provider on sign-in.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::id::{TenantId, UserId};
@@ -61,10 +63,28 @@ pub struct User {
 }
 
 impl User {
+    /// Somebody who signs in for the first time.
+    pub fn first_seen(id: UserId, identity: &Identity, now: Timestamp) -> Self {
+        let is_admin = identity.in_admin_group == Some(true);
+        Self {
+            id,
+            subject: identity.subject.clone(),
+            tenant: identity.tenant.clone(),
+            email: identity.email_or_placeholder(),
+            display_name: identity.display_name.clone(),
+            is_admin,
+            admin_source: if is_admin { AdminSource::Group } else { AdminSource::Manual },
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// What the stored row becomes on seeing `identity`, or `None` when it already says so.
     ///
     /// A group sync sets and clears the flag only where it set it itself: an administrator made
-    /// by hand stays one.
+    /// by hand stays one. The time of a change is always a later one than the last, also twice
+    /// within a microsecond or after the clock was set back: stores take a write that leaves
+    /// `updated_at` alone for one by hand.
     pub fn synced_with(&self, identity: &Identity, now: Timestamp) -> Option<Self> {
         let mut next = self.clone();
         if let Some(email) = &identity.email {
@@ -87,7 +107,8 @@ impl User {
         if next == *self {
             None
         } else {
-            next.updated_at = now;
+            let later = self.updated_at.checked_add(Duration::from_micros(1));
+            next.updated_at = now.max(later.unwrap_or(Timestamp::MAX));
             Some(next)
         }
     }

@@ -109,6 +109,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_stale_server_commit_conflicts_and_changes_nothing,
         names_and_aliases_are_unique_within_a_tenant,
         routes_are_true_as_of_their_event,
+        a_server_that_does_not_read_is_left_out_of_the_routes,
     }
     urls {
         a_duplicate_url_names_its_holder,

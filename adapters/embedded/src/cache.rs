@@ -9,9 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use registry_domain::ports::{Clock, PortError, ResponseCache};
-
-use crate::time::end_after;
+use registry_domain::ports::{Clock, PortError, ResponseCache, end_after};
 
 /// Answers in memory, a bounded number of them and each of bounded size. A full cache forgets what
 /// would have ended first.

@@ -45,9 +45,7 @@ pub(crate) enum StoreError {
     File(#[from] std::io::Error),
     #[error("the schema could not be changed")]
     Migration(#[source] Source),
-    #[error(
-        "the schema is newer than this program: it has {found}, the program knows {known}"
-    )]
+    #[error("the schema is newer than this program: it has {found}, the program knows {known}")]
     NewerSchema { found: String, known: String },
 }
 

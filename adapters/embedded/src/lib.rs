@@ -44,7 +44,6 @@ mod search;
 mod servers;
 mod sessions;
 mod store;
-mod time;
 mod transaction;
 mod users;
 

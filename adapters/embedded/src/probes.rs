@@ -9,9 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use registry_domain::id::ServerId;
-use registry_domain::ports::{Clock, HealthStore, PortError, ServerHealth};
-
-use crate::time::end_after;
+use registry_domain::ports::{Clock, HealthStore, PortError, ServerHealth, end_after};
 
 /// The last probe of each server. There are at most as many as there are servers; what nobody
 /// repeats is dropped by the next probe of any server.

@@ -9,9 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use registry_domain::ports::{Clock, Outcome, PortError, SessionStore};
-
-use crate::time::end_after;
+use registry_domain::ports::{Clock, Outcome, PortError, SessionStore, end_after};
 
 /// After how long room may have been made.
 const RETRY_AFTER: Duration = Duration::from_secs(1);

@@ -46,13 +46,22 @@ impl Routes {
             .unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// Brings the snapshot up to date with the event log, once.
+    /// Brings the snapshot up to date with the event log, once. Where an event, or the server that
+    /// it names, does not read, as a newer program may have written it, all servers are read anew:
+    /// that leaves out what does not read, and holds up nothing that came later.
     ///
     /// # Errors
     /// [`Error::Unavailable`]; the old snapshot stays.
     pub async fn refresh(&self, ports: &GatewayPorts) -> Result<(), Error> {
         let old = self.table.load_full();
-        let new = refresh_routes(ports, &old).await?;
+        let new = match refresh_routes(ports, &old).await {
+            Err(error @ Error::Internal(_)) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(%error, cause, "an event cannot be followed; all servers are read anew");
+                load_routes(ports).await?
+            }
+            refreshed => refreshed?,
+        };
         if new.as_of() != old.as_of() {
             self.table.store(Arc::new(new));
         }

@@ -13,7 +13,8 @@
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
 //! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` |
 //! | how other replicas' events are noticed | `follow.rs` |
-//! | the tables | `schema.rs`, and `migrations/postgres` with the reasons |
+//! | what replicas say to each other where there is no Redis | `bus.rs` and `bus/` |
+//! | the tables | `schema.rs` `labels.rs`, and `migrations/postgres` with the reasons |
 //!
 //! # Invariants
 //! - Every statement runs in a task of the main runtime: a dropped caller leaves neither a lock
@@ -28,12 +29,14 @@
 
 mod address;
 mod audit;
+mod bus;
 mod connection;
 mod error;
 mod events;
 mod follow;
 mod health;
 mod keeper;
+mod labels;
 mod migrate;
 mod open_error;
 mod operations;
@@ -52,6 +55,7 @@ mod users;
 mod write;
 
 pub use address::PgAddress;
+pub use bus::{PgBusOptions, PgReplicaBus};
 pub use migrate::{Migrated, migrate_down, migrate_up};
 pub use open_error::OpenError;
 pub use options::PgOptions;

@@ -1,19 +1,6 @@
-//! Substring search whatever the case, in any script.
+//! A text to be found anywhere, as a pattern of SQL.
 
-/// Text as it is compared: each character in lower case by itself. Without regard for its
-/// neighbours, so that a part of a text folds to a part of the folded text; both forms of the
-/// small sigma are one for the same reason.
-pub(crate) fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(|letter| if letter == 'ς' { 'σ' } else { letter })
-        .collect()
-}
-
-/// What a registration is found by.
-pub(crate) fn search_key(name: &str, contact: &str, description: Option<&str>) -> String {
-    fold(&format!("{name}\n{contact}\n{}", description.unwrap_or_default()))
-}
+use registry_domain::search::fold;
 
 /// The pattern, for `LIKE … ESCAPE '\'`, that finds a text anywhere; `%`, `_` and `\` in it mean
 /// themselves.
@@ -32,13 +19,6 @@ pub(crate) fn pattern(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_part_of_a_text_folds_to_a_part_of_the_folded_text() {
-        for (whole, part) in [("CAFÉ", "fÉ"), ("ΟΔΟΣ", "Σ"), ("Straße", "AßE")] {
-            assert!(fold(whole).contains(&fold(part)), "{part} in {whole}");
-        }
-    }
 
     #[test]
     fn wildcards_are_escaped() {

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt as _;
-use jiff::{SignedDuration, Timestamp};
-use registry_domain::ports::{PortError, SessionStore};
+use jiff::Timestamp;
+use registry_domain::ports::{PortError, SessionStore, end_after};
 
 use crate::connection::Connection;
 use crate::error::StoreError;
@@ -151,10 +151,7 @@ async fn find(
 impl SessionStore for PgSessions {
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), PortError> {
         let now = self.store.clock.now();
-        let end = SignedDuration::try_from(ttl)
-            .ok()
-            .and_then(|ttl| now.checked_add(ttl).ok())
-            .unwrap_or(Timestamp::MAX);
+        let end = end_after(now, ttl);
         let max_sessions = if self.has_room() { None } else { Some(self.max_sessions) };
         let (key, uncounted) = (key.to_owned(), Arc::clone(&self.uncounted));
         self.store.write(Put { key, value, now, end, max_sessions, uncounted }).await

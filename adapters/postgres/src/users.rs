@@ -1,7 +1,5 @@
 //! The port `UserStore`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -91,7 +89,7 @@ impl Write for EnsureUser {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Ensured, StoreError> {
         let Self { identity, new_id, now } = self;
-        let user = first_seen(identity, *new_id, *now);
+        let user = User::first_seen(*new_id, identity, *now);
         // Of many at once one inserts, and the others wait here until its row is to be seen.
         let made = diesel::insert_into(users::table)
             .values(UserRow::of(&user))
@@ -109,7 +107,7 @@ impl Write for EnsureUser {
             .first(tx.conn)
             .await?;
         let stored = stored.read()?;
-        let Some(next) = stored.synced_with(identity, later_than(stored.updated_at, *now)) else {
+        let Some(next) = stored.synced_with(identity, *now) else {
             return Ok(Ensured::Same(stored));
         };
         diesel::update(users::table.find(next.id.0))
@@ -121,28 +119,6 @@ impl Write for EnsureUser {
 
     fn after_loss(&self) -> AfterLoss<Ensured> {
         AfterLoss::Again
-    }
-}
-
-/// The trigger takes a write that leaves `updated_at` alone for one by hand, so ours never does,
-/// not even twice within a microsecond or after the clock was set back.
-fn later_than(stored: Timestamp, now: Timestamp) -> Timestamp {
-    let next = stored.checked_add(Duration::from_micros(1)).unwrap_or(Timestamp::MAX);
-    now.max(next)
-}
-
-fn first_seen(identity: &Identity, id: UserId, now: Timestamp) -> User {
-    let is_admin = identity.in_admin_group == Some(true);
-    User {
-        id,
-        subject: identity.subject.clone(),
-        tenant: identity.tenant.clone(),
-        email: identity.email_or_placeholder(),
-        display_name: identity.display_name.clone(),
-        is_admin,
-        admin_source: if is_admin { AdminSource::Group } else { AdminSource::Manual },
-        created_at: now,
-        updated_at: now,
     }
 }
 

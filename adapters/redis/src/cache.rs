@@ -8,11 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use deadpool_redis::redis::AsyncCommands as _;
-use registry_domain::ports::{Clock, PortError, ResponseCache};
+use registry_domain::ports::{Clock, PortError, ResponseCache, end_after};
 
 use crate::bound::{Place, WhenFull};
 use crate::pool::RedisPool;
-use crate::time::{end_after, ttl_ms};
+use crate::time::ttl_ms;
 
 /// Answers on Redis, a bounded number of them and each of bounded size. A full cache forgets what
 /// would have ended first.

@@ -13,13 +13,13 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use deadpool_redis::redis::{self, AsyncCommands as _};
 use jiff::Timestamp;
-use registry_domain::ports::{Clock, PortError, SessionStore, Source};
+use registry_domain::ports::{Clock, PortError, SessionStore, Source, end_after};
 use serde::{Deserialize, Serialize};
 
 use crate::bound::{Place, WhenFull};
 use crate::error::Fault;
 use crate::pool::RedisPool;
-use crate::time::{end_after, ttl_ms};
+use crate::time::ttl_ms;
 
 /// Sessions on Redis, a bounded number of them.
 pub struct RedisSessions {

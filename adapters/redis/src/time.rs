@@ -1,8 +1,6 @@
-//! Ends of things.
+//! Times to live.
 
 use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
 
 /// The longest time to live that is given to Redis: a century. What is kept longer is kept so long.
 const MAX_TTL_MS: u64 = 100 * 365 * 24 * 60 * 60 * 1_000;
@@ -11,12 +9,4 @@ const MAX_TTL_MS: u64 = 100 * 365 * 24 * 60 * 60 * 1_000;
 pub(crate) fn ttl_ms(ttl: Duration) -> u64 {
     let whole = ttl.as_nanos().div_ceil(1_000_000);
     u64::try_from(whole).unwrap_or(MAX_TTL_MS).min(MAX_TTL_MS)
-}
-
-/// When something ends that begins now; what would end after all time never does.
-pub(crate) fn end_after(now: Timestamp, ttl: Duration) -> Timestamp {
-    SignedDuration::try_from(ttl)
-        .ok()
-        .and_then(|ttl| now.checked_add(ttl).ok())
-        .unwrap_or(Timestamp::MAX)
 }

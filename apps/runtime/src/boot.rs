@@ -192,8 +192,7 @@ impl Runtime {
 
     /// Waits until everything that was begun is done, and closes what was opened.
     pub(crate) async fn finish(&self) {
-        self.shared.finish().await;
-        self.open.finish().await;
+        futures_util::future::join(self.shared.finish(), self.open.finish()).await;
     }
 
     /// The edge's settings, which both apps share.

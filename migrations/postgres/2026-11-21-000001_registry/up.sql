@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS audit_log (
         CHECK (action IN ('Created', 'Approved', 'Rejected', 'Updated', 'Deleted'))
 );
 
+-- Who signs in; a registration by its address; how many have a status, or a submitter; the newest
+-- registrations; the trail of one registration; the newest of the trail.
 CREATE UNIQUE INDEX IF NOT EXISTS idx_users_entra_id ON users (entra_id);
 CREATE UNIQUE INDEX IF NOT EXISTS idx_registrations_endpoint_url ON registrations (endpoint_url);
 CREATE INDEX IF NOT EXISTS idx_registrations_status ON registrations (status);

@@ -21,6 +21,7 @@ CREATE TABLE servers (
     registration_id UUID REFERENCES registrations (registration_id) ON DELETE CASCADE
 );
 
+-- The server of a registration: to show beside it, and to remove with it.
 CREATE UNIQUE INDEX idx_servers_registration_id ON servers (registration_id);
 
 -- What an approval pins. `raw` is the definition byte for byte as the upstream sent it; the other
@@ -61,6 +62,7 @@ CREATE TABLE server_prompts (
     raw BYTEA NOT NULL
 );
 
+-- What is pinned of a server: read with it, replaced, and removed with it.
 -- By the digest of a name: a name may be longer than an index entry. The text's encoding is named,
 -- so the function always answers the same.
 CREATE FUNCTION name_digest(name TEXT) RETURNS BYTEA LANGUAGE sql IMMUTABLE
@@ -90,4 +92,5 @@ CREATE TABLE fastmcp_audit_log (
     server_id UUID
 );
 
+-- The newest operations, and how many there are.
 CREATE INDEX idx_fastmcp_audit_log_timestamp ON fastmcp_audit_log (timestamp);

@@ -33,7 +33,9 @@ UPDATE registrations SET
 ALTER TABLE registrations ENABLE TRIGGER update_registrations_updated_at;
 UPDATE servers SET alias = 'server-' || left(id::text, 8);
 
+-- A registration by another spelling of its address.
 CREATE UNIQUE INDEX idx_registrations_url_key ON registrations (url_key);
+-- Whether a name or an alias is taken, and by whom.
 -- The name comes first, so that a look-up by name or alias alone uses the index too.
 CREATE UNIQUE INDEX idx_servers_name_tenant_id ON servers (name, COALESCE(tenant_id, ''));
 CREATE UNIQUE INDEX idx_servers_alias_tenant_id ON servers (alias, COALESCE(tenant_id, ''));
@@ -155,6 +157,7 @@ CREATE TABLE retired_aliases (
     PRIMARY KEY (tenant_id, alias)
 );
 
+-- Those whose time has come.
 CREATE INDEX idx_retired_aliases_free_at ON retired_aliases (free_at);
 
 -- The event log that followers read in order.
@@ -172,6 +175,7 @@ CREATE TABLE events (
     at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 
+-- Whether a commit happened whose answer got lost.
 CREATE UNIQUE INDEX idx_events_event_id ON events (event_id);
 
 -- The number of the newest event. A sequence would not do: its numbers become visible in another

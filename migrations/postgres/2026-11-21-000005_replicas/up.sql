@@ -8,6 +8,7 @@ CREATE TABLE sessions (
     ends_at TIMESTAMPTZ NOT NULL
 );
 
+-- Those that have ended.
 CREATE INDEX idx_sessions_ends_at ON sessions (ends_at);
 
 -- The replicas, each with the time of its last heartbeat and where the others reach it.
@@ -18,7 +19,8 @@ CREATE TABLE replicas (
     seen_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 
--- Messages between replicas, for a short while; NOTIFY carries their ids. No recipient: to all.
+-- Messages between replicas; NOTIFY carries their ids. No recipient: to all. They are taken away
+-- after a short while, so that there are never many: no index but the key's.
 CREATE TABLE replica_messages (
     message_id UUID PRIMARY KEY,
     sender UUID NOT NULL,
@@ -27,6 +29,3 @@ CREATE TABLE replica_messages (
     payload BYTEA NOT NULL,
     sent_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
-
--- Old messages are found by their age, and taken away.
-CREATE INDEX idx_replica_messages_sent_at ON replica_messages (sent_at);

@@ -72,7 +72,8 @@ pub(crate) async fn a_row_that_does_not_read_is_corrupt_alone_and_left_out_of_li
     world: &World,
 ) -> Outcome {
     let (broken, good) = (world.submitted(1).await?, world.submitted(2).await?);
-    let spoil = "UPDATE registrations SET endpoint_url = 'no address' WHERE registration_id = '{id}'";
+    let spoil =
+        "UPDATE registrations SET endpoint_url = 'no address' WHERE registration_id = '{id}'";
     world.instance.run_sql(&spoil.replace("{id}", &broken.id.to_string())).await?;
     let store = world.ports().registrations;
     let found = store.find(broken.id).await;

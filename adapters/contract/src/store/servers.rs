@@ -5,7 +5,7 @@ use registry_domain::endpoint::{EndpointUrl, Transport};
 use registry_domain::event::{EventKind, EventSeq, RegistryEvent};
 use registry_domain::id::{Alias, Revision, ServerId, TenantId};
 use registry_domain::manifest::DefinitionKind;
-use registry_domain::ports::Taken;
+use registry_domain::ports::{PortError, Taken};
 use registry_domain::server::{HealthStatus, PinnedManifest, Server};
 use serde_json::json;
 
@@ -119,5 +119,18 @@ pub(crate) async fn routes_are_true_as_of_their_event(world: &World) -> Outcome 
     let routes = ports.servers.load_routes().await?;
     assert_eq!(routes.as_of, ports.events.latest().await?);
     assert_eq!(routes.servers, [approval.server.next]);
+    Ok(())
+}
+
+pub(crate) async fn a_server_that_does_not_read_is_left_out_of_the_routes(
+    world: &World,
+) -> Outcome {
+    let (spoilt, good) = (world.approved(1, "files").await?, world.approved(2, "other").await?);
+    let spoil = "UPDATE server_tools SET digest = 'none' WHERE server_id = '{id}'";
+    let id = spoilt.server.next.id;
+    world.instance.run_sql(&spoil.replace("{id}", &id.to_string())).await?;
+    assert_eq!(world.ports().servers.load_routes().await?.servers, [good.server.next]);
+    let found = world.ports().servers.find(id).await;
+    assert!(matches!(found, Err(PortError::Corrupt { .. })), "{found:?}");
     Ok(())
 }

@@ -5,11 +5,11 @@ use registry_domain::id::{RegistrationId, Revision, UserId};
 use registry_domain::registration::{
     Decision, Registration, RegistrationContent, RegistrationState, RegistrationStatus, Standing,
 };
+use registry_domain::search::search_key;
 
 use crate::error::StoreError;
 use crate::place::{Place, json_text, time_text};
 use crate::schema::registrations;
-use crate::search::search_key;
 
 /// A row of `registrations`.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]

@@ -62,24 +62,27 @@ impl PinnedRow {
     }
 }
 
+/// A server's definitions as they were read: one that does not read spoils its server, no other.
+pub(super) type Pinned = Result<Vec<Definition>, StoreError>;
+
 /// What is pinned of one server.
-pub(super) fn of_server(
-    conn: &mut SqliteConnection,
-    id: &str,
-) -> Result<Vec<Definition>, StoreError> {
+pub(super) fn of_server(conn: &mut SqliteConnection, id: &str) -> Pinned {
     let rows: Vec<PinnedRow> =
         diesel::sql_query(pinned!("WHERE server_id = ?1")).bind::<Text, _>(id).load(conn)?;
     rows.into_iter().map(PinnedRow::read).collect()
 }
 
 /// What is pinned of all servers, by server.
-pub(super) fn of_all(
-    conn: &mut SqliteConnection,
-) -> Result<HashMap<String, Vec<Definition>>, StoreError> {
+pub(super) fn of_all(conn: &mut SqliteConnection) -> Result<HashMap<String, Pinned>, StoreError> {
     let rows: Vec<PinnedRow> = diesel::sql_query(pinned!("")).load(conn)?;
-    let mut pinned: HashMap<String, Vec<Definition>> = HashMap::new();
+    let mut pinned: HashMap<String, Pinned> = HashMap::new();
     for row in rows {
-        pinned.entry(row.server_id.clone()).or_default().push(row.read()?);
+        let of_server = pinned.entry(row.server_id.clone()).or_insert_with(|| Ok(Vec::new()));
+        match (row.read(), of_server) {
+            (Ok(definition), Ok(definitions)) => definitions.push(definition),
+            (Err(error), of_server) => *of_server = Err(error),
+            (Ok(_), Err(_)) => {}
+        }
     }
     Ok(pinned)
 }

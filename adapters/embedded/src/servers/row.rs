@@ -1,23 +1,17 @@
 //! A server as a row and its definitions, and back.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use registry_domain::endpoint::Transport;
 use registry_domain::id::{RegistrationId, Revision, ServerId};
-use registry_domain::manifest::{Definition, Digest, Manifest};
+use registry_domain::manifest::{Definition, Digest};
 use registry_domain::ports::ServerSummary;
-use registry_domain::server::{HealthStatus, PinnedManifest, Server};
+use registry_domain::server::{HealthStatus, ManifestState, PinnedManifest, Server};
 
 use super::definitions;
 use crate::error::StoreError;
 use crate::place::{Place, json_text, readable, time_text};
 use crate::schema::servers;
-
-const AWAITED: &str = "awaited";
-const REVIEWED: &str = "reviewed";
-const UNREVIEWED: &str = "unreviewed";
 
 /// A row of `servers`.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -45,11 +39,6 @@ pub(super) struct ServerRow {
 impl ServerRow {
     /// A server as it is written; its definitions are rows of their own.
     pub(super) fn of(server: &Server) -> Result<Self, StoreError> {
-        let manifest_state = match server.manifest {
-            PinnedManifest::Awaited => AWAITED,
-            PinnedManifest::Pinned { reviewed: true, .. } => REVIEWED,
-            PinnedManifest::Pinned { reviewed: false, .. } => UNREVIEWED,
-        };
         Ok(Self {
             id: server.id.to_string(),
             name: server.name.clone(),
@@ -66,20 +55,15 @@ impl ServerRow {
             registration_id: server.registration.map(|id| id.to_string()),
             revision: server.revision.0,
             alias: Some(server.alias.as_str().to_owned()),
-            manifest_state: manifest_state.to_owned(),
+            manifest_state: server.manifest.state().as_str().to_owned(),
             manifest_digest: server.manifest.digest().map(|digest| digest.to_string()),
         })
     }
 
     fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
         let place = Place { table: "servers", row: &self.id };
-        let manifest = match self.manifest_state.as_str() {
-            AWAITED => PinnedManifest::Awaited,
-            state => PinnedManifest::Pinned {
-                manifest: Manifest::new(pinned),
-                reviewed: state == REVIEWED,
-            },
-        };
+        let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
+        let manifest = PinnedManifest::stored(state, pinned);
         Ok(Server {
             id: ServerId(place.uuid("id", &self.id)?),
             alias: place.alias(self.alias.as_deref().unwrap_or_default())?,
@@ -118,11 +102,12 @@ impl SummaryRow {
     pub(crate) fn read(self) -> Result<ServerSummary, StoreError> {
         let place = Place { table: "servers", row: &self.id };
         let digest = self.manifest_digest.as_deref();
+        let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
         Ok(ServerSummary {
             id: ServerId(place.uuid("id", &self.id)?),
             alias: place.alias(self.alias.as_deref().unwrap_or_default())?,
             manifest_digest: place.maybe_word("manifest_digest", digest, Digest::parse)?,
-            reviewed: self.manifest_state == REVIEWED,
+            reviewed: state == ManifestState::Reviewed,
         })
     }
 }
@@ -142,11 +127,11 @@ pub(super) fn find(
 
 /// All servers with their definitions, in two statements.
 pub(super) fn list_all(conn: &mut SqliteConnection) -> Result<Vec<Server>, StoreError> {
-    let mut pinned: HashMap<String, Vec<Definition>> = definitions::of_all(conn)?;
+    let mut pinned = definitions::of_all(conn)?;
     let rows: Vec<ServerRow> =
         servers::table.order(servers::id).select(ServerRow::as_select()).load(conn)?;
     readable(rows.into_iter().map(|row| {
-        let pinned = pinned.remove(&row.id).unwrap_or_default();
+        let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
         row.read(pinned)
     }))
 }
@@ -157,7 +142,7 @@ pub(super) fn list_awaiting(
     limit: u32,
 ) -> Result<Vec<Server>, StoreError> {
     let rows: Vec<ServerRow> = servers::table
-        .filter(servers::manifest_state.eq(AWAITED))
+        .filter(servers::manifest_state.eq(ManifestState::Awaited.as_str()))
         .order((servers::updated_at.asc(), servers::id.asc()))
         .limit(limit.into())
         .select(ServerRow::as_select())

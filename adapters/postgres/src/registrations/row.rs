@@ -5,13 +5,13 @@ use registry_domain::id::{RegistrationId, Revision, UserId};
 use registry_domain::registration::{
     Decision, Registration, RegistrationContent, RegistrationState, RegistrationStatus, Standing,
 };
+use registry_domain::search::search_key;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::place::{Place, Time, json_value, time};
 use crate::schema::registrations;
-use crate::search::search_key;
 
 /// A row of `registrations`.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]

@@ -5,21 +5,18 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use registry_domain::endpoint::Transport;
 use registry_domain::id::{RegistrationId, Revision, ServerId};
-use registry_domain::manifest::{Definition, Digest, Manifest};
+use registry_domain::manifest::{Definition, Digest};
 use registry_domain::ports::ServerSummary;
-use registry_domain::server::{HealthStatus, PinnedManifest, Server};
+use registry_domain::server::{HealthStatus, ManifestState, PinnedManifest, Server};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::definitions;
 use crate::connection::Connection;
 use crate::error::StoreError;
+use crate::labels::Label;
 use crate::place::{Place, Time, json_value, readable, time};
-use crate::schema::{Label, servers};
-
-const AWAITED: &str = "awaited";
-const REVIEWED: &str = "reviewed";
-const UNREVIEWED: &str = "unreviewed";
+use crate::schema::servers;
 
 /// A row of `servers`.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -47,11 +44,6 @@ pub(super) struct ServerRow {
 impl ServerRow {
     /// A server as it is written; its definitions are rows of their own.
     pub(super) fn of(server: &Server) -> Result<Self, StoreError> {
-        let manifest_state = match server.manifest {
-            PinnedManifest::Awaited => AWAITED,
-            PinnedManifest::Pinned { reviewed: true, .. } => REVIEWED,
-            PinnedManifest::Pinned { reviewed: false, .. } => UNREVIEWED,
-        };
         Ok(Self {
             id: server.id.0,
             name: server.name.clone(),
@@ -68,20 +60,15 @@ impl ServerRow {
             registration_id: server.registration.map(|id| id.0),
             revision: server.revision.0,
             alias: Some(server.alias.as_str().to_owned()),
-            manifest_state: manifest_state.to_owned(),
+            manifest_state: server.manifest.state().as_str().to_owned(),
             manifest_digest: server.manifest.digest().map(|digest| digest.to_string()),
         })
     }
 
     fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
         let place = Place { table: "servers", row: self.id };
-        let manifest = match self.manifest_state.as_str() {
-            AWAITED => PinnedManifest::Awaited,
-            state => PinnedManifest::Pinned {
-                manifest: Manifest::new(pinned),
-                reviewed: state == REVIEWED,
-            },
-        };
+        let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
+        let manifest = PinnedManifest::stored(state, pinned);
         Ok(Server {
             id: ServerId(self.id),
             alias: place.alias(self.alias.as_deref().unwrap_or_default())?,
@@ -118,11 +105,12 @@ impl SummaryRow {
     pub(crate) fn read(self) -> Result<ServerSummary, StoreError> {
         let place = Place { table: "servers", row: self.id };
         let digest = self.manifest_digest.as_deref();
+        let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
         Ok(ServerSummary {
             id: ServerId(self.id),
             alias: place.alias(self.alias.as_deref().unwrap_or_default())?,
             manifest_digest: place.maybe_word("manifest_digest", digest, Digest::parse)?,
-            reviewed: self.manifest_state == REVIEWED,
+            reviewed: state == ManifestState::Reviewed,
         })
     }
 }
@@ -156,7 +144,7 @@ pub(super) async fn list_awaiting(
     limit: u32,
 ) -> Result<Vec<Server>, StoreError> {
     let rows: Vec<ServerRow> = servers::table
-        .filter(servers::manifest_state.eq(AWAITED))
+        .filter(servers::manifest_state.eq(ManifestState::Awaited.as_str()))
         .order((servers::updated_at.asc(), servers::id.asc()))
         .limit(limit.into())
         .select(ServerRow::as_select())

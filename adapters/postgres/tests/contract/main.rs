@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use libtest_mimic::{Failed, Trial};
 
 mod adapter;
+mod bus;
 mod cluster;
+mod following;
 mod hand;
 mod opening;
 mod outage;
@@ -44,6 +46,7 @@ macro_rules! trials {
 fn main() -> ExitCode {
     let mut trials = registry_contract::stores(adapter::Postgres);
     trials.extend(registry_contract::session_stores(adapter::Postgres));
+    trials.extend(registry_contract::replica_buses(adapter::Postgres));
     trials.extend(trials! {
         schema {
             the_init_script_runs_twice_and_makes_what_it_says,
@@ -74,6 +77,18 @@ fn main() -> ExitCode {
             a_search_that_takes_too_long_is_given_up,
             a_server_that_stalls_is_given_up_and_found_again,
             the_follower_finds_the_server_again,
+        }
+        bus {
+            a_large_message_and_a_large_answer_arrive_in_their_order,
+            a_connection_that_was_cut_is_made_again_and_subscribers_are_told,
+            a_connection_that_went_silent_is_made_again,
+            who_died_without_a_word_is_waited_for_until_its_heartbeat_is_old,
+            old_messages_are_taken_away,
+            a_dropped_bus_ends_its_subscriptions_its_row_and_its_connection,
+            a_bus_without_a_database_does_not_open,
+        }
+        following {
+            no_follower_skips_an_event_while_replicas_write,
         }
         rows {
             a_row_that_does_not_read_is_left_out_of_lists,

@@ -2,12 +2,14 @@
 
 use futures_util::future::join_all;
 use libtest_mimic::Failed;
+use registry_domain::ports::EventLog as _;
 use registry_postgres::{migrate_down, migrate_up};
 use tokio::runtime::Handle;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use crate::cluster::{Database, connect, migrations, number, script, texts};
+use crate::support::{open, submitted};
 
 const INIT: &str = "2026-11-21-000001_registry";
 const TABLES: &str = "SELECT table_name::text FROM information_schema.tables \
@@ -170,6 +172,10 @@ pub(crate) async fn the_init_script_does_no_harm_later() -> Result<(), Failed> {
     let changed = "SELECT revision || right(search_key, 1) FROM registrations \
                    WHERE updated_at > '2021-01-01'";
     assert_eq!(texts(&client, changed).await?, ["2z"]);
+    // The product needs no more rights than that role has.
+    let store = open(options).await?;
+    submitted(&store, 1).await?;
+    assert_eq!(store.latest().await?.0, 1);
     Ok(())
 }
 

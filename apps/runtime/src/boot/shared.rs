@@ -1,11 +1,14 @@
-//! What replicas share: on Redis, or each process for itself.
+//! What replicas share: on Redis; without one they meet at PostgreSQL, and each process counts for
+//! itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, HealthStore, RateLimiter, RegistryPorts, ReplicaId, StoreHealth,
+    Clock, HealthStore, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId, StoreHealth,
 };
 use registry_embedded::{EmbeddedHealthStore, EmbeddedLimits};
+use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
     BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisOptions, RedisPool,
     RedisReplicaBus,
@@ -20,6 +23,10 @@ use crate::settings::{Database, Settings};
 /// The most callers and addresses whose requests are counted at a time.
 const MOST_LIMIT_KEYS: usize = 100_000;
 
+/// How long Redis or PostgreSQL may take to hear the last words: all that they save is a moment until the others
+/// notice by themselves.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
+
 /// What replicas share.
 pub(crate) struct Shared {
     /// Counts requests.
@@ -29,13 +36,13 @@ pub(crate) struct Shared {
     /// Whether it all answers, where somebody is asked.
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
     /// How replicas find each other; it lives as long as the process does.
-    _bus: Option<RedisReplicaBus>,
+    _bus: Option<Box<dyn ReplicaBus>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Shared {
-    /// Opens Redis where the settings name one.
+    /// Opens Redis where the settings name one, and joins the other replicas.
     ///
     /// # Errors
     /// [`BootError`] when it does not answer.
@@ -44,17 +51,31 @@ impl Shared {
         registry: &RegistryPorts,
     ) -> Result<Self, BootError> {
         let in_process = Arc::new(EmbeddedLimits::new(MOST_LIMIT_KEYS, registry.clock.clone()));
-        match &settings.redis.options {
-            Some(options) => Self::on_redis(options.clone(), registry, in_process).await,
-            None => {
-                if matches!(settings.store.database, Database::Postgres(_)) {
-                    tracing::warn!(
-                        "MREG_REDIS_URL is not set: each process counts rate limits for itself"
-                    );
-                }
-                Ok(Self::in_process(&registry.clock, in_process))
-            }
+        if let Some(options) = &settings.redis.options {
+            return Self::on_redis(options.clone(), registry, in_process).await;
         }
+        match &settings.store.database {
+            Database::Postgres(options) => Self::on_postgres(options, registry, in_process).await,
+            Database::File(_) => Ok(Self::in_process(&registry.clock, in_process)),
+        }
+    }
+
+    async fn on_postgres(
+        options: &PgOptions,
+        registry: &RegistryPorts,
+        limiter: Arc<dyn RateLimiter>,
+    ) -> Result<Self, BootError> {
+        tracing::warn!(
+            "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, and each process counts rate \
+             limits for itself"
+        );
+        let shared = Self::in_process(&registry.clock, limiter);
+        let replica = ReplicaId(registry.ids.next());
+        let on = (Handle::current(), shared.tasks.clone());
+        let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &shared.stop)
+            .await
+            .map_err(|error| BootError::part("the replica bus cannot be joined", error))?;
+        Ok(Self { _bus: Some(Box::new(bus)), ..shared })
     }
 
     fn in_process(clock: &Arc<dyn Clock>, limiter: Arc<dyn RateLimiter>) -> Self {
@@ -92,7 +113,7 @@ impl Shared {
             limiter: Arc::new(limiter),
             probes: Arc::new(RedisHealthStore::new(Arc::clone(&pool))),
             health: Some(Arc::new(RedisHealth::new(pool))),
-            _bus: Some(bus),
+            _bus: Some(Box::new(bus)),
             tasks,
             stop,
         })
@@ -102,6 +123,8 @@ impl Shared {
     pub(crate) async fn finish(&self) {
         self.stop.cancel();
         self.tasks.close();
-        self.tasks.wait().await;
+        if tokio::time::timeout(LAST_WORDS_WITHIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!("Redis or PostgreSQL does not answer: other replicas get no goodbye");
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use registry_domain::ports::{
     Clock, EventLog, OperationLog, RegistrationStore, RegistryPorts, ServerCatalog, StoreHealth,
@@ -19,6 +20,9 @@ use super::{BootError, upstream_settings};
 use crate::clock::{SystemClock, TimeOrderedIds};
 use crate::settings::{Database, Settings};
 
+/// How long a write may take to end that nobody waits for any more. Who waited was answered before.
+const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
+
 /// The store and what belongs to it: enough for commands that do not serve.
 pub(crate) struct Storage {
     pub(crate) ports: RegistryPorts,
@@ -27,10 +31,15 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    /// Waits until everything that was begun is written, and closes what was opened.
+    /// Waits until everything that was begun is written, but not for long on a database that says
+    /// nothing, and closes what was opened.
     pub(crate) async fn finish(&self) {
         self.writes.close();
-        self.writes.wait().await;
+        if tokio::time::timeout(LAST_WRITES_WITHIN, self.writes.wait()).await.is_err() {
+            tracing::warn!(
+                "the database does not answer: writes that nobody waits for are given up"
+            );
+        }
         if let Some(store) = &self.postgres {
             store.close().await;
         }

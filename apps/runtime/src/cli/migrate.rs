@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: Arguments, settings: Settings) -> Result<(), 
     Ok(())
 }
 
-/// Whatever MREG_AUTO_MIGRATE says: this is what was asked for.
+/// Whatever `MREG_AUTO_MIGRATE` says: this is what was asked for.
 async fn up(settings: &Settings) -> Result<(), Failure> {
     if let Database::Postgres(options) = &settings.store.database {
         migrate_up(options, &Handle::current()).await?;

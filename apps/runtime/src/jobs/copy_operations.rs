@@ -16,13 +16,18 @@ const EVERY: Duration = Duration::from_millis(500);
 /// After how long a copy that failed is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// Copies until told to stop; a store that is away costs nothing but time.
+/// Copies until told to stop; a store that is away costs nothing but time. Stopping in the middle
+/// of a copy loses nothing: what may not have arrived is copied again, and kept once.
 pub(super) async fn run(spool: Arc<Spool>, store: Arc<dyn OperationLog>, stop: CancellationToken) {
-    let mut fortune = Fortune::of("copying operation records to the store");
-    let mut pause = EVERY;
-    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
-        pause = if fortune.note(&spool.drain(store.as_ref()).await) { EVERY } else { RETRY };
-    }
+    let copying = async {
+        let mut fortune = Fortune::of("copying operation records to the store");
+        let mut pause = EVERY;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = if fortune.note(&spool.drain(store.as_ref()).await) { EVERY } else { RETRY };
+        }
+    };
+    stop.run_until_cancelled(copying).await;
 }
 
 /// Copies what waits, once: for the end.

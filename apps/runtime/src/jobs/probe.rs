@@ -41,9 +41,11 @@ pub(super) async fn run(
                 }
             });
             let mut probes = probes.buffer_unordered(AT_ONCE);
+            let mut turn = Ok(());
             while let Some(probed) = probes.next().await {
-                fortune.note(&probed);
+                turn = turn.and(probed.map(drop));
             }
+            fortune.note(&turn);
         }
     };
     stop.run_until_cancelled(probing).await;

@@ -27,7 +27,7 @@ pub struct ServiceSettings {
 
 impl ServiceSettings {
     pub(super) fn read(reader: &mut Reader<'_>, stage: Stage, development_issuer: bool) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(256);
         let host = host(reader, &["MREG_SERVICE_HOST"], development_issuer);
         let cors_origins = reader
             .parsed(

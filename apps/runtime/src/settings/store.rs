@@ -85,14 +85,14 @@ fn parts(reader: &mut Reader<'_>) -> Option<Database> {
                 .then(|| mode.to_owned())
         },
     );
-    let host = host?;
+    let (host, user, name, mode) = (host?, user?, name?, mode?);
     let address = || {
         let mut url = Url::parse(&format!("postgres://{host}")).ok()?;
         url.set_port(Some(port)).ok()?;
-        url.set_username(&user?).ok()?;
+        url.set_username(&user).ok()?;
         url.set_password(password.as_ref().map(ExposeSecret::expose_secret)).ok()?;
-        url.set_path(&name?);
-        url.query_pairs_mut().append_pair("sslmode", &mode?);
+        url.set_path(&name);
+        url.query_pairs_mut().append_pair("sslmode", &mode);
         PgAddress::parse(url.as_str()).ok()
     };
     let address = address();

@@ -1,0 +1,132 @@
+//! Servers and what is pinned of them.
+
+use libtest_mimic::Failed;
+use registry_domain::change::Change;
+use registry_domain::event::{EventKind, RegistryEvent};
+use registry_domain::id::{Alias, ServerId};
+use registry_domain::ports::{PortError, ServerCatalog};
+use registry_domain::server::Server;
+
+use crate::scene::{Scene, id, minute, registration, server, steps, user};
+
+steps! {
+    find_server fetches 5
+        by [
+            "servers_pkey"
+            "idx_server_tools_server_id_name"
+            "idx_server_resources_server_id_uri"
+            "idx_server_prompts_server_id_name"
+        ]
+    find_server_of_a_registration fetches 5 by ["idx_servers_registration_id"]
+    find_taken_names fetches 3
+        by ["idx_servers_name_tenant_id" "idx_servers_alias_tenant_id" "retired_aliases_pkey"]
+    change_server fetches 12
+        by [
+            "servers_pkey"
+            "idx_server_tools_server_id_name"
+            "idx_server_resources_server_id_uri"
+            "idx_server_prompts_server_id_name"
+            "retired_aliases_pkey"
+        ]
+    insert_server fetches 12 by ["retired_aliases_pkey"]
+    insert_server_of_a_taken_name fetches 12 by ["idx_servers_name_tenant_id"]
+    insert_server_of_a_taken_alias fetches 12 by ["idx_servers_alias_tenant_id"]
+    list_servers_awaiting_a_manifest fetches 20 by ["idx_servers_awaited"]
+}
+
+async fn found(scene: &Scene, number: u64) -> Result<Server, Failed> {
+    let found = scene.store.find(server(number)).await?;
+    Ok(found.ok_or("it is not there")?)
+}
+
+async fn find_server(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let found = found(scene, 7101 + round).await?;
+    assert!(found.manifest.digest().is_some());
+    Ok(())
+}
+
+async fn find_server_of_a_registration(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let found = scene.store.find_by_registration(registration(1001 + 5 * round)).await?;
+    assert!(found.is_some());
+    Ok(())
+}
+
+fn alias(text: &str) -> Result<Alias, Failed> {
+    Alias::parse(text).map_err(|wrong| format!("{wrong:?}").into())
+}
+
+async fn find_taken_names(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let name = format!("Server {}", 8000 + round);
+    let gone = alias(&format!("gone-{}", 9000 + round))?;
+    let now = minute(467_160);
+    let taken = scene.store.taken(None, &name, &gone, now).await?;
+    assert!(taken.name && taken.alias);
+    let taken = scene.store.taken(None, "nobody", &alias("server-77")?, now).await?;
+    assert!(!taken.name && taken.alias);
+    Ok(())
+}
+
+async fn change_server(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let found = found(scene, 10_101 + round).await?;
+    let expected = found.revision;
+    let stamp = scene.stamp();
+    let event =
+        RegistryEvent::of(EventKind::ServerChanged, stamp, user(1)).on_server(found.id, None);
+    let next = Server {
+        version: "2.0.0".to_owned(),
+        revision: expected.next(),
+        updated_at: stamp.at,
+        ..found
+    };
+    let change = Change { next, expected: Some(expected), events: vec![event] };
+    Ok(ServerCatalog::commit(scene.store.as_ref(), &change).await?)
+}
+
+/// Inserts an administrator's own server, made after another one.
+async fn insert(
+    scene: &Scene,
+    name: &str,
+    with_alias: &str,
+) -> Result<Result<(), PortError>, Failed> {
+    let like = found(scene, 20_001).await?;
+    let (stamp, new) = (scene.stamp(), ServerId(id()));
+    let next = Server {
+        id: new,
+        name: name.to_owned(),
+        alias: alias(with_alias)?,
+        registration: None,
+        ..like
+    };
+    let event = RegistryEvent::of(EventKind::ServerListed, stamp, user(1)).on_server(new, None);
+    let change = Change { next, expected: None, events: vec![event] };
+    Ok(ServerCatalog::commit(scene.store.as_ref(), &change).await)
+}
+
+async fn insert_server(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let name = format!("own-{round}");
+    Ok(insert(scene, &name, &name).await??)
+}
+
+async fn insert_server_of_a_taken_name(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let holder = 30_000 + round;
+    taken(&insert(scene, &format!("Server {holder}"), "nobody").await?, holder)
+}
+
+async fn insert_server_of_a_taken_alias(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let holder = 30_000 + round;
+    taken(&insert(scene, "nobody", &format!("server-{holder}")).await?, holder)
+}
+
+fn taken(told: &Result<(), PortError>, by: u64) -> Result<(), Failed> {
+    let Err(PortError::AlreadyExists { existing: Some(holder), .. }) = told else {
+        return Err(format!("it was not refused: {told:?}").into());
+    };
+    assert_eq!(*holder, server(by).0);
+    Ok(())
+}
+
+async fn list_servers_awaiting_a_manifest(scene: &Scene, _: u64) -> Result<(), Failed> {
+    let awaiting = scene.store.awaiting_manifest(20).await?;
+    assert_eq!(awaiting.len(), 20);
+    Ok(())
+}

@@ -23,7 +23,7 @@ pub async fn probe_server(
 ) -> Result<bool, Error> {
     let began = ports.clock.now();
     // Turns come a little early or late: this process's own last one must not make it skip.
-    let recent = SignedDuration::try_from(interval - interval / 4).unwrap_or(SignedDuration::MAX);
+    let recent = SignedDuration::try_from(interval / 4 * 3).unwrap_or(SignedDuration::MAX);
     let before = ports.probes.find(server.id).await?;
     if before.is_some_and(|before| began.duration_since(before.last_check) < recent) {
         return Ok(false);

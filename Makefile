@@ -51,12 +51,12 @@ lint: tools-build
 	cargo clippy --workspace --all-targets -- -D warnings
 	tools/lint/rules
 
-## bench: how fast the gateway is, as ratios to a bare proxy and to no proxy at all (release build)
+## bench: how fast gateway and API are, as ratios to bare programs, and what the indexes gain (release build)
 .PHONY: bench
 bench: tools-build
 	tools/setup wrk
 	cargo build --release -p standalone -p bench
-	target/release/bench $(BENCH_ARGS)
+	tools/testenv.sh run target/release/bench $(BENCH_ARGS)
 
 ## build: the programs as users run them (release profile)
 .PHONY: build

@@ -1,5 +1,7 @@
 //! Whether the database answers.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use diesel::sql_types::Integer;
 use diesel_async::RunQueryDsl;
@@ -13,14 +15,22 @@ use crate::store::PgStore;
 #[async_trait]
 impl StoreHealth for PgStore {
     async fn check(&self) -> Result<(), PortError> {
-        let asked = self.read("check_health", View::Newest, (), |conn, ()| {
-            async move {
-                let one = diesel::select(diesel::dsl::sql::<Integer>("1"));
-                let _one: i32 = one.get_result(conn).await?;
-                Ok(())
-            }
-            .boxed()
-        });
+        // A check whose caller has given up goes on, and keeps its connection, until the database
+        // answers or is given up too. Checks take turns, so that those of a silent database do not
+        // use up the pool.
+        let turns = Arc::clone(&self.health_turns);
+        let asked = async {
+            let turn = turns.acquire_owned().await;
+            self.read("check_health", View::Newest, turn, |conn, _turn| {
+                async move {
+                    let one = diesel::select(diesel::dsl::sql::<Integer>("1"));
+                    let _one: i32 = one.get_result(conn).await?;
+                    Ok(())
+                }
+                .boxed()
+            })
+            .await
+        };
         tokio::time::timeout(self.core.options.health_timeout, asked)
             .await
             .map_err(StoreError::Late)

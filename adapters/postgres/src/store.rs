@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use registry_domain::ports::{Clock, Source};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -34,6 +34,8 @@ pub struct PgStore {
     pub(crate) handle: Handle,
     /// What shutdown waits for.
     pub(crate) tracker: TaskTracker,
+    /// One health check at a time.
+    pub(crate) health_turns: Arc<Semaphore>,
     /// The tasks that look after the pool and listen for events. They end with the store.
     background: TaskTracker,
     stop: DropGuard,
@@ -66,7 +68,8 @@ impl PgStore {
         let following = follow(connector.named("events"), Arc::clone(&core));
         background.spawn_on(stop.clone().run_until_cancelled_owned(following), &handle);
         let stop = stop.drop_guard();
-        Ok(Arc::new(Self { core, clock, handle, tracker, background, stop }))
+        let health_turns = Arc::new(Semaphore::new(1));
+        Ok(Arc::new(Self { core, clock, handle, tracker, health_turns, background, stop }))
     }
 
     /// Closes all connections: for the end of the process, after the last write has ended. What

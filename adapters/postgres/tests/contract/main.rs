@@ -76,6 +76,7 @@ fn main() -> ExitCode {
             a_deadlock_and_a_serialization_failure_are_tried_again,
             a_search_that_takes_too_long_is_given_up,
             a_server_that_stalls_is_given_up_and_found_again,
+            checks_of_a_silent_server_do_not_use_up_the_pool,
             the_follower_finds_the_server_again,
         }
         bus {

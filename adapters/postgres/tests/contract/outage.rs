@@ -134,6 +134,25 @@ pub(crate) async fn a_server_that_stalls_is_given_up_and_found_again() -> Result
     Ok(())
 }
 
+pub(crate) async fn checks_of_a_silent_server_do_not_use_up_the_pool() -> Result<(), Failed> {
+    let database = Database::migrated().await?;
+    let proxy = Proxy::before(&database).await?;
+    let options = PgOptions {
+        max_connections: 4,
+        health_timeout: Duration::from_millis(20),
+        ..proxy.options(&database)?
+    };
+    let store = open(options).await?;
+    proxy.set(Mode::Stall);
+    for _ in 0..8 {
+        assert!(store.check().await.is_err());
+    }
+    let pool = store.pool();
+    assert!(pool.size - pool.available <= 1 && pool.waiting == 0, "{pool:?}");
+    proxy.set(Mode::Pass);
+    Ok(())
+}
+
 pub(crate) async fn the_follower_finds_the_server_again() -> Result<(), Failed> {
     let database = Database::migrated().await?;
     let client = database.connect().await?;

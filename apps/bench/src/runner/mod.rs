@@ -1,9 +1,14 @@
-//! The measurement, from starting the programs to the table.
+//! The measurements, from starting the programs to the tables.
 
+mod api;
+mod database;
+mod gateway;
 mod http;
+mod indexes;
 mod options;
 mod payload;
 mod process;
+mod product;
 mod progress;
 mod registry;
 mod report;
@@ -13,29 +18,36 @@ mod subject;
 mod wait;
 mod wrk;
 
-use std::io::Write;
+use std::{fmt::Display, io::Write};
 
 pub use options::Options;
 
-use process::Process;
+use options::Part;
 use progress::tell;
-use registry::Registry;
-use report::Report;
-use subject::{Subject, Target};
+use serde::Serialize;
 
 /// What went wrong, in a sentence for the person who ran it.
 type Error = Box<dyn std::error::Error + Send + Sync>;
-type Result<T> = std::result::Result<T, Error>;
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// How a run ended that measured what it was asked to.
 pub enum Outcome {
     /// No minimum was given, or it was reached.
     Measured,
-    /// The ratio is under `--min-ratio`.
+    /// A ratio is under `--min-ratio` or `--min-api-ratio`.
     BelowMinimum,
 }
 
-/// Runs the whole measurement and prints the table.
+/// Everything that a run found.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    gateway: Option<report::Report>,
+    api: Option<api::Report>,
+    indexes: Option<indexes::Report>,
+}
+
+/// Runs the measurements that are asked for, and prints a table for each.
 pub fn run(options: &Options) -> Result<Outcome> {
     wrk::check_present()?;
     let folder = options.folder()?;
@@ -43,35 +55,48 @@ pub fn run(options: &Options) -> Result<Outcome> {
     if load_before > 0.5 {
         tell(format_args!("the machine is busy (load average {load_before}): expect noise"));
     }
-    let echo = Process::spawn_printing_address(&folder, "echo-upstream", &[])?;
-    let mut subjects = vec![];
-    if options.measures(Target::Direct) {
-        subjects.push(Subject::bare(Target::Direct, &echo));
+    if options.part.is_empty()
+        && let Err(how) = options.database()
+    {
+        tell(format_args!("{how}"));
     }
-    let floor = options
-        .measures(Target::Floor)
-        .then(|| {
-            let upstream = ["--upstream", echo.address()];
-            Process::spawn_printing_address(&folder, "floor-proxy", &upstream)
-        })
-        .transpose()?;
-    subjects.extend(floor.as_ref().map(|floor| Subject::bare(Target::Floor, floor)));
-    let registry = options
-        .measures(Target::Gateway)
-        .then(|| Registry::start(&folder, options, &format!("http://{}/mcp", echo.address())))
-        .transpose()?;
-    subjects.extend(registry.as_ref().map(Registry::subject));
-
-    let rounds = rounds::measure(options, &mut subjects)?;
-    let facts = registry.as_ref().map(Registry::facts).transpose()?;
-    let report = Report::new(options, load_before, rounds, facts)?;
-    write!(std::io::stdout().lock(), "{report}")?;
+    let part = |part: Part| options.includes(part).then_some(());
+    let found = Found {
+        gateway: part(Part::Gateway)
+            .map(|()| shown(gateway::measure(&folder, options, load_before)?))
+            .transpose()?,
+        api: part(Part::Api)
+            .map(|()| shown(api::measure(&folder, options, options.database()?)?))
+            .transpose()?,
+        indexes: part(Part::Indexes)
+            .map(|()| shown(indexes::measure(&folder, options, options.database()?)?))
+            .transpose()?,
+    };
     if let Some(path) = &options.out {
-        std::fs::write(path, report.to_json())?;
+        std::fs::write(path, serde_json::to_string_pretty(&found)?)?;
     }
-    let outcome = report.outcome(options.min_ratio);
-    if let (Outcome::BelowMinimum, Some(minimum)) = (&outcome, options.min_ratio) {
+    Ok(outcome(options, &found))
+}
+
+/// Prints a table as soon as it is there.
+fn shown<T: Display>(report: T) -> Result<T> {
+    writeln!(std::io::stdout().lock(), "{report}")?;
+    Ok(report)
+}
+
+fn outcome(options: &Options, found: &Found) -> Outcome {
+    let mut outcome = Outcome::Measured;
+    if let (Some(report), Some(minimum)) = (&found.gateway, options.min_ratio)
+        && !report.reaches(minimum)
+    {
         tell(format_args!("gateway/floor does not reach {minimum}"));
+        outcome = Outcome::BelowMinimum;
     }
-    Ok(outcome)
+    if let (Some(report), Some(minimum)) = (&found.api, options.min_api_ratio)
+        && !report.reaches(minimum)
+    {
+        tell(format_args!("an operation of the API does not reach {minimum} of its floor"));
+        outcome = Outcome::BelowMinimum;
+    }
+    outcome
 }

@@ -53,8 +53,13 @@ impl Process {
     }
 
     /// Starts a program whose first line is the address that it listens on.
-    pub fn spawn_printing_address(folder: &Path, name: &str, args: &[&str]) -> Result<Self> {
-        let mut process = Self::spawn(folder, name, args, &[])?;
+    pub fn spawn_printing_address(
+        folder: &Path,
+        name: &str,
+        args: &[&str],
+        envs: &[(String, String)],
+    ) -> Result<Self> {
+        let mut process = Self::spawn(folder, name, args, envs)?;
         process.address = process.next_line().map_err(|error| format!("{name} {error}"))?;
         Ok(process)
     }
@@ -63,6 +68,12 @@ impl Process {
     pub fn next_line(&self) -> Result<String> {
         let line = self.lines.recv_timeout(PATIENCE);
         line.map_err(|_| "ended, or was silent for 30 s, before it listened".into())
+    }
+
+    /// Waits for its end, which must be a success.
+    pub fn finish(mut self, what: &str) -> Result<()> {
+        let status = self.child.wait()?;
+        if status.success() { Ok(()) } else { Err(format!("{what}: {status}").into()) }
     }
 
     /// Where it listens, if it said so.

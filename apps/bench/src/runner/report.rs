@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{
-    Options, Outcome, Result,
+    Options, Result,
     payload::Size,
     registry::Facts,
     rounds::{Sample, Scenario},
@@ -13,7 +13,7 @@ use super::{
     subject::Target,
 };
 
-/// Everything that a run found.
+/// Everything that the gateway's part found.
 #[derive(Serialize)]
 pub struct Report {
     cores: usize,
@@ -75,23 +75,15 @@ impl Report {
         })
     }
 
-    /// All of it as JSON.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
-    }
-
     /// Whether gateway/floor at the most connections with the small payload reaches `minimum`; a
     /// minimum with nothing to compare is not reached.
-    pub fn outcome(&self, minimum: Option<f64>) -> Outcome {
+    pub fn reaches(&self, minimum: f64) -> bool {
         let most = self
             .results
             .iter()
             .filter(|row| row.target == Target::Gateway && row.scenario.payload == Size::Small);
         let reached = most.max_by_key(|row| row.scenario.connections).and_then(|row| row.to_floor);
-        match minimum {
-            Some(minimum) if reached.is_none_or(|ratio| ratio < minimum) => Outcome::BelowMinimum,
-            _ => Outcome::Measured,
-        }
+        reached.is_some_and(|ratio| ratio >= minimum)
     }
 }
 
@@ -173,6 +165,7 @@ impl fmt::Display for Report {
     }
 }
 
-fn number(value: Option<f64>, digits: usize) -> String {
+/// A number as tables show it.
+pub fn number(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
 }

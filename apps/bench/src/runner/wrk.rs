@@ -21,13 +21,24 @@ pub struct Load {
     pub max_us: f64,
 }
 
+/// Whom to load, and how much.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// For messages.
+    pub name: &'a str,
+    pub address: &'a str,
+    pub path: &'a str,
+    pub connections: u32,
+    pub seconds: u32,
+}
+
 /// Fails with the command that installs it.
 pub fn check_present() -> Result<()> {
     // `wrk -v` prints its version and ends with 1.
     Command::new("wrk").arg("-v").output().map(drop).map_err(|_| INSTALL.into())
 }
 
-/// Loads `subject` for `seconds`; a refused, broken or late answer is an error.
+/// Loads `subject` for `seconds` with one call over and over.
 pub fn load(
     subject: &Subject,
     path: &str,
@@ -36,14 +47,37 @@ pub fn load(
     seconds: u32,
     folder: &Path,
 ) -> Result<Load> {
-    let (script, body) = (folder.join("load.lua"), folder.join("body.json"));
+    let body = folder.join("body.json");
     std::fs::write(&body, &payload.body)?;
-    std::fs::write(&script, lua(&body, &Payload::headers(subject.token.as_deref()))?)?;
+    let mut script = format!(
+        "wrk.method = 'POST'\nwrk.body = io.open([==[{}]==], 'rb'):read('*a')\n",
+        body.display()
+    );
+    script.push_str(&headers(&Payload::headers(subject.token.as_deref()))?);
+    let name = subject.target.name();
+    run(Job { name, address: &subject.address, path, connections, seconds }, script, folder)
+}
+
+/// The part of a script that sets headers.
+pub fn headers(headers: &[(String, String)]) -> Result<String> {
+    let mut script = String::new();
+    for (name, value) in headers {
+        writeln!(script, "wrk.headers['{name}'] = [==[{value}]==]")?;
+    }
+    Ok(script)
+}
+
+/// Does a job with a script of one's own; a refused, broken or late answer is an error.
+pub fn run(job: Job<'_>, mut script: String, folder: &Path) -> Result<Load> {
+    script.push_str(DONE);
+    let file = folder.join("load.lua");
+    std::fs::write(&file, script)?;
+    let Job { name, address, path, connections, seconds } = job;
     let output = Command::new("wrk")
         .args(["--threads", "1", "--timeout", "10s", "--connections", &connections.to_string()])
         .args(["--duration", &format!("{seconds}s"), "--script"])
-        .arg(&script)
-        .arg(format!("http://{}{path}", subject.address))
+        .arg(&file)
+        .arg(format!("http://{address}{path}"))
         .output()
         .map_err(|error| format!("{INSTALL} ({error})"))?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -53,7 +87,6 @@ pub fn load(
     })?;
     let load: Load = serde_json::from_str(result)?;
     if load.requests < 1.0 || load.errors > 0.0 || load.non_2xx > 0.0 {
-        let name = subject.target.name();
         return Err(
             format!("{name} at {connections} connections: not all answered: {load:?}").into()
         );
@@ -61,17 +94,8 @@ pub fn load(
     Ok(load)
 }
 
-/// The script: a fixed request, and one line of JSON at the end.
-fn lua(body: &Path, headers: &[(String, String)]) -> Result<String> {
-    let mut script = format!(
-        "wrk.method = 'POST'\nwrk.body = io.open([==[{}]==], 'rb'):read('*a')\n",
-        body.display()
-    );
-    for (name, value) in headers {
-        writeln!(script, "wrk.headers['{name}'] = [==[{value}]==]")?;
-    }
-    script.push_str(
-        r#"
+/// The end of each script: one line of JSON.
+const DONE: &str = r#"
 function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format(
@@ -81,7 +105,4 @@ function done(summary, latency, requests)
     e.connect + e.read + e.write + e.timeout, e.status,
     latency:percentile(50), latency:percentile(99), latency.max))
 end
-"#,
-    );
-    Ok(script)
-}
+"#;

@@ -86,7 +86,9 @@ pub enum Action {
     DecideRegistration {
         /// Who submitted it.
         submitter: UserId,
-        /// Whether nobody may decide on their own submission.
+        /// Who wrote its present content.
+        author: UserId,
+        /// Whether nobody may decide on what they submitted or wrote.
         four_eyes: bool,
     },
     /// Delete a registration with its server.
@@ -102,7 +104,7 @@ pub enum Denied {
     NotAdmin,
     /// Only the person who submitted it (or an administrator) may.
     NotSubmitter,
-    /// Four eyes: nobody decides on their own submission.
+    /// Four eyes: nobody decides on what they submitted or wrote.
     OwnSubmission,
     /// The caller has no row of their own, so nothing can be done in their name.
     NoUser,
@@ -115,7 +117,7 @@ impl Denied {
             Self::NotAdmin => "Admin privileges required for this operation",
             Self::NotSubmitter => "Only the submitter may change this registration",
             Self::OwnSubmission => {
-                "Nobody decides on their own submission (MREG_FOUR_EYES): ask another administrator"
+                "Nobody decides on what they submitted or wrote (MREG_FOUR_EYES): ask another administrator"
             }
             Self::NoUser => "Only a signed-in person may do this",
         }
@@ -150,11 +152,11 @@ pub fn authorize(caller: &Caller, action: Action) -> Result<(), Denied> {
                 return Err(Denied::NotSubmitter);
             }
         }
-        Action::DecideRegistration { submitter, four_eyes } => {
+        Action::DecideRegistration { submitter, author, four_eyes } => {
             if !caller.is_admin {
                 return Err(Denied::NotAdmin);
             }
-            if four_eyes && own(submitter) {
+            if four_eyes && (own(submitter) || own(author)) {
                 return Err(Denied::OwnSubmission);
             }
         }
@@ -190,7 +192,7 @@ mod tests {
     fn only_administrators_decide_delete_and_read_the_audit_trail() {
         let submitter = UserId(Uuid::from_u128(7));
         for action in [
-            Action::DecideRegistration { submitter, four_eyes: false },
+            Action::DecideRegistration { submitter, author: submitter, four_eyes: false },
             Action::DeleteRegistration,
             Action::ReadAuditLog,
         ] {
@@ -203,8 +205,11 @@ mod tests {
     fn four_eyes_keeps_administrators_off_their_own_submissions() {
         let action = |four_eyes| Action::DecideRegistration {
             submitter: UserId(Uuid::from_u128(7)),
+            author: UserId(Uuid::from_u128(9)),
             four_eyes,
         };
+        // Who wrote what was submitted decides on their own words as well.
+        assert_eq!(authorize(&caller(9, true), action(true)).err(), Some(Denied::OwnSubmission));
         assert_eq!(authorize(&caller(7, true), action(true)).err(), Some(Denied::OwnSubmission));
         assert!(authorize(&caller(8, true), action(true)).is_ok());
     }

@@ -129,6 +129,8 @@ pub struct Registration {
     pub standing: Option<Standing>,
     /// Who submitted it.
     pub submitter: UserId,
+    /// Who wrote the present content: the submitter, or an administrator who changed it.
+    pub author: UserId,
     /// The submitter's tenant: the server will belong to it.
     pub tenant: Option<TenantId>,
     /// When it was last submitted for a decision.
@@ -160,6 +162,7 @@ impl Registration {
             state: RegistrationState::Pending,
             standing: None,
             submitter,
+            author: submitter,
             tenant,
             submitted_at: stamp.at,
             created_at: stamp.at,
@@ -189,7 +192,10 @@ impl Registration {
         let event = self
             .event(EventKind::RegistrationEdited, editor, stamp, RegistrationStatus::Pending)
             .saying(said);
-        Ok(self.changed(stamp, event, |next| next.content = content))
+        Ok(self.changed(stamp, event, |next| {
+            next.content = content;
+            next.author = editor;
+        }))
     }
 
     /// Approves; `pinned` is the digest of the manifest that the approval is for.
@@ -283,6 +289,12 @@ impl Registration {
             "approver_id": decision.map(|decision| decision.approver),
             "deleted_by": actor,
             "withdrawn": kind == EventKind::RegistrationWithdrawn,
+            // What was served, where that was not the content above.
+            "standing": self.standing.as_ref().map(|standing| json!({
+                "endpoint_url": standing.content.endpoint_url.as_str(),
+                "endpoint_name": standing.content.endpoint_name,
+                "approver_id": standing.decision.approver,
+            })),
         });
         let event = RegistryEvent::of(kind, stamp, actor)
             .on_registration(self.id, self.tenant.clone())

@@ -49,6 +49,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_candidate_for_an_older_revision_is_not_kept,
         a_candidate_after_the_decision_is_not_kept,
         an_edit_and_a_resubmission_forget_the_candidate,
+        an_address_changed_by_hand_forgets_the_candidate,
         a_failed_discovery_is_due_again_at_its_time,
         due_discoveries_are_pending_registrations_only,
     }
@@ -117,6 +118,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_registration_is_found_by_its_text_or_its_key,
         an_edit_to_a_taken_url_changes_nothing,
         of_racing_submissions_of_one_url_exactly_one_is_kept,
+        an_address_that_is_served_is_taken_while_another_is_proposed,
     }
     users {
         many_who_ensure_a_new_user_at_once_make_one_row,

@@ -157,13 +157,13 @@ impl World {
         Ok(approval)
     }
 
-    /// An approved registration for which other content was proposed.
+    /// An approved registration for which somebody else than its submitter proposed other content.
     pub(crate) async fn proposed(
         &self,
         approved: Registration,
         number: u32,
     ) -> Result<Registration, Failed> {
-        let proposer = approved.submitter;
+        let proposer = self.person("ada").await?.id;
         let change =
             approved.propose(content(draft(number))?, proposer, self.stamp()).map_err(failed)?;
         self.ports().registrations.commit(&change).await?;

@@ -36,6 +36,8 @@ diesel::table! {
         url_key -> Nullable<Text>,
         search_key -> Text,
         standing -> Nullable<Text>,
+        standing_url_key -> Nullable<Text>,
+        author_id -> Nullable<Text>,
     }
 }
 

@@ -14,6 +14,8 @@ use registry_domain::use_cases::{load_routes, refresh_routes};
 
 /// After how long a refresh that failed is tried again.
 const RETRY: Duration = Duration::from_millis(500);
+/// How long to leave the store alone when there was nothing new although the wait had ended.
+const BREATH: Duration = Duration::from_millis(200);
 
 /// The routing snapshot.
 #[derive(Debug)]
@@ -74,12 +76,15 @@ impl Routes {
     pub async fn follow(&self, ports: &GatewayPorts) -> Infallible {
         let mut failing = false;
         loop {
-            ports.events.wait(self.table.load().as_of()).await;
+            let known = self.table.load().as_of();
+            ports.events.wait(known).await;
             match self.refresh(ports).await {
                 Ok(()) if failing => {
                     failing = false;
                     tracing::info!("routes are fresh again");
                 }
+                // A wait may end early. One that always did would make this a loop without rest.
+                Ok(()) if self.table.load().as_of() == known => tokio::time::sleep(BREATH).await,
                 Ok(()) => {}
                 Err(error) => {
                     if !failing {

@@ -12,6 +12,9 @@ use url::form_urlencoded;
 
 use crate::problem::{Place, Problem};
 
+/// 0001-01-01T00:00:00Z: RFC 3339 knows no year before it, and nor do stores.
+pub const FIRST_TIME: Timestamp = Timestamp::constant(-62_135_596_800, 0);
+
 /// What can be read out of a query string.
 pub trait ReadQuery: Sized {
     /// Reads the parameters. What is returned is dropped if a violation was noted.
@@ -105,9 +108,20 @@ impl Parameters {
         }
     }
 
-    /// A time of RFC 3339. A `+` that was not escaped arrives as a space: it is taken back.
+    /// A time of RFC 3339, of the years 1 to 9999. A `+` that was not escaped arrives as a space:
+    /// it is taken back. The last day of all, as some write for ever, is later than we count.
     pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
-        let time = self.last(name)?.replace(' ', "+").parse().ok();
+        let text = self.last(name)?.replace(' ', "+");
+        let time = match text.parse() {
+            Ok(time) if time >= FIRST_TIME => Some(time),
+            Ok(_) => None,
+            Err(_) => {
+                let last_days = ["9999-12-30", "9999-12-31"];
+                let last_days = last_days.iter().find_map(|day| text.strip_prefix(day));
+                let a_day_before = last_days.map(|rest| format!("9999-12-29{rest}"));
+                a_day_before.and_then(|text| text.parse::<Timestamp>().ok()).map(|_| Timestamp::MAX)
+            }
+        };
         if time.is_none() {
             let message = "must be a time of RFC 3339, such as 2026-01-31T12:00:00Z";
             self.wrong.push(Violation::at(name, "datetime_parsing", message));

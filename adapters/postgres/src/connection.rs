@@ -55,9 +55,10 @@ impl Connector {
         // Pages are in memory or on flash. The planner's default is for a disk with an arm: it would
         // rather read a table of 100,000 rows from end to end than look 1,000 of them up.
         let setup = format!(
-            "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
-             SET random_page_cost = 1.1",
+            "SET statement_timeout = {}; SET lock_timeout = {}; \
+             SET idle_in_transaction_session_timeout = {}; SET random_page_cost = 1.1",
             options.statement_timeout.as_millis(),
+            options.lock_timeout.as_millis(),
             options.answer_timeout.as_millis(),
         );
         Ok(Self {

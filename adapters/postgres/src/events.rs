@@ -111,6 +111,19 @@ pub(crate) fn publish(newest: &watch::Sender<i64>, latest: i64) {
     });
 }
 
+/// Takes over what the counter was found to be. That may be less than was known: a backup was
+/// brought back, and who believed the old number would be woken without end. But who committed
+/// since the look began (at `before`) knows better.
+pub(crate) fn correct(newest: &watch::Sender<i64>, before: i64, latest: i64) {
+    newest.send_if_modified(|known| {
+        let is_news = latest > *known || (latest < *known && *known == before);
+        if is_news {
+            *known = latest;
+        }
+        is_news
+    });
+}
+
 /// Events after a position. One that does not read is an error here: to leave it out would be to
 /// skip it.
 async fn after(

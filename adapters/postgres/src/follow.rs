@@ -7,16 +7,20 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use registry_domain::ports::Source;
+use tokio::sync::Notify;
 use tokio_postgres::{AsyncMessage, Client};
 
 use crate::connection::{Connector, in_words};
-use crate::events::publish;
+use crate::events::correct;
 use crate::store::Core;
 
-/// The channel on which `announce_events` (migration 3) tells the newest event's position.
+/// The channel of `announce_events` (migration 3). Any role may say anything there, so what is heard
+/// means no more than that it is time to look at the counter.
 const LISTEN: &str = "LISTEN mcp_registry_events";
 /// How long to wait before the first new connection, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// The least time between two looks, however often one is told to look.
+const BREATH: Duration = Duration::from_millis(10);
 
 /// Listens again and again.
 pub(crate) async fn follow(connector: Connector, core: Arc<Core>) {
@@ -41,22 +45,29 @@ async fn listen(
 ) -> Result<Infallible, Source> {
     let (client, mut driver) = connector.bare().await?;
     let mut messages = futures_util::stream::poll_fn(move |task| driver.poll_message(task));
+    // Holds one call at most: what comes during a look is followed by one more.
+    let bell = Notify::new();
     let hear = async {
         while let Some(message) = messages.next().await {
-            if let AsyncMessage::Notification(told) = message? {
-                publish(&core.newest, told.payload().parse().unwrap_or_default());
+            if let AsyncMessage::Notification(_) = message? {
+                bell.notify_one();
             }
         }
         Err::<Infallible, Source>("the connection was closed".into())
     };
     // First the ear, then the look: nothing falls between.
     let look = async {
-        tokio::time::timeout(core.options.connect_timeout, client.batch_execute(LISTEN)).await??;
+        let patience = core.options.connect_timeout;
+        tokio::time::timeout(patience, client.batch_execute(LISTEN)).await??;
         loop {
-            let latest = tokio::time::timeout(core.options.connect_timeout, latest(&client));
-            publish(&core.newest, latest.await??);
+            let before = *core.newest.borrow();
+            let latest = tokio::time::timeout(patience, latest(&client)).await??;
+            correct(&core.newest, before, latest);
             *pause = PAUSES.0;
-            tokio::time::sleep(core.options.poll_interval).await;
+            tokio::time::sleep(BREATH).await;
+            let called = bell.notified();
+            // Not called: the slow look.
+            tokio::time::timeout(core.options.poll_interval, called).await.ok();
         }
     };
     tokio::select! {

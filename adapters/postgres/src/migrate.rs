@@ -1,9 +1,11 @@
 //! Brings a database's schema up to date, and back.
 
+use diesel::dsl::sql;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
-use diesel_async::SimpleAsyncConnection as _;
+use diesel::sql_types::{Bool, Text};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use registry_domain::ports::Source;
 use tokio::runtime::Handle;
@@ -14,11 +16,9 @@ use crate::options::PgOptions;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// Waits until nobody else changes this database's schema; the lock ends with its connection. The
-/// number is ours alone by convention.
-const LOCK: &str = "SET lock_timeout = '5min'; \
-                    SELECT pg_advisory_lock(7236833204514288999); \
-                    SET lock_timeout = 0";
+/// Of the lock that who changes this database's schema holds, until its connection ends. The number
+/// is ours alone by convention.
+const LOCK: i64 = 7_236_833_204_514_288_999;
 
 type Blocking = AsyncConnectionWrapper<Connection>;
 
@@ -62,8 +62,15 @@ pub async fn migrate_down(
     alone(options, handle, move |conn| down(conn, steps)).await
 }
 
-/// Sees to it that the schema is the program's, as the options allow.
+/// Sees to it that the schema is the program's, as the options allow. Where it is already, nobody is
+/// waited for.
 pub(crate) async fn check(connector: &Connector, options: &PgOptions) -> Result<(), OpenError> {
+    let mut conn = fresh(connector, options).await?;
+    let applied = applied(&mut conn).await.map_err(|source| told(options, source.into()))?;
+    if missing(&applied).map_err(|stop| told(options, stop))?.is_none() {
+        return Ok(());
+    }
+    drop(conn);
     let work = if options.migrate { up } else { compare };
     locked(connector, options, work).await.map(drop)
 }
@@ -86,16 +93,42 @@ async fn locked(
     options: &PgOptions,
     work: impl FnOnce(&mut Blocking) -> Result<Migrated, Stop> + Send + 'static,
 ) -> Result<Migrated, OpenError> {
-    let mut conn = connector.fresh().await.map_err(|source| OpenError::Unreachable {
-        database: options.address.to_string(),
-        source: Box::new(source),
-    })?;
-    conn.batch_execute(LOCK)
-        .await
-        .map_err(|source| told(options, Stop::Failed(Box::new(source))))?;
+    let mut conn = fresh(connector, options).await?;
+    lock(&mut conn, options).await.map_err(|source| told(options, source.into()))?;
     let done = tokio::task::spawn_blocking(move || work(&mut Blocking::from(conn))).await;
     done.unwrap_or_else(|cut_off| Err(Stop::Failed(Box::new(cut_off))))
         .map_err(|stop| told(options, stop))
+}
+
+async fn fresh(connector: &Connector, options: &PgOptions) -> Result<Connection, OpenError> {
+    connector.fresh().await.map_err(|source| OpenError::Unreachable {
+        database: options.address.to_string(),
+        source: Box::new(source),
+    })
+}
+
+/// Waits until nobody else changes this database's schema, and says so if it is not at once.
+async fn lock(conn: &mut Connection, options: &PgOptions) -> Result<(), Source> {
+    let is_ours = format!("pg_try_advisory_lock({LOCK})");
+    if diesel::select(sql::<Bool>(&is_ours)).get_result(conn).await? {
+        return Ok(());
+    }
+    tracing::info!(database = %options.address, "waiting for another process that changes the schema");
+    let wait =
+        format!("SET lock_timeout = '5min'; SELECT pg_advisory_lock({LOCK}); SET lock_timeout = 0");
+    Ok(conn.batch_execute(&wait).await?)
+}
+
+/// The versions that have run. Unlike diesel's own look it makes no table: two who did that at once
+/// would fail, and it takes a right that who may not migrate need not have.
+async fn applied(conn: &mut Connection) -> Result<Vec<MigrationVersion<'static>>, Source> {
+    let is_there = "to_regclass('__diesel_schema_migrations') IS NOT NULL";
+    if !diesel::select(sql::<Bool>(is_there)).get_result::<bool>(conn).await? {
+        return Ok(Vec::new());
+    }
+    let versions = sql::<Text>("SELECT version::text FROM __diesel_schema_migrations");
+    let versions: Vec<String> = versions.load(conn).await?;
+    Ok(versions.into_iter().map(MigrationVersion::from).collect())
 }
 
 fn told(options: &PgOptions, stop: Stop) -> OpenError {
@@ -123,20 +156,26 @@ fn down(conn: &mut Blocking, steps: usize) -> Result<Migrated, Stop> {
 }
 
 fn compare(conn: &mut Blocking) -> Result<Migrated, Stop> {
-    refuse_newer(conn)?;
-    let applied = conn.applied_migrations()?;
-    match known()?.into_iter().find(|version| !applied.contains(version)) {
+    match missing(&conn.applied_migrations()?)? {
         Some(missing) => Err(Stop::Older { missing: missing.to_string() }),
         None => Ok(Migrated::default()),
     }
 }
 
 fn refuse_newer(conn: &mut Blocking) -> Result<(), Stop> {
+    missing(&conn.applied_migrations()?).map(drop)
+}
+
+/// The first version that a schema lacks. One that it has and the program does not know is refused.
+fn missing(
+    applied: &[MigrationVersion<'static>],
+) -> Result<Option<MigrationVersion<'static>>, Stop> {
     let known = known()?;
-    let found = conn.applied_migrations()?.into_iter().find(|version| !known.contains(version));
-    let Some(found) = found else { return Ok(()) };
-    let newest = known.iter().max().map(ToString::to_string).unwrap_or_default();
-    Err(Stop::Newer { found: found.to_string(), known: newest })
+    if let Some(found) = applied.iter().find(|version| !known.contains(version)) {
+        let newest = known.iter().max().map(ToString::to_string).unwrap_or_default();
+        return Err(Stop::Newer { found: found.to_string(), known: newest });
+    }
+    Ok(known.into_iter().find(|version| !applied.contains(version)))
 }
 
 fn known() -> Result<Vec<MigrationVersion<'static>>, Source> {
@@ -150,8 +189,7 @@ fn known() -> Result<Vec<MigrationVersion<'static>>, Source> {
 #[cfg(test)]
 mod tests {
     use diesel::QueryableByName;
-    use diesel::sql_types::Text;
-    use diesel_async::{AsyncConnection as _, RunQueryDsl as _};
+    use diesel_async::AsyncConnection as _;
 
     use super::*;
 

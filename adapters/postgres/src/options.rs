@@ -25,6 +25,9 @@ pub struct PgOptions {
     pub connect_timeout: Duration,
     /// How long the database works on one statement.
     pub statement_timeout: Duration,
+    /// How long a statement waits for a lock, as for that of the event counter: less than a
+    /// statement may take, so that waiting writers do not keep all connections.
+    pub lock_timeout: Duration,
     /// How long it works on one substring search, which reads all rows.
     pub search_timeout: Duration,
     /// How long to wait for the database's answers to one transaction: longer than a statement may
@@ -51,6 +54,7 @@ impl PgOptions {
             acquire_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
+            lock_timeout: Duration::from_secs(3),
             search_timeout: Duration::from_secs(5),
             answer_timeout: Duration::from_secs(15),
             settle_timeout: Duration::from_secs(5),
@@ -67,6 +71,7 @@ impl PgOptions {
             acquire_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(30),
             statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(30),
             search_timeout: Duration::from_secs(30),
             answer_timeout: Duration::from_mins(1),
             health_timeout: Duration::from_secs(30),

@@ -11,6 +11,7 @@ use registry_domain::ports::PortError;
 
 use crate::connection::{Connection, Loan};
 use crate::error::StoreError;
+use crate::options::PgOptions;
 use crate::store::{Core, PgStore};
 
 /// How often a read is tried.
@@ -57,9 +58,11 @@ impl Core {
         Ok(tokio::time::timeout(self.options.acquire_timeout, self.pool.get()).await??)
     }
 
-    /// Whether what began then cannot have failed for its length.
+    /// Whether what began then cannot have failed for its length, or for that of its wait for a
+    /// lock: a second try would wait as long again.
     pub(crate) fn was_quick(&self, started: Instant) -> bool {
-        started.elapsed() < self.options.statement_timeout.min(self.options.search_timeout)
+        let PgOptions { statement_timeout, search_timeout, lock_timeout, .. } = self.options;
+        started.elapsed() < statement_timeout.min(search_timeout).min(lock_timeout)
     }
 
     async fn read<T, R>(

@@ -39,6 +39,8 @@ diesel::table! {
         url_key -> Nullable<Text>,
         search_key -> Text,
         standing -> Nullable<Jsonb>,
+        standing_url_key -> Nullable<Text>,
+        author_id -> Nullable<Uuid>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong in this adapter, and what the domain gets to hear of it. Each failure names
 //! the host and port, and never the password.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +53,15 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// Whether it may be load alone: somebody was waited for, and nobody said no.
+    pub(crate) fn is_late(&self) -> bool {
+        match self {
+            Self::LateConnect { .. } | Self::Late { .. } => true,
+            Self::Command { source, .. } => source.is_timeout(),
+            _ => false,
+        }
+    }
+
     /// Whether a write may have happened: where the command left and no answer came.
     fn outcome(&self) -> Outcome {
         match self {
@@ -76,5 +86,37 @@ impl From<Fault> for PortError {
                 source: Box::new(fault),
             },
         }
+    }
+}
+
+/// An error and its causes in one line, for the log.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut line = without_arguments(&error.to_string());
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&without_arguments(&error.to_string()));
+        cause = error.source();
+    }
+    line
+}
+
+/// Redis repeats the arguments of a command that it does not know; of `AUTH` that is the password.
+fn without_arguments(text: &str) -> String {
+    text.split(", with args").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_tells_the_cause_and_no_password() {
+        let place: Arc<str> = "there:1/0".into();
+        let cause = "ERR unknown command 'AUTH', with args beginning with: 's3cret'";
+        let told = chain(&Fault::Connect { place, source: cause.into() });
+        let expected =
+            "no connection to redis at there:1/0 could be had: ERR unknown command 'AUTH'";
+        assert_eq!(told, expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Whether Redis answers.
+//! Whether Redis answers and takes writes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use registry_domain::ports::{PoolState, PortError, StoreHealth};
 use crate::error::Fault;
 use crate::pool::RedisPool;
 
-/// Tells whether Redis answers, and about its connections.
+/// Tells whether Redis answers and takes writes, and about its connections.
 pub struct RedisHealth {
     pool: Arc<RedisPool>,
 }
@@ -30,7 +30,7 @@ impl fmt::Debug for RedisHealth {
 #[async_trait]
 impl StoreHealth for RedisHealth {
     async fn check(&self) -> Result<(), PortError> {
-        tokio::time::timeout(self.pool.options.health_timeout, self.pool.ping())
+        tokio::time::timeout(self.pool.options.health_timeout, self.pool.check())
             .await
             .map_err(|_| Fault::Late { place: self.pool.shared_place() })
             .flatten()

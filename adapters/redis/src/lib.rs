@@ -11,7 +11,7 @@
 //! | the port `RateLimiter` | `limits.rs`: its script, its leases, what happens without Redis |
 //! | the port `LiveEvents` | `live.rs` |
 //! | the port `ReplicaBus` | `bus.rs`: who lives, questions and answers |
-//! | whether Redis answers | `health.rs` |
+//! | whether Redis answers and takes writes | `health.rs` |
 //!
 //! # Keys
 //! Each stands after the deployment's prefix.
@@ -24,6 +24,7 @@
 //! | `cached` | the keys of the cached answers by their ends |
 //! | `{limits}:{key}` | when the key is due, in microseconds |
 //! | `events:{log}`, `news:{log}` | the stream, and the channel that tells of it |
+//! | `health-check` | that a write was tried, for a second |
 //! | `replicas` | the replicas by their heartbeats |
 //! | `bus:topic:{topic}`, `bus:questions`, `bus:answers:{replica}` | channels |
 //!

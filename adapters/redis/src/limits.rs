@@ -5,7 +5,7 @@
 //! counted when it is taken: of a key no more is ever admitted than its limit, but what one replica
 //! has leased it may admit up to a second later than it was counted.
 //!
-//! When Redis is gone, the limits of this process decide, and Redis is not waited for.
+//! When Redis cannot be used, the limits of this process decide, and Redis is not waited for.
 
 use std::fmt;
 use std::sync::Arc;
@@ -170,6 +170,7 @@ impl RateLimiter for RedisLimits {
         }
         match told {
             Ok(Told::Taken(got)) => {
+                self.circuit.answered();
                 let left = got
                     .iter()
                     .map(|Got { tokens, left }| tokens.saturating_sub(1).saturating_add(*left));
@@ -177,6 +178,7 @@ impl RateLimiter for RedisLimits {
             }
             Ok(Told::Refused { which, wait_us }) => match missing.get(which) {
                 Some(LimitKey { key, kind, limit }) => {
+                    self.circuit.answered();
                     let retry_after = Duration::from_micros(wait_us);
                     self.refusals.keep(key, self.clock.now(), retry_after);
                     Admission::Limited { kind, limit: *limit, retry_after }
@@ -184,7 +186,7 @@ impl RateLimiter for RedisLimits {
                 None => self.in_process.admit(keys).await,
             },
             Err(fault) => {
-                self.circuit.open(&fault);
+                self.circuit.failed(&fault);
                 self.in_process.admit(keys).await
             }
         }

@@ -114,9 +114,11 @@ pub struct LimitsOptions {
     pub max_leases: usize,
     /// How long a refusal is repeated without asking Redis again, at most.
     pub refusal_memory: Duration,
-    /// How long a request waits for Redis before the limits of this process decide.
+    /// How long a request waits for Redis before the limits of this process decide on it. Two in a
+    /// row that waited in vain, or one failure, and Redis is not asked until it answers again: a
+    /// busy moment alone must not make each replica count for itself.
     pub patience: Duration,
-    /// How often a Redis that was gone is tried.
+    /// How often a Redis that could not be used is tried.
     pub retry_interval: Duration,
 }
 
@@ -126,7 +128,7 @@ impl Default for LimitsOptions {
             lease_time: Duration::from_secs(1),
             max_leases: 10_000,
             refusal_memory: Duration::from_millis(50),
-            patience: Duration::from_millis(250),
+            patience: Duration::from_secs(1),
             retry_interval: Duration::from_millis(500),
         }
     }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool_redis::redis::{self, RedisResult};
+use deadpool_redis::redis::{self, AsyncCommands as _, RedisResult};
 use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -98,6 +98,17 @@ impl RedisPool {
             "ping",
             |mut link| async move { redis::cmd("PING").query_async::<()>(&mut link).await },
         )
+        .await
+    }
+
+    /// Whether it answers and also takes writes: one that is full, or follows another, only answers.
+    pub(crate) async fn check(&self) -> Result<(), Fault> {
+        let key = self.key("health-check");
+        self.run("check", |mut link| async move {
+            redis::cmd("PING").query_async::<()>(&mut link).await?;
+            // A value in it so that it takes memory; it is gone in a second.
+            link.pset_ex(key, 1, 1_000).await
+        })
         .await
     }
 

@@ -21,6 +21,8 @@ pub struct Standing {
     pub decision: Decision,
     /// When it had been submitted.
     pub submitted_at: Timestamp,
+    /// Who wrote it.
+    pub author: UserId,
 }
 
 /// What withdrawing comes to.
@@ -53,7 +55,8 @@ impl Registration {
         Ok(self.changed(stamp, event, |next| {
             let approved = std::mem::replace(&mut next.content, content);
             let submitted_at = std::mem::replace(&mut next.submitted_at, stamp.at);
-            next.standing = Some(Standing { content: approved, decision, submitted_at });
+            let author = std::mem::replace(&mut next.author, proposer);
+            next.standing = Some(Standing { content: approved, decision, submitted_at, author });
             next.state = RegistrationState::Pending;
         }))
     }
@@ -80,6 +83,7 @@ impl Registration {
         let restored = self.changed(stamp, event, |next| {
             next.content = standing.content;
             next.submitted_at = standing.submitted_at;
+            next.author = standing.author;
             next.state = RegistrationState::Approved(standing.decision);
             next.standing = None;
         });
@@ -101,6 +105,7 @@ impl Standing {
             "approver_id": self.decision.approver,
             "approved_at": self.decision.at.to_string(),
             "reason": self.decision.reason,
+            "author_id": self.author,
         })
     }
 
@@ -124,7 +129,7 @@ impl Standing {
         let tools = stored.get("available_tools").and_then(Value::as_array);
         let available_tools: Option<Vec<Map<String, Value>>> =
             tools.and_then(|tools| tools.iter().map(|tool| tool.as_object().cloned()).collect());
-        let approver = text("approver_id")?.parse().map_err(|_| "approver_id")?;
+        let person = |member: &'static str| text(member)?.parse().map(UserId).map_err(|_| member);
         Ok(Self {
             content: RegistrationContent {
                 endpoint_url,
@@ -135,11 +140,12 @@ impl Standing {
                 alias,
             },
             decision: Decision {
-                approver: UserId(approver),
+                approver: person("approver_id")?,
                 at: time("approved_at")?,
                 reason: text("reason").ok(),
             },
             submitted_at: time("submitted_at")?,
+            author: person("author_id")?,
         })
     }
 }

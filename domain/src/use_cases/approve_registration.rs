@@ -11,14 +11,33 @@ use crate::ports::{ApprovalChange, PortError, RegistrationView, RegistryPorts};
 use super::DecisionCommand;
 use listing::{Listing, MOST_TRIES};
 
+/// How often a decision is made again on what changed meanwhile, where nobody said what they read.
+const MOST_DECISIONS: u32 = 3;
+
 /// Approves. The name and the alias are found free first; if somebody takes them in between, the
-/// next ones are tried, but the decision itself is never made again on something newer.
+/// next ones are tried. Who names what they read decides on that alone; else the decision is on
+/// what is there now, also if that was discovered a moment ago.
 ///
 /// # Errors
 /// [`Error::Denied`], [`Error::NotFound`], [`Error::Invalid`], [`Error::IllegalTransition`] unless
 /// Pending, [`Error::Stale`] when it changed since it was read or somebody else decided first,
 /// [`Error::NameTaken`] when the alias that was asked for is somebody's, [`Error::Unavailable`].
 pub async fn approve_registration(
+    ports: &RegistryPorts,
+    caller: &Caller,
+    id: RegistrationId,
+    command: &DecisionCommand,
+) -> Result<RegistrationView, Error> {
+    for _ in 1..MOST_DECISIONS {
+        match decide(ports, caller, id, command).await {
+            Err(Error::Stale { .. }) if !command.names_what_was_read() => {}
+            decided => return decided,
+        }
+    }
+    decide(ports, caller, id, command).await
+}
+
+async fn decide(
     ports: &RegistryPorts,
     caller: &Caller,
     id: RegistrationId,

@@ -47,11 +47,9 @@ impl DecisionCommand {
         authorize(caller, Action::ReadDecidable)?;
         let view = super::existing(ports, id).await?;
         let (reason, alias) = self.check()?;
-        let submitter = view.registration.submitter;
-        authorize(
-            caller,
-            Action::DecideRegistration { submitter, four_eyes: ports.policy.four_eyes },
-        )?;
+        let (submitter, author) = (view.registration.submitter, view.registration.author);
+        let four_eyes = ports.policy.four_eyes;
+        authorize(caller, Action::DecideRegistration { submitter, author, four_eyes })?;
         self.require_seen(&view)?;
         Ok(Deciding { view, approver: super::acting_user(caller)?, alias, reason })
     }
@@ -72,6 +70,13 @@ impl DecisionCommand {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl DecisionCommand {
+    /// Whether the decider said what they had read: then it holds for that alone.
+    pub(super) const fn names_what_was_read(&self) -> bool {
+        self.seen.is_some() || self.manifest_digest.is_some()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::ports::{PortError, RegistrationView, RegistryPorts};
 use crate::registration::RegistrationDraft;
 
 use super::Seen;
-use super::submit_registration::{checked, url_taken};
+use super::submit_registration::{checked, keeps_alias, url_taken};
 
 /// Replaces the content; its manifest is discovered anew.
 ///
@@ -24,6 +24,7 @@ pub async fn edit_registration(
     let view = super::existing(ports, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
     let content = checked(ports, draft)?;
+    keeps_alias(&view, &content)?;
     Seen::require(seen, &view)?;
     let editor = super::acting_user(caller)?;
     let change = view.registration.edit(content, editor, ports.stamp())?;

@@ -8,7 +8,7 @@ use crate::ports::{PortError, RegistrationView, RegistryPorts};
 use crate::registration::RegistrationDraft;
 
 use super::Seen;
-use super::submit_registration::{checked, url_taken};
+use super::submit_registration::{checked, keeps_alias, url_taken};
 
 /// Makes it Pending with the new content, whose manifest is discovered; the server stays as it is.
 ///
@@ -25,6 +25,7 @@ pub async fn propose_registration(
     let view = super::existing(ports, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
     let content = checked(ports, draft)?;
+    keeps_alias(&view, &content)?;
     Seen::require(seen, &view)?;
     let proposer = super::acting_user(caller)?;
     let change = view.registration.propose(content, proposer, ports.stamp())?;

@@ -5,6 +5,8 @@ use crate::error::Error;
 use crate::id::RegistrationId;
 use crate::ports::{RegistrationView, RegistryPorts};
 
+use super::Seen;
+
 /// Makes it Pending again; its manifest is discovered anew.
 ///
 /// # Errors
@@ -14,9 +16,11 @@ pub async fn resubmit_registration(
     ports: &RegistryPorts,
     caller: &Caller,
     id: RegistrationId,
+    seen: Option<Seen>,
 ) -> Result<RegistrationView, Error> {
     let view = super::existing(ports, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
+    Seen::require(seen, &view)?;
     let change = view.registration.resubmit(super::acting_user(caller)?, ports.stamp())?;
     let written = ports.registrations.commit(&change).await;
     written.map_err(|error| super::unwritten(id, error))?;

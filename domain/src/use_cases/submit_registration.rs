@@ -2,6 +2,7 @@
 
 use crate::caller::{Action, Caller, authorize};
 use crate::error::{Error, Subject};
+use crate::field::Violation;
 use crate::id::RegistrationId;
 use crate::ports::{PortError, RegistrationView, RegistryPorts};
 use crate::registration::{Registration, RegistrationContent, RegistrationDraft};
@@ -38,6 +39,20 @@ pub(super) fn checked(
         .check(&content.endpoint_url)
         .map_err(|wrong| Error::Invalid(vec![wrong]))?;
     Ok(content)
+}
+
+/// Refuses to wish for another alias than the one that clients know a server by.
+pub(super) fn keeps_alias(
+    view: &RegistrationView,
+    content: &RegistrationContent,
+) -> Result<(), Error> {
+    match (&view.server, &content.alias) {
+        (Some(server), Some(wished)) if *wished != server.alias => {
+            let rule = format!("must stay {:?}, as clients know it by that", server.alias.as_str());
+            Err(Error::Invalid(vec![Violation::at("alias", "value_error", rule)]))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Says who has an address that turned out to be taken.

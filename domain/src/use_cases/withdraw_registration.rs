@@ -6,6 +6,7 @@ use crate::id::RegistrationId;
 use crate::ports::{PortError, RegistrationView, RegistryPorts};
 use crate::registration::Withdrawal;
 
+use super::Seen;
 use super::submit_registration::url_taken;
 
 /// Removes it; its address is free again, the audit trail stays. Where an approved revision stands
@@ -19,9 +20,11 @@ pub async fn withdraw_registration(
     ports: &RegistryPorts,
     caller: &Caller,
     id: RegistrationId,
+    seen: Option<Seen>,
 ) -> Result<Option<RegistrationView>, Error> {
     let view = super::existing(ports, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
+    Seen::require(seen, &view)?;
     let change = match view.registration.withdraw(super::acting_user(caller)?, ports.stamp())? {
         Withdrawal::Removed(removal) => {
             let removed = ports.registrations.commit_removal(&removal, ports.clock.now()).await;

@@ -19,6 +19,13 @@ DROP TRIGGER keep_registrations_revision ON registrations;
 DROP FUNCTION keep_registration_revision;
 DROP FUNCTION registration_search_key;
 
+ALTER TABLE fastmcp_audit_log DROP CONSTRAINT fastmcp_audit_log_times;
+ALTER TABLE servers DROP CONSTRAINT servers_times;
+ALTER TABLE audit_log DROP CONSTRAINT audit_log_times;
+ALTER TABLE registrations DROP CONSTRAINT registrations_times;
+ALTER TABLE users DROP CONSTRAINT users_times;
+DROP FUNCTION is_readable_time;
+
 DROP INDEX idx_servers_awaited;
 DROP INDEX idx_audit_log_action_timestamp;
 DROP INDEX idx_audit_log_user_id_timestamp;

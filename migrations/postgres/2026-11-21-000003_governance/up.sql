@@ -20,6 +20,22 @@ ALTER TABLE servers ADD COLUMN manifest_state TEXT NOT NULL DEFAULT 'awaited'
     CHECK (manifest_state IN ('awaited', 'reviewed', 'unreviewed'));
 ALTER TABLE servers ADD COLUMN manifest_digest TEXT;
 
+-- A time that the product can read: one row with 'infinity', or a year of five digits, would make
+-- every list that it is in unreadable. Its own times end shortly before the year 10000.
+CREATE FUNCTION is_readable_time(at TIMESTAMPTZ) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE
+    AS $$ SELECT isfinite(at) AND at > '0001-01-01 00:00:00+00' AND at < '9999-01-01 00:00:00+00' $$;
+ALTER TABLE users ADD CONSTRAINT users_times
+    CHECK (is_readable_time(created_at) AND is_readable_time(updated_at));
+ALTER TABLE registrations ADD CONSTRAINT registrations_times CHECK (
+    is_readable_time(submitted_at) AND is_readable_time(approved_at)
+    AND is_readable_time(created_at) AND is_readable_time(updated_at)
+);
+ALTER TABLE audit_log ADD CONSTRAINT audit_log_times CHECK (is_readable_time(timestamp));
+ALTER TABLE servers ADD CONSTRAINT servers_times
+    CHECK (is_readable_time(created_at) AND is_readable_time(updated_at));
+ALTER TABLE fastmcp_audit_log ADD CONSTRAINT fastmcp_audit_log_times
+    CHECK (is_readable_time(timestamp));
+
 CREATE FUNCTION registration_search_key(name TEXT, contact TEXT, description TEXT) RETURNS TEXT
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT lower(name || E'\n' || contact || E'\n' || COALESCE(description, '')) $$;
@@ -63,6 +79,8 @@ BEGIN
     END IF;
     IF NEW.endpoint_url <> OLD.endpoint_url THEN
         NEW.url_key := rtrim(NEW.endpoint_url, '/');
+        -- What was found at one address must not be approved for another.
+        DELETE FROM candidate_manifests WHERE registration_id = NEW.registration_id;
     END IF;
     IF (NEW.endpoint_name, NEW.owner_contact, NEW.description)
         IS DISTINCT FROM (OLD.endpoint_name, OLD.owner_contact, OLD.description)
@@ -146,7 +164,9 @@ CREATE TABLE candidate_manifests (
     for_revision BIGINT NOT NULL,
     attempts BIGINT NOT NULL DEFAULT 0,
     next_attempt_at TIMESTAMPTZ,
-    seen_at TIMESTAMPTZ
+    seen_at TIMESTAMPTZ,
+    CONSTRAINT candidate_manifests_times
+        CHECK (is_readable_time(next_attempt_at) AND is_readable_time(seen_at))
 );
 
 -- Aliases of servers that are gone, kept from others for a while. '' stands for no tenant.
@@ -154,7 +174,8 @@ CREATE TABLE retired_aliases (
     tenant_id VARCHAR(100) NOT NULL DEFAULT '',
     alias TEXT NOT NULL,
     free_at TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (tenant_id, alias)
+    PRIMARY KEY (tenant_id, alias),
+    CONSTRAINT retired_aliases_times CHECK (is_readable_time(free_at))
 );
 
 -- Those whose time has come.
@@ -172,7 +193,8 @@ CREATE TABLE events (
     previous_status TEXT,
     new_status TEXT,
     metadata JSONB NOT NULL DEFAULT '{}',
-    at TIMESTAMPTZ NOT NULL DEFAULT now()
+    at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    CONSTRAINT events_times CHECK (is_readable_time(at))
 );
 
 -- Whether a commit happened whose answer got lost.

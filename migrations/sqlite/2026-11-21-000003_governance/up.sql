@@ -64,6 +64,9 @@ BEGIN
             ELSE lower(NEW.endpoint_name || char(10) || NEW.owner_contact || char(10)
                 || COALESCE(NEW.description, '')) END
     WHERE registration_id = NEW.registration_id;
+    -- What was found at one address must not be approved for another.
+    DELETE FROM candidate_manifests
+    WHERE registration_id = NEW.registration_id AND NEW.endpoint_url <> OLD.endpoint_url;
 END;
 
 CREATE TRIGGER fill_registrations_keys AFTER INSERT ON registrations

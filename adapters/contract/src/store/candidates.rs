@@ -78,6 +78,36 @@ pub(crate) async fn an_edit_and_a_resubmission_forget_the_candidate(world: &Worl
     Ok(())
 }
 
+pub(crate) async fn an_address_changed_by_hand_forgets_the_candidate(world: &World) -> Outcome {
+    let read = world.submitted(1).await?;
+    let (id, beside) = (read.id, world.submitted(2).await?);
+    let seen = manifest(&[(DefinitionKind::Tool, r#"{"name":"echo"}"#)])?;
+    world.discovered(&read, &seen).await?;
+    world.discovered(&beside, &seen).await?;
+    let set = async |column: &str, value: &str| {
+        let by_hand = format!("UPDATE registrations SET {column} = '{value}'");
+        world.instance.run_sql(&format!("{by_hand} WHERE registration_id = '{id}'")).await
+    };
+    set("description", "by hand").await?;
+    assert_eq!(world.view(id).await?.discovery.digest(), Some(seen.digest()), "the same address");
+    set("endpoint_url", "https://elsewhere.example.com/mcp").await?;
+    let moved = world.view(id).await?;
+    assert_eq!(moved.discovery, Discovery::Pending);
+    assert_eq!(world.view(beside.id).await?.discovery.digest(), Some(seen.digest()));
+
+    let store = world.ports().registrations;
+    let due = store.due_discoveries(world.clock.now(), 10).await?;
+    let [job] = due.as_slice() else {
+        return Err(format!("expected one job: {due:?}").into());
+    };
+    assert_eq!(job.registration, moved.registration);
+    // A look at the old address that was under way comes too late.
+    let discovery = Discovery::Complete { manifest: seen, at: world.clock.now() };
+    let late = world.candidate(&read, discovery, None);
+    assert!(!store.record_candidate(&late).await?);
+    Ok(())
+}
+
 pub(crate) async fn a_failed_discovery_is_due_again_at_its_time(world: &World) -> Outcome {
     let store = world.ports().registrations;
     let registration = world.submitted(1).await?;

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use registry_domain::id::RegistrationId;
 use registry_domain::ports::PortError;
-use registry_domain::registration::Registration;
+use registry_domain::registration::{Registration, RegistrationDraft};
 
 use crate::Outcome;
 use crate::world::{World, content, draft, failed, taken};
@@ -73,5 +73,25 @@ pub(crate) async fn of_racing_submissions_of_one_url_exactly_one_is_kept(world: 
     let refused =
         told.iter().filter(|told| matches!(told, Err(PortError::AlreadyExists { .. }))).count();
     assert_eq!(refused, 7, "{told:?}");
+    Ok(())
+}
+
+pub(crate) async fn an_address_that_is_served_is_taken_while_another_is_proposed(
+    world: &World,
+) -> Outcome {
+    let approved = world.approved(1, "files").await?.registration.next;
+    let id = approved.id;
+    world.proposed(approved, 2).await?;
+    let submitter = world.person("eve").await?.id;
+    let slashed =
+        RegistrationDraft { endpoint_url: format!("{}/", draft(1).endpoint_url), ..draft(1) };
+    for draft in [draft(1), slashed] {
+        let new = RegistrationId(world.uuid());
+        let stamp = world.stamp();
+        let change = Registration::submit(new, content(draft)?, submitter, None, stamp);
+        let told = world.ports().registrations.commit(&change).await;
+        assert_eq!(taken(told)?, ("endpoint_url", Some(id.0)));
+        assert_eq!(world.ports().registrations.find(new).await?, None);
+    }
     Ok(())
 }

@@ -36,6 +36,8 @@ pub(super) struct RegistrationRow {
     url_key: Option<String>,
     search_key: String,
     standing: Option<String>,
+    standing_url_key: Option<String>,
+    author_id: Option<String>,
 }
 
 impl RegistrationRow {
@@ -44,6 +46,7 @@ impl RegistrationRow {
         let content = &registration.content;
         let decision = registration.state.decision();
         let description = content.description.as_deref();
+        let standing = registration.standing.as_ref();
         Ok(Self {
             registration_id: registration.id.to_string(),
             endpoint_url: content.endpoint_url.as_str().to_owned(),
@@ -64,7 +67,9 @@ impl RegistrationRow {
             reason: decision.and_then(|decision| decision.reason.clone()),
             url_key: Some(content.endpoint_url.key()),
             search_key: search_key(&content.endpoint_name, &content.owner_contact, description),
-            standing: registration.standing.as_ref().map(|standing| standing.to_json().to_string()),
+            standing: standing.map(|standing| standing.to_json().to_string()),
+            standing_url_key: standing.map(|standing| standing.content.endpoint_url.key()),
+            author_id: Some(registration.author.to_string()),
         })
     }
 
@@ -91,6 +96,9 @@ impl RegistrationRow {
             state,
             standing: self.standing(place)?,
             submitter: UserId(place.uuid("submitter_id", &self.submitter_id)?),
+            author: UserId(
+                place.uuid("author_id", self.author_id.as_deref().unwrap_or(&self.submitter_id))?,
+            ),
             tenant: place.tenant(self.tenant_id.as_deref())?,
             submitted_at: place.time("submitted_at", &self.submitted_at)?,
             created_at: place.time("created_at", &self.created_at)?,

@@ -46,7 +46,24 @@ pub(super) fn write(
     if written? == 0 {
         return Err(StoreError::Stale(revision(conn, id)?));
     }
+    if change.next.status() == RegistrationStatus::Pending {
+        refuse_served(conn, &change.next)?;
+    }
     Ok(())
+}
+
+/// Refuses an address that another registration serves while it proposes a new one.
+fn refuse_served(conn: &mut SqliteConnection, wanted: &Registration) -> Result<(), StoreError> {
+    let holder: Option<String> = registrations::table
+        .filter(registrations::standing_url_key.eq(wanted.content.endpoint_url.key()))
+        .filter(registrations::registration_id.ne(wanted.id.to_string()))
+        .select(registrations::registration_id)
+        .first(conn)
+        .optional()?;
+    let Some(holder) = holder else { return Ok(()) };
+    let place = Place { table: "registrations", row: &holder };
+    let holder = place.uuid("registration_id", &holder)?;
+    Err(StoreError::Taken { key: "endpoint_url", holder: Some(holder) })
 }
 
 /// The revision that is stored.

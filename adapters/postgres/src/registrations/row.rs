@@ -38,6 +38,8 @@ pub(super) struct RegistrationRow {
     url_key: Option<String>,
     search_key: String,
     standing: Option<Value>,
+    standing_url_key: Option<String>,
+    author_id: Option<Uuid>,
 }
 
 impl RegistrationRow {
@@ -68,6 +70,8 @@ impl RegistrationRow {
             url_key: Some(content.endpoint_url.key()),
             search_key: search_key(&content.endpoint_name, &content.owner_contact, description),
             standing: standing.map(|standing| json_value(&standing.to_json())).transpose()?,
+            standing_url_key: standing.map(|standing| standing.content.endpoint_url.key()),
+            author_id: Some(registration.author.0),
         })
     }
 
@@ -96,6 +100,7 @@ impl RegistrationRow {
             standing: standing
                 .map_err(|member| place.unreadable("standing", format!("member {member}")))?,
             submitter: UserId(self.submitter_id),
+            author: UserId(self.author_id.unwrap_or(self.submitter_id)),
             tenant: place.tenant(self.tenant_id.as_deref())?,
             submitted_at: self.submitted_at.to_jiff(),
             created_at: self.created_at.to_jiff(),

@@ -74,7 +74,26 @@ pub(super) async fn write(
     if written == 0 {
         return Err(StoreError::Stale(revision(conn, id).await?));
     }
+    if change.next.status() == RegistrationStatus::Pending {
+        refuse_served(conn, &change.next).await?;
+    }
     Ok(())
+}
+
+/// Refuses an address that another registration serves while it proposes a new one. Asked after the
+/// write: whoever gives the address up at the same time was waited for there.
+async fn refuse_served(conn: &mut Connection, wanted: &Registration) -> Result<(), StoreError> {
+    let holder: Option<Uuid> = registrations::table
+        .filter(registrations::standing_url_key.eq(wanted.content.endpoint_url.key()))
+        .filter(registrations::registration_id.ne(wanted.id.0))
+        .select(registrations::registration_id)
+        .first(conn)
+        .await
+        .optional()?;
+    match holder {
+        Some(_) => Err(StoreError::Taken { key: "endpoint_url", holder }),
+        None => Ok(()),
+    }
 }
 
 /// The revision that is stored.

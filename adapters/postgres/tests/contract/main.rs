@@ -62,6 +62,7 @@ fn main() -> ExitCode {
             four_who_open_an_empty_database_at_once_all_can,
             an_unreachable_database_is_named_without_its_password,
             a_server_that_says_nothing_is_unreachable_in_time,
+            who_finds_nothing_to_migrate_waits_for_nobody,
             a_server_without_tls_is_refused_where_tls_is_required,
         }
         pool {
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
             a_commit_whose_answer_is_lost_is_found_to_have_happened,
             a_commit_that_never_arrived_is_told_not_to_have_happened,
             a_deadlock_and_a_serialization_failure_are_tried_again,
+            who_waits_too_long_for_a_lock_is_told_after_one_try,
             a_search_that_takes_too_long_is_given_up,
             a_server_that_stalls_is_given_up_and_found_again,
             checks_of_a_silent_server_do_not_use_up_the_pool,
@@ -90,10 +92,13 @@ fn main() -> ExitCode {
         }
         following {
             no_follower_skips_an_event_while_replicas_write,
+            a_forged_notification_neither_spins_nor_hides_events,
+            a_counter_that_went_back_is_believed,
         }
         rows {
             a_row_that_does_not_read_is_left_out_of_lists,
             a_server_that_does_not_read_is_left_out_of_the_routes,
+            a_time_that_does_not_read_is_refused,
             operations_make_no_notification,
             texts_that_postgresql_cannot_hold_are_mended,
         }

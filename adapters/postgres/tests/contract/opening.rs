@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use libtest_mimic::Failed;
-use registry_contract::MockClock;
+use registry_contract::{DEADLINE, MockClock};
 use registry_domain::ports::EventLog as _;
 use registry_postgres::{OpenError, PgAddress, PgOptions, PgStore, migrate_down, migrate_up};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
-use crate::cluster::Database;
-use crate::support::open;
+use crate::cluster::{Database, number};
+use crate::support::{eventually, open};
 
 async fn refused(options: PgOptions) -> Result<OpenError, Failed> {
     let (clock, tracker) = (Arc::new(MockClock::new()), TaskTracker::new());
@@ -63,6 +63,28 @@ pub(crate) async fn four_who_open_an_empty_database_at_once_all_can() -> Result<
     for store in join_all((0..4).map(|_| open(options.clone()))).await {
         store?.latest().await?;
     }
+    Ok(())
+}
+
+pub(crate) async fn who_finds_nothing_to_migrate_waits_for_nobody() -> Result<(), Failed> {
+    let database = Database::migrated().await?;
+    let (options, client) = (database.options()?, database.connect().await?);
+    let lock = "pg_advisory_lock(7236833204514288999)";
+    client.batch_execute(&format!("SELECT {lock}")).await?;
+    for migrate in [true, false] {
+        let opened = open(PgOptions { migrate, ..options.clone() });
+        tokio::time::timeout(DEADLINE, opened).await??;
+    }
+    client.batch_execute("SELECT pg_advisory_unlock_all()").await?;
+
+    migrate_down(&options, &Handle::current(), 1).await?;
+    client.batch_execute(&format!("SELECT {lock}")).await?;
+    let opening = Handle::current().spawn(open(options));
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND wait_event_type = 'Lock' AND wait_event = 'advisory'";
+    eventually("somebody waits", || async { Ok(number(&client, waiting).await? == 1) }).await?;
+    client.batch_execute("SELECT pg_advisory_unlock_all()").await?;
+    opening.await??.latest().await?;
     Ok(())
 }
 

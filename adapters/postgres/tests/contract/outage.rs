@@ -92,6 +92,31 @@ pub(crate) async fn a_deadlock_and_a_serialization_failure_are_tried_again() -> 
     Ok(())
 }
 
+pub(crate) async fn who_waits_too_long_for_a_lock_is_told_after_one_try() -> Result<(), Failed> {
+    let database = Database::migrated().await?;
+    let lock_timeout = Duration::from_millis(50);
+    let store = open(PgOptions { lock_timeout, ..database.options()? }).await?;
+    let change = submission(&store, 1).await?;
+    let other = database.connect().await?;
+    // A sequence counts the tries: it is not rolled back.
+    let count = "CREATE SEQUENCE tries;
+                 CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                     PERFORM nextval('tries');
+                     RETURN NEW;
+                 END $$;
+                 CREATE TRIGGER try BEFORE INSERT ON registrations
+                     FOR EACH ROW EXECUTE FUNCTION try()";
+    other.batch_execute(count).await?;
+    other.batch_execute("BEGIN; SELECT FROM event_head FOR UPDATE").await?;
+    let told = store.commit(&change).await;
+    assert!(not_applied(&told), "{told:?}");
+    assert_eq!(number(&other, "SELECT last_value FROM tries").await?, 1);
+    other.batch_execute("ROLLBACK").await?;
+    store.commit(&change).await?;
+    assert_eq!(store.latest().await?.0, 1);
+    Ok(())
+}
+
 pub(crate) async fn a_search_that_takes_too_long_is_given_up() -> Result<(), Failed> {
     let database = Database::migrated().await?;
     let search_timeout = Duration::from_millis(50);

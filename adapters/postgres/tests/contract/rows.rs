@@ -11,9 +11,10 @@ use registry_domain::ports::{
 };
 use serde_json::json;
 use tokio::runtime::Handle;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, NoTls};
 
-use crate::cluster::Database;
+use crate::cluster::{Database, texts};
 use crate::support::{id, identity, open, submission, submitted};
 
 pub(crate) async fn a_row_that_does_not_read_is_left_out_of_lists() -> Result<(), Failed> {
@@ -75,6 +76,47 @@ pub(crate) async fn a_server_that_does_not_read_is_left_out_of_the_routes() -> R
     let names: Vec<_> = routes.iter().map(|server| server.name.as_str()).collect();
     assert_eq!(names, ["good"]);
     assert_eq!(store.awaiting_manifest(10).await?.len(), 1);
+    Ok(())
+}
+
+pub(crate) async fn a_time_that_does_not_read_is_refused() -> Result<(), Failed> {
+    let database = Database::migrated().await?;
+    let store = open(database.options()?).await?;
+    let made = submitted(&store, 1).await?;
+    let client = database.connect().await?;
+    let server = "INSERT INTO servers (name, endpoint_url) VALUES ('a', 'https://a.example.com')";
+    client.batch_execute(server).await?;
+    store.append(vec![operation()]).await?;
+    let decided = "INSERT INTO candidate_manifests (registration_id, state, for_revision) \
+                   SELECT registration_id, 'pending', 1 FROM registrations; \
+                   INSERT INTO retired_aliases (alias, free_at) VALUES ('a', now())";
+    client.batch_execute(decided).await?;
+    // Those of sessions and replicas never leave the database.
+    let columns = texts(
+        &client,
+        "SELECT table_name || ' SET ' || column_name FROM information_schema.columns \
+         WHERE table_schema = 'public' AND data_type = 'timestamp with time zone' \
+         AND table_name NOT IN ('sessions', 'replicas', 'replica_messages', \
+                                '__diesel_schema_migrations')",
+    );
+    let columns = columns.await?;
+    assert!(columns.len() >= 14, "{columns:?}");
+    for column in columns {
+        for time in ["infinity", "-infinity", "9999-12-31", "10000-01-01", "4000-01-01 BC"] {
+            let told = client.batch_execute(&format!("UPDATE {column} = '{time}'")).await;
+            let code = told.err().and_then(|error| error.code().cloned());
+            assert_eq!(code, Some(SqlState::CHECK_VIOLATION), "{column} {time}");
+        }
+        for time in ["0002-01-01", "9998-12-31"] {
+            let sql = format!("BEGIN; UPDATE {column} = '{time}'; ROLLBACK");
+            // A time of a decision without one breaks another rule.
+            if !column.ends_with("approved_at") {
+                client.batch_execute(&sql).await?;
+            }
+        }
+    }
+    assert_eq!(store.list(&RegistrationQuery { limit: 9, ..Default::default() }).await?.total, 1);
+    assert!(RegistrationStore::find(store.as_ref(), made.id).await?.is_some());
     Ok(())
 }
 

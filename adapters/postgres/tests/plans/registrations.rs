@@ -36,11 +36,12 @@ steps! {
     find_registration_by_its_url fetches 5 by ["idx_registrations_endpoint_url"]
     find_registration_by_another_spelling fetches 5 by ["idx_registrations_url_key"]
     list_due_discoveries fetches 1100 by []
-    submit fetches 0 by []
+    submit fetches 0 by ["idx_registrations_standing_url_key"]
     submit_what_is_there_already fetches 2
         by ["idx_registrations_endpoint_url" "idx_registrations_url_key"]
     record_candidate fetches 5 by ["registrations_pkey" "candidate_manifests_pkey"]
-    edit fetches 5 by ["registrations_pkey" "candidate_manifests_pkey"]
+    edit fetches 5
+        by ["registrations_pkey" "candidate_manifests_pkey" "idx_registrations_standing_url_key"]
     reject fetches 5 by ["registrations_pkey"]
     approve fetches 5 by ["registrations_pkey" "candidate_manifests_pkey" "retired_aliases_pkey"]
     remove fetches 200

@@ -201,7 +201,8 @@ mod tests {
         leases.put_back("a", 7, limit, now);
         assert_eq!(leases.take("a"), Some(7));
         leases.put_back("a", 7, limit, now);
-        let reserved: Vec<_> = (0..1_000).map_while(|n| leases.reserve(&n.to_string())).collect();
+        // A part that is full says no; which part a key is of differs from run to run.
+        let reserved: Vec<_> = (0..1_000).filter_map(|n| leases.reserve(&n.to_string())).collect();
         assert!((1..=16).contains(&reserved.len()), "{}", reserved.len());
         drop(reserved);
         assert!(leases.end(now, Duration::from_secs(1)).is_empty());

@@ -13,12 +13,27 @@ use jiff::Timestamp;
 
 use crate::link::Link;
 
+/// When a key is due, or nil where it holds nothing that reads as a time: another type or no
+/// number. That is for who calls to overwrite: else one stray key would fail every call, for good.
+const READ: &str = r"
+local function read(key)
+  local found = redis.pcall('GET', key)
+  if type(found) == 'table' then
+    if string.sub(found.err, 1, 9) == 'WRONGTYPE' then return nil end
+    error(found.err, 0)
+  end
+  return found and tonumber(found)
+end
+";
+
 /// KEYS: the keys. ARGV: now, then for each key its interval and tolerance in microseconds and how
 /// many tokens are wanted. Answers `{1, taken, left, …}`, or `{0, which key said no, how long}`.
-/// A key lives a minute longer than it has anything to say, for clocks that differ.
+/// A key lives a minute longer than it has anything to say, for clocks that differ and calls that
+/// were held up. For the same reason it may be due a minute later than its limit can make it; what
+/// is due later still counts as absent, as nobody would ever be admitted again. `SET` overwrites
+/// whatever the type was.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        r"
+    let take = r"
 local now = tonumber(ARGV[1])
 local answer, dues = {1}, {}
 local which, longest = 0, 0
@@ -26,7 +41,10 @@ for i = 1, #KEYS do
   local interval = tonumber(ARGV[3 * i - 1])
   local tolerance = tonumber(ARGV[3 * i])
   local wanted = tonumber(ARGV[3 * i + 1])
-  local due = math.max(tonumber(redis.call('GET', KEYS[i]) or now), now)
+  local due = read(KEYS[i]) or now
+  -- Also what is no number that compares.
+  if not (due <= now + tolerance + interval + 60000000) then due = now end
+  due = math.max(due, now)
   local over = due + interval - now - tolerance
   if over > 0 then
     if over > longest then which, longest = i, over end
@@ -44,25 +62,25 @@ for i = 1, #KEYS do
   redis.call('SET', KEYS[i], string.format('%.0f', dues[i]), 'PX', string.format('%.0f', ttl))
 end
 return answer
-",
-    )
+";
+    Script::new(&[READ, take].concat())
 });
 
 /// KEYS: the keys. ARGV: now, then for each key by how many microseconds it is due earlier.
+/// What does not end by itself was not written here, and goes.
 static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        r"
+    let give_back = r"
 local now = tonumber(ARGV[1])
 for i = 1, #KEYS do
-  local due = tonumber(redis.call('GET', KEYS[i]) or now) - tonumber(ARGV[i + 1])
-  if due <= now then
+  local due = (read(KEYS[i]) or now) - tonumber(ARGV[i + 1])
+  if not (due > now) or redis.call('PTTL', KEYS[i]) < 0 then
     redis.call('DEL', KEYS[i])
   else
     redis.call('SET', KEYS[i], string.format('%.0f', due), 'KEEPTTL')
   end
 end
-",
-    )
+";
+    Script::new(&[READ, give_back].concat())
 });
 
 /// What is wanted of one key.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::support::{open, options, prefix, redis};
 
-async fn raw() -> MultiplexedConnection {
+pub(crate) async fn raw() -> MultiplexedConnection {
     let client = Client::open(format!("redis://{}", redis())).unwrap();
     client.get_multiplexed_async_connection().await.unwrap()
 }

@@ -15,7 +15,7 @@ use crate::support::{Lines, eventually, in_time};
 
 /// Stands in for the limits in the process: counts who comes.
 #[derive(Default)]
-struct InProcess(AtomicU32);
+pub(crate) struct InProcess(AtomicU32);
 
 #[async_trait]
 impl RateLimiter for InProcess {
@@ -25,9 +25,9 @@ impl RateLimiter for InProcess {
     }
 }
 
-const HERE: Admission = Admission::Admitted { remaining: 7_777 };
+pub(crate) const HERE: Admission = Admission::Admitted { remaining: 7_777 };
 
-fn limits(
+pub(crate) fn limits(
     pool: Arc<RedisPool>,
     clock: &Arc<MockClock>,
     options: LimitsOptions,
@@ -37,7 +37,7 @@ fn limits(
     (RedisLimits::new(pool, options, clock.clone(), live, in_process.clone()), in_process)
 }
 
-fn tenant() -> [LimitKey; 1] {
+pub(crate) fn tenant() -> [LimitKey; 1] {
     let limit = Limit { per_minute: 60, burst: 5 };
     [LimitKey { key: "tenant:t".to_owned(), kind: "tenant", limit }]
 }
@@ -67,7 +67,7 @@ async fn while_redis_is_gone_the_process_counts_and_then_all_together_again() {
 }
 
 #[tokio::test]
-async fn while_redis_is_stalled_only_the_first_request_waits_for_it() {
+async fn while_redis_is_stalled_only_the_first_two_requests_wait_for_it() {
     let Lines { proxy, through, .. } = Lines::open().await;
     let clock = Arc::new(MockClock::new());
     let options =
@@ -82,4 +82,21 @@ async fn while_redis_is_stalled_only_the_first_request_waits_for_it() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn one_late_answer_alone_does_not_open_the_circuit() {
+    let Lines { proxy, through, .. } = Lines::open().await;
+    let clock = Arc::new(MockClock::new());
+    // Late is what the command's own time says, and that is the same for the circuit.
+    let (limits, _) = limits(through, &clock, LimitsOptions::for_testing());
+    for round in 1..=2 {
+        // Whether what was late counted is not known.
+        let told = limits.admit(&tenant()).await;
+        let Admission::Admitted { remaining } = told else { panic!("{round} {told:?}") };
+        assert!(remaining < 5, "{round} {remaining}");
+        proxy.stall();
+        assert_eq!(in_time("the answer is late", limits.admit(&tenant())).await, HERE);
+        proxy.restore();
+    }
 }

@@ -2,6 +2,8 @@
 //! `TEST_REDIS_URL` names.
 
 #[cfg(test)]
+mod full;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod limits;
@@ -13,5 +15,7 @@ mod proxy;
 mod replicas;
 #[cfg(test)]
 mod stores;
+#[cfg(test)]
+mod stray;
 #[cfg(test)]
 mod support;

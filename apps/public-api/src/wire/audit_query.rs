@@ -71,7 +71,17 @@ mod tests {
     fn time_that_runs_backwards_is_400_and_no_time_at_all_is_422() {
         let backwards = "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z";
         assert_eq!(read(backwards).err(), Some(Code::InvalidDateRange));
-        for bad in ["from=yesterday", "to=2026-01-01", "limit=201", "action=Seen", "user_id=1"] {
+        let for_ever = read("to=9999-12-31T23:59:59Z").unwrap();
+        assert!(for_ever.to.is_some());
+        for bad in [
+            "from=-005000-01-01T00:00:00Z",
+            "to=9999-12-32T00:00:00Z",
+            "from=yesterday",
+            "to=2026-01-01",
+            "limit=201",
+            "action=Seen",
+            "user_id=1",
+        ] {
             assert_eq!(read(bad).err(), Some(Code::ValidationError), "{bad}");
         }
     }

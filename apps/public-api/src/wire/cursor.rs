@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use registry_domain::ports::ListCursor;
+use registry_http_edge::query::FIRST_TIME;
 
 /// The position as a text.
 pub(crate) fn encode(cursor: ListCursor) -> String {
@@ -14,10 +15,11 @@ pub(crate) fn encode(cursor: ListCursor) -> String {
 pub(crate) fn decode(text: &str) -> Option<ListCursor> {
     let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     let (micros, id) = plain.split_once('.')?;
-    Some(ListCursor {
-        created_at: Timestamp::from_microsecond(micros.parse().ok()?).ok()?,
-        id: id.parse().ok()?,
-    })
+    let created_at = Timestamp::from_microsecond(micros.parse().ok()?).ok()?;
+    if created_at < FIRST_TIME {
+        return None;
+    }
+    Some(ListCursor { created_at, id: id.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -42,6 +44,8 @@ mod tests {
         {
             assert_eq!(decode(text), None, "{text}");
         }
+        let too_early = format!("-219964809600000000.{}", Uuid::nil());
+        assert_eq!(decode(&URL_SAFE_NO_PAD.encode(too_early)), None);
         let endless = format!("{}.{}", i64::MAX, Uuid::nil());
         assert_eq!(decode(&URL_SAFE_NO_PAD.encode(endless)), None);
     }

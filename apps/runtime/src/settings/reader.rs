@@ -171,16 +171,68 @@ impl<'a> Reader<'a> {
     fn show(&mut self, names: &[&'static str], used: &str, value: String, origin: Origin) {
         let Some(canonical) = names.first().copied() else { return };
         let set_by = (used != canonical).then(|| used.to_owned());
-        let value = without_password(&value).unwrap_or(value);
+        let value = without_passwords(&value);
         self.shown.push(Shown { name: canonical, value, origin, set_by });
     }
 }
 
-/// `scheme://user:password@rest` with stars for the password; nothing if there is none. By its text
-/// alone: what is not even a URL may have a password in it all the same.
-fn without_password(value: &str) -> Option<String> {
-    let (scheme, rest) = value.split_once("://")?;
-    let (person, rest) = rest.rsplit_once('@')?;
-    let (user, _) = person.split_once(':')?;
-    Some(format!("{scheme}://{user}:***@{rest}"))
+/// A value as people may see it: with stars for what stands between a user and a host
+/// (`user:password@host`), and for what is called a password (`password=…`). By its text alone:
+/// what is not even a URL may have a password in it all the same.
+fn without_passwords(value: &str) -> String {
+    let masked = match value.rsplit_once('@') {
+        Some((before, host)) => {
+            let (scheme, person) =
+                before.split_once("://").map_or(("", before), |(scheme, rest)| (scheme, rest));
+            let separator = if scheme.is_empty() { "" } else { "://" };
+            match person.split_once(':') {
+                Some((user, _)) => format!("{scheme}{separator}{user}:***@{host}"),
+                None => value.to_owned(),
+            }
+        }
+        None => value.to_owned(),
+    };
+    mask_named(&masked)
+}
+
+/// Stars for the value of each `password=…`, up to `&`, white space, or the end.
+fn mask_named(text: &str) -> String {
+    const NAME: &str = "password";
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.to_ascii_lowercase().find(NAME) {
+        let (before, named) = rest.split_at(at + NAME.len());
+        shown.push_str(before);
+        rest = named;
+        let Some(value) = named.trim_start().strip_prefix('=') else { continue };
+        let end = value.trim_start().find(|c: char| c == '&' || c.is_whitespace());
+        shown.push_str("=***");
+        rest = end.and_then(|end| value.trim_start().get(end..)).unwrap_or_default();
+    }
+    shown.push_str(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_starred_wherever_they_stand() {
+        for (value, shown) in [
+            ("postgres://ada:secret@db/r", "postgres://ada:***@db/r"),
+            (
+                "postgres://db/r?user=ada&password=secret&x=1",
+                "postgres://db/r?user=ada&password=***&x=1",
+            ),
+            ("redis://cache?PASSWORD=secret", "redis://cache?PASSWORD=***"),
+            ("host=db password = secret user=ada", "host=db password=*** user=ada"),
+            ("postgres:ada:sec@ret@db", "postgres:***@db"),
+            ("postgres://ada:s@db/r?sslpassword=secret", "postgres://ada:***@db/r?sslpassword=***"),
+            ("https://mcp.example.com/a", "https://mcp.example.com/a"),
+            ("password", "password"),
+        ] {
+            assert_eq!(without_passwords(value), shown, "{value}");
+        }
+    }
 }

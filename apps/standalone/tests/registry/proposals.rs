@@ -139,3 +139,67 @@ async fn only_what_is_approved_is_proposed_anew_and_only_by_its_submitter() {
     assert_eq!(registry.user.get(&path).await.json()["status"], "Approved");
     registry.user.get(&taken).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_served_address_stays_taken_while_another_is_proposed() {
+    let story = Story::begin().await;
+    story.propose_the_new().await;
+    let eve = story.registry.someone(json!({ "subject": "eve" })).await;
+    for url in [story.old.url(), story.old.url().to_uppercase().replace("/MCP", "/mcp")] {
+        let url = url.replace("HTTP:", "http:");
+        let answer = eve.post("/registrations", &draft(&url, "Stolen")).await;
+        assert_problem(&answer, 409, "ENDPOINT_URL_CONFLICT");
+    }
+    let restored = withdraw(&story.registry.user, &story.path).await.expect(200).json();
+    assert_eq!(text(&restored, "endpoint_url"), story.old.url());
+}
+
+#[tokio::test]
+async fn nobody_decides_on_what_they_wrote_into_somebody_elses_registration() {
+    let registry = Registry::with(&[("MREG_FOUR_EYES", "true")]).await;
+    let path = submit_dead(&registry.user, "mine").await;
+    registry.admin.put(&path, &draft(&dead_url("other"), "other")).await.expect(200);
+    let approval = json!({ "status": "Approved" });
+    let answer = decide(&registry.admin, &path, &approval).await;
+    assert_problem(&answer, 403, "INSUFFICIENT_PERMISSIONS");
+    let second = registry.someone(json!({ "subject": "second", "roles": ["admin"] })).await;
+    decide(&second, &path, &approval).await.expect(200);
+    propose(&registry.admin, &path, &draft(&dead_url("third"), "third")).await.expect(200);
+    let answer = decide(&registry.admin, &path, &approval).await;
+    assert_problem(&answer, 403, "INSUFFICIENT_PERMISSIONS");
+}
+
+#[tokio::test]
+async fn a_proposal_cannot_wish_for_another_alias() {
+    let story = Story::begin().await;
+    let other = draft_with(&story.new.url(), "Weather", &json!({ "alias": "other" }));
+    let answer = propose(&story.registry.user, &story.path, &other).await;
+    assert_breaks(&answer, "body.alias", "value_error");
+}
+
+#[tokio::test]
+async fn the_trail_of_a_deleted_proposal_says_what_was_served() {
+    let story = Story::begin().await;
+    story.propose_the_new().await;
+    reject(&story.registry.admin, &story.path).await;
+    story.registry.admin.delete(&story.path).await.expect(204);
+    let trail = format!("/audit-logs?action=Deleted&registration_id={}", id_in(&story.path));
+    let trail = story.registry.admin.get(&trail).await.expect(200).json();
+    let said = &trail["results"][0]["metadata"]["standing"];
+    assert_eq!(said["endpoint_url"], story.old.url());
+}
+
+#[tokio::test]
+async fn what_changed_since_it_was_read_is_not_withdrawn_resubmitted_or_deleted() {
+    let registry = Registry::start().await;
+    let path = submit_dead(&registry.user, "mine").await;
+    let stale = registry.admin.clone().with_header("if-match", r#""r9-none""#);
+    let refused = |answer: &Answer| {
+        let body = assert_problem(answer, 409, "INVALID_STATE_TRANSITION");
+        assert_eq!(body["details"]["reason"], "stale");
+    };
+    refused(&withdraw(&stale, &path).await);
+    refused(&stale.delete(&path).await);
+    reject(&registry.admin, &path).await;
+    refused(&stale.send(Method::POST, &format!("{path}/resubmit"), None).await);
+}

@@ -58,7 +58,7 @@ pub(crate) async fn run(
     writeln!(out, "rejected: {} is {}", rejected.content.endpoint_name, rejected.status())?;
 
     let drafts = submit(ports, &submitter, "Drafts", "https://drafts.example.com/mcp", out).await?;
-    withdraw_registration(ports, &submitter, drafts.registration.id).await?;
+    withdraw_registration(ports, &submitter, drafts.registration.id, None).await?;
     let gone = find_registration(ports, &submitter, drafts.registration.id).await.is_err();
     writeln!(out, "withdrawn: Drafts is {}", if gone { "gone" } else { "still there" })?;
 

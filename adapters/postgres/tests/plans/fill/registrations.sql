@@ -11,16 +11,18 @@ FROM generate_series(1, 1000) AS n;
 INSERT INTO registrations
     (registration_id, endpoint_url, endpoint_name, description, owner_contact, available_tools,
      status, submitter_id, approver_id, submitted_at, approved_at, created_at, updated_at,
-     url_key, search_key, standing)
+     url_key, search_key, standing, standing_url_key, author_id)
 SELECT numbered('b', n), url || '/', name, 'What server ' || n || ' is good for', contact,
        '[{"name": "search"}, {"name": "fetch"}]', status, numbered('a', 1 + n % 1000),
        CASE WHEN status <> 'Pending' THEN numbered('a', 1 + n % 5) END, minute(n),
        CASE WHEN status <> 'Pending' THEN minute(n + 60) END, minute(n), minute(n + 60),
        url, lower(name || E'\n' || contact || E'\nwhat server ' || n || ' is good for'),
        CASE WHEN is_standing THEN jsonb_build_object(
-           'endpoint_url', url || '/', 'endpoint_name', name, 'owner_contact', contact,
+           'endpoint_url', url || '-before', 'endpoint_name', name, 'owner_contact', contact,
            'available_tools', '[]'::jsonb, 'submitted_at', minute(n),
-           'approver_id', numbered('a', 1), 'approved_at', minute(n + 60)) END
+           'approver_id', numbered('a', 1), 'approved_at', minute(n + 60),
+           'author_id', numbered('a', 1)) END,
+       CASE WHEN is_standing THEN url || '-before' END, numbered('a', 1 + n % 1000)
 FROM generate_series(1, 100000) AS n,
      LATERAL (SELECT 'https://s' || n || '.example.com/mcp' AS url, 'Server ' || n AS name,
                      'team-' || n % 300 || '@example.com' AS contact,

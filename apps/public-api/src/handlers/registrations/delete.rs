@@ -7,11 +7,14 @@ use registry_domain::use_cases::delete_registration;
 use registry_http_edge::{Guarded, PathId};
 
 use crate::handlers::Answer;
+use crate::wire::precondition::IfMatch;
+
+type Input = (PathId<RegistrationId>, IfMatch);
 
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
-    Guarded { caller, input: PathId(id), .. }: Guarded<PathId<RegistrationId>>,
+    Guarded { caller, input: (PathId(id), IfMatch(seen)), .. }: Guarded<Input>,
 ) -> Answer {
-    delete_registration(&ports, &caller, id).await?;
+    delete_registration(&ports, &caller, id, seen).await?;
     Ok(HttpResponse::NoContent().finish())
 }

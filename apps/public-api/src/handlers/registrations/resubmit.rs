@@ -9,12 +9,15 @@ use registry_http_edge::{Guarded, PathId};
 use super::shown;
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
+use crate::wire::precondition::IfMatch;
+
+type Input = (PathId<RegistrationId>, IfMatch);
 
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     settings: web::Data<PublicApiSettings>,
-    Guarded { caller, input: PathId(id), .. }: Guarded<PathId<RegistrationId>>,
+    Guarded { caller, input: (PathId(id), IfMatch(seen)), .. }: Guarded<Input>,
 ) -> Answer {
-    let view = resubmit_registration(&ports, &caller, id).await?;
+    let view = resubmit_registration(&ports, &caller, id, seen).await?;
     Ok(shown(HttpResponse::Ok(), &view, &settings))
 }

@@ -54,6 +54,13 @@ impl Kept {
     }
 }
 
+/// Whether an address is a registration's own, or the one that it serves while it proposes another.
+fn holds(registration: &Registration, key: &str) -> bool {
+    let served = registration.standing.as_ref().map(|standing| &standing.content);
+    let mut contents = std::iter::once(&registration.content).chain(served);
+    contents.any(|content| content.endpoint_url.key() == key)
+}
+
 /// The place of a registration in a list.
 fn place(view: &RegistrationView) -> (Timestamp, RegistrationId) {
     (view.registration.created_at, view.registration.id)
@@ -76,7 +83,7 @@ impl State {
             .registrations
             .values()
             .map(|kept| &kept.registration)
-            .find(|other| other.id != wanted.id && other.content.endpoint_url.key() == key);
+            .find(|other| other.id != wanted.id && holds(other, &key));
         match holder {
             None => Ok(()),
             Some(other) => {

@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
                 format!("must be {}", if is_text { rule } else { "text in UTF-8" }),
             );
         }
-        self.show(names, &name, value, origin);
+        self.show(names, &name, &value, origin);
         parsed
     }
 
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
             self.parsed(names, "", rule, parse)
         } else {
             let name = names.first().copied().unwrap_or_default();
-            self.show(names, name, String::new(), Origin::Default);
+            self.show(names, name, "", Origin::Default);
             None
         }
     }
@@ -118,12 +118,7 @@ impl<'a> Reader<'a> {
             .as_ref()
             .map_or((canonical, Origin::Default), |(name, _, origin)| (name.as_str(), *origin));
         let name = name.to_owned();
-        self.show(
-            names,
-            &name,
-            if found.is_some() { "***".to_owned() } else { String::new() },
-            origin,
-        );
+        self.show(names, &name, if found.is_some() { "***" } else { "" }, origin);
         found.map(|(_, value, _)| value.into())
     }
 
@@ -168,10 +163,10 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn show(&mut self, names: &[&'static str], used: &str, value: String, origin: Origin) {
+    fn show(&mut self, names: &[&'static str], used: &str, value: &str, origin: Origin) {
         let Some(canonical) = names.first().copied() else { return };
         let set_by = (used != canonical).then(|| used.to_owned());
-        let value = without_passwords(&value);
+        let value = without_passwords(value);
         self.shown.push(Shown { name: canonical, value, origin, set_by });
     }
 }

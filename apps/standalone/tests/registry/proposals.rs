@@ -103,6 +103,10 @@ async fn a_refused_proposal_leaves_what_was_approved_and_can_be_taken_back() {
     assert_eq!(text(&restored, "endpoint_url"), story.old.url());
     assert_eq!(restored["standing"], Value::Null);
     assert_eq!(story.reached().await, OLD);
+    let manifest = format!("{}/manifest", story.path);
+    let manifest = story.registry.user.get(&manifest).await.expect(200).json();
+    assert_eq!(manifest["digest"], manifest["pinned_digest"]);
+    assert_ne!(manifest["definitions"]["tools"], json!([]), "what is served is shown");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use registry_domain::id::RegistrationId;
 use registry_domain::ports::RegistryPorts;
-use registry_domain::use_cases::{Seen, find_registration};
+use registry_domain::use_cases::{Seen, find_manifest};
 use registry_http_edge::{Guarded, PathId};
 
 use crate::handlers::Answer;
@@ -14,7 +14,7 @@ pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     Guarded { caller, input: PathId(id), .. }: Guarded<PathId<RegistrationId>>,
 ) -> Answer {
-    let view = find_registration(&ports, &caller, id).await?;
+    let view = find_manifest(&ports, &caller, id).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::ETAG, Seen::etag(&view)))
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))

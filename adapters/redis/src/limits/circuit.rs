@@ -76,7 +76,7 @@ impl Circuit {
                 }
             }
             is_open.store(false, Ordering::Release);
-            tracing::info!("redis can be used again: limits are shared");
+            tracing::info!("redis can be used again: limits are shared again");
             metrics::gauge!("mcp_registry_limits_in_process").set(0.0);
         };
         let stop = self.stop.clone();

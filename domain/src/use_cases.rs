@@ -4,6 +4,7 @@
 //! one port call writes the decision.
 
 mod approve_registration;
+mod change_content;
 mod decision;
 mod delete_registration;
 mod discover_candidate;

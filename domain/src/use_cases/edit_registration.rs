@@ -1,13 +1,13 @@
 //! The submitter corrects a registration while nobody has decided on it.
 
-use crate::caller::{Action, Caller, authorize};
+use crate::caller::Caller;
 use crate::error::Error;
 use crate::id::RegistrationId;
-use crate::ports::{PortError, RegistrationView, RegistryPorts};
-use crate::registration::RegistrationDraft;
+use crate::ports::{RegistrationView, RegistryPorts};
+use crate::registration::{Registration, RegistrationDraft};
 
 use super::Seen;
-use super::submit_registration::{checked, keeps_alias, url_taken};
+use super::change_content::change_content;
 
 /// Replaces the content; its manifest is discovered anew.
 ///
@@ -21,16 +21,5 @@ pub async fn edit_registration(
     draft: RegistrationDraft,
     seen: Option<Seen>,
 ) -> Result<RegistrationView, Error> {
-    let view = super::existing(ports, id).await?;
-    authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
-    let content = checked(ports, draft)?;
-    keeps_alias(&view, &content)?;
-    Seen::require(seen, &view)?;
-    let editor = super::acting_user(caller)?;
-    let change = view.registration.edit(content, editor, ports.stamp())?;
-    match ports.registrations.commit(&change).await {
-        Ok(()) => super::existing(ports, id).await,
-        Err(error @ PortError::AlreadyExists { .. }) => Err(url_taken(ports, error).await),
-        Err(error) => Err(super::unwritten(id, error)),
-    }
+    change_content(ports, caller, id, draft, seen, Registration::edit).await
 }

@@ -3,7 +3,7 @@
 use crate::caller::{Action, Caller, authorize};
 use crate::error::{Error, Subject};
 use crate::field::Violation;
-use crate::id::RegistrationId;
+use crate::id::{Alias, RegistrationId};
 use crate::ports::{PortError, RegistrationView, RegistryPorts};
 use crate::registration::{Registration, RegistrationContent, RegistrationDraft};
 
@@ -42,11 +42,8 @@ pub(super) fn checked(
 }
 
 /// Refuses to wish for another alias than the one that clients know a server by.
-pub(super) fn keeps_alias(
-    view: &RegistrationView,
-    content: &RegistrationContent,
-) -> Result<(), Error> {
-    match (&view.server, &content.alias) {
+pub(super) fn keeps_alias(view: &RegistrationView, wished: Option<&Alias>) -> Result<(), Error> {
+    match (&view.server, wished) {
         (Some(server), Some(wished)) if *wished != server.alias => {
             let rule = format!("must stay {:?}, as clients know it by that", server.alias.as_str());
             Err(Error::Invalid(vec![Violation::at("alias", "value_error", rule)]))

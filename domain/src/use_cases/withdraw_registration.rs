@@ -3,11 +3,11 @@
 use crate::caller::{Action, Caller, authorize};
 use crate::error::Error;
 use crate::id::RegistrationId;
-use crate::ports::{PortError, RegistrationView, RegistryPorts};
+use crate::ports::{RegistrationView, RegistryPorts};
 use crate::registration::Withdrawal;
 
 use super::Seen;
-use super::submit_registration::url_taken;
+use super::change_content::write_content;
 
 /// Removes it; its address is free again, the audit trail stays. Where an approved revision stands
 /// behind it, that is the registration again, and is answered.
@@ -32,9 +32,5 @@ pub async fn withdraw_registration(
         }
         Withdrawal::Restored(change) => change,
     };
-    match ports.registrations.commit(&change).await {
-        Ok(()) => super::existing(ports, id).await.map(Some),
-        Err(error @ PortError::AlreadyExists { .. }) => Err(url_taken(ports, error).await),
-        Err(error) => Err(super::unwritten(id, error)),
-    }
+    write_content(ports, &change).await.map(Some)
 }

@@ -3,12 +3,12 @@
 use crate::change::Change;
 use crate::error::Error;
 use crate::event::{EventKind, EventStamp, RegistryEvent};
-use crate::field::Violation;
 use crate::id::{Alias, ServerId, UserId};
 use crate::manifest::Manifest;
 use crate::ports::{RegistrationView, RegistryPorts};
 use crate::registration::Registration;
 use crate::server::{Server, nth_name};
+use crate::use_cases::submit_registration::keeps_alias;
 
 /// How many names are tried before we give up: as many servers of one name in one tenant are an
 /// accident, not a fleet.
@@ -36,16 +36,11 @@ impl<'a> Listing<'a> {
         view: &'a RegistrationView,
         asked: Option<Alias>,
     ) -> Result<Self, Error> {
+        keeps_alias(view, asked.as_ref())?;
         let served = match &view.server {
             Some(summary) => ports.servers.find(summary.id).await?,
             None => None,
         };
-        if let (Some(asked), Some(served)) = (&asked, &served)
-            && *asked != served.alias
-        {
-            let rule = format!("must stay {:?}, as clients know it by that", served.alias.as_str());
-            return Err(Error::Invalid(vec![Violation::at("alias", "value_error", rule)]));
-        }
         Ok(Self {
             registration: &view.registration,
             candidate: view.discovery.manifest(),

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 mod definition;
 mod digest;
+mod document;
 mod unique;
 
 pub use definition::{Definition, DefinitionKind};

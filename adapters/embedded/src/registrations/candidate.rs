@@ -13,7 +13,6 @@ use crate::error::StoreError;
 use crate::events;
 use crate::place::{Place, readable, time_text};
 use crate::schema::{candidate_manifests, registrations};
-use crate::servers::definitions;
 
 /// A row of `candidate_manifests`.
 #[derive(Debug, Queryable, Selectable, Insertable)]
@@ -39,7 +38,7 @@ impl CandidateRow {
             fault_class: None,
             fault_detail: None,
             digest: record.discovery.digest().map(|digest| digest.to_string()),
-            definitions: record.discovery.manifest().map(definitions::to_text).transpose()?,
+            definitions: record.discovery.manifest().map(document).transpose()?,
             for_revision: record.revision.0,
             attempts,
             next_attempt_at: record.next_attempt_at.map(time_text),
@@ -65,7 +64,8 @@ impl CandidateRow {
             "pending" => Ok(Discovery::Pending),
             "complete" => {
                 let stored = self.definitions.as_deref().unwrap_or_default();
-                let manifest: Manifest = definitions::from_text(place, stored)?;
+                let manifest = Manifest::from_document(stored)
+                    .map_err(|source| place.unreadable("definitions", source))?;
                 Ok(Discovery::Complete { manifest, at: at()? })
             }
             "failed" => Ok(Discovery::Failed {
@@ -80,6 +80,14 @@ impl CandidateRow {
             other => Err(place.unreadable("state", format!("unknown word {other:?}"))),
         }
     }
+}
+
+/// A candidate as it is kept.
+fn document(manifest: &Manifest) -> Result<String, StoreError> {
+    manifest.to_document().map_err(|source| StoreError::Unreadable {
+        what: "a candidate to be stored".to_owned(),
+        source: Box::new(source),
+    })
 }
 
 /// Keeps a record unless the registration was written since, or decided.

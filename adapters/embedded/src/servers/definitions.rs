@@ -1,4 +1,4 @@
-//! Definitions, byte for byte: pinned ones as rows, those of a candidate as one document.
+//! Pinned definitions as rows, byte for byte.
 
 use std::collections::HashMap;
 
@@ -6,13 +6,12 @@ use bytes::Bytes;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Text};
 use registry_domain::id::ServerId;
-use registry_domain::manifest::{Definition, DefinitionKind, Digest, Manifest};
+use registry_domain::manifest::{Definition, DefinitionKind, Digest};
 use registry_domain::server::{PinnedManifest, Server};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::StoreError;
-use crate::place::{Place, json_text};
+use crate::place::Place;
 use crate::schema::{server_prompts, server_resources, server_tools};
 
 /// What the seed's columns hold of a name; the whole name is beside it.
@@ -153,52 +152,4 @@ pub(super) fn insert(conn: &mut SqliteConnection, server: &Server) -> Result<(),
 
 fn short(text: &str) -> String {
     text.chars().take(SHORT_CHARS).collect()
-}
-
-/// A definition inside a candidate's document. Its JSON text is a string there: nothing about it
-/// is changed by being inside another document.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    kind: DefinitionKind,
-    name: String,
-    digest: String,
-    raw: String,
-}
-
-/// A candidate's definitions as one document.
-pub(crate) fn to_text(manifest: &Manifest) -> Result<String, StoreError> {
-    let kept: Vec<Kept> = manifest
-        .definitions()
-        .iter()
-        .map(|definition| {
-            let raw = std::str::from_utf8(&definition.raw).map_err(|source| {
-                let what = format!("the definition of {}", definition.name);
-                StoreError::Unreadable { what, source: Box::new(source) }
-            })?;
-            Ok(Kept {
-                kind: definition.kind,
-                name: definition.name.clone(),
-                digest: definition.digest.to_string(),
-                raw: raw.to_owned(),
-            })
-        })
-        .collect::<Result<_, StoreError>>()?;
-    json_text(&kept)
-}
-
-/// A candidate's definitions out of their document.
-pub(crate) fn from_text(place: Place<'_>, text: &str) -> Result<Manifest, StoreError> {
-    let kept: Vec<Kept> = place.json("definitions", text)?;
-    let definitions: Vec<Definition> = kept
-        .into_iter()
-        .map(|kept| {
-            Ok(Definition {
-                kind: kept.kind,
-                digest: place.word("definitions", &kept.digest, Digest::parse)?,
-                name: kept.name,
-                raw: Bytes::from(kept.raw),
-            })
-        })
-        .collect::<Result<_, StoreError>>()?;
-    Ok(Manifest::new(definitions))
 }

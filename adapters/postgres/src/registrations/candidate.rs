@@ -12,7 +12,6 @@ use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::place::{Place, Time, time, without_nul};
 use crate::schema::candidate_manifests;
-use crate::servers::definitions;
 
 /// A row of `candidate_manifests`.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -40,7 +39,7 @@ impl CandidateRow {
             fault_class: None,
             fault_detail: None,
             digest: record.discovery.digest().map(|digest| digest.to_string()),
-            definitions: record.discovery.manifest().map(definitions::to_text).transpose()?,
+            definitions: record.discovery.manifest().map(document).transpose()?,
             for_revision: record.revision.0,
             attempts,
             next_attempt_at: record.next_attempt_at.map(time),
@@ -66,7 +65,8 @@ impl CandidateRow {
             "pending" => Ok(Discovery::Pending),
             "complete" => {
                 let stored = self.definitions.as_deref().unwrap_or_default();
-                let manifest: Manifest = definitions::from_text(place, stored)?;
+                let manifest = Manifest::from_document(stored)
+                    .map_err(|source| place.unreadable("definitions", source))?;
                 Ok(Discovery::Complete { manifest, at: at()? })
             }
             "failed" => Ok(Discovery::Failed {
@@ -81,6 +81,14 @@ impl CandidateRow {
             other => Err(place.unreadable("state", format!("unknown word {other:?}"))),
         }
     }
+}
+
+/// A candidate as it is kept.
+fn document(manifest: &Manifest) -> Result<String, StoreError> {
+    manifest.to_document().map_err(|source| StoreError::Unreadable {
+        what: "a candidate to be stored".to_owned(),
+        source: Box::new(source),
+    })
 }
 
 /// Forgets what was found: the content may be another now.

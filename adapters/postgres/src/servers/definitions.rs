@@ -1,5 +1,4 @@
-//! Definitions, byte for byte: pinned ones read from their rows, those of a candidate as one
-//! document.
+//! Pinned definitions as rows, byte for byte.
 
 use std::collections::HashMap;
 
@@ -7,8 +6,7 @@ use bytes::Bytes;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use registry_domain::manifest::{Definition, DefinitionKind, Digest, Manifest};
-use serde::{Deserialize, Serialize};
+use registry_domain::manifest::{Definition, DefinitionKind, Digest};
 use uuid::Uuid;
 
 use crate::connection::Connection;
@@ -84,56 +82,4 @@ pub(super) async fn of_all(conn: &mut Connection) -> Result<HashMap<Uuid, Pinned
         }
     }
     Ok(pinned)
-}
-
-/// A definition inside a candidate's document. Its JSON text is a string there: nothing about it
-/// is changed by being inside another document.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    kind: DefinitionKind,
-    name: String,
-    digest: String,
-    raw: String,
-}
-
-/// A candidate's definitions as one document.
-pub(crate) fn to_text(manifest: &Manifest) -> Result<String, StoreError> {
-    let kept: Vec<Kept> = manifest
-        .definitions()
-        .iter()
-        .map(|definition| {
-            let raw = std::str::from_utf8(&definition.raw).map_err(|source| {
-                let what = format!("the definition of {}", definition.name);
-                StoreError::Unreadable { what, source: Box::new(source) }
-            })?;
-            Ok(Kept {
-                kind: definition.kind,
-                name: definition.name.clone(),
-                digest: definition.digest.to_string(),
-                raw: raw.to_owned(),
-            })
-        })
-        .collect::<Result<_, StoreError>>()?;
-    serde_json::to_string(&kept).map_err(|source| StoreError::Unreadable {
-        what: "a candidate to be stored".to_owned(),
-        source: Box::new(source),
-    })
-}
-
-/// A candidate's definitions out of their document.
-pub(crate) fn from_text(place: Place, text: &str) -> Result<Manifest, StoreError> {
-    let kept: Vec<Kept> =
-        serde_json::from_str(text).map_err(|source| place.unreadable("definitions", source))?;
-    let definitions: Vec<Definition> = kept
-        .into_iter()
-        .map(|kept| {
-            Ok(Definition {
-                kind: kept.kind,
-                digest: place.word("definitions", &kept.digest, Digest::parse)?,
-                name: kept.name,
-                raw: Bytes::from(kept.raw),
-            })
-        })
-        .collect::<Result<_, StoreError>>()?;
-    Ok(Manifest::new(definitions))
 }

@@ -6,12 +6,14 @@
 //! | every path | `routes.rs` |
 //! | what a call needs before the exchange takes over | `handlers/mcp.rs`, `origin.rs` |
 //! | headers in, answer out | `inbound.rs`, `reply.rs` |
+//! | the OpenAPI document | `openapi.rs` |
 //! | probes | `handlers/health.rs` |
 //!
 //! The call path itself is not here: it is `adapters/exchange`, which knows no web framework.
 
 mod handlers;
 mod inbound;
+pub mod openapi;
 mod origin;
 mod program;
 mod reply;

@@ -5,6 +5,7 @@ use registry_http_edge::Problem;
 
 pub(crate) mod audit_log;
 pub(crate) mod development;
+pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod registrations;
 pub(crate) mod root;

@@ -24,8 +24,11 @@ use registry_domain::ports::{RateLimiter, RegistryPorts, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
 use registry_http_edge::Edge;
 
+use crate::pages::Pages;
+
 mod handlers;
 pub mod openapi;
+pub mod pages;
 mod program;
 pub mod routes;
 pub mod settings;
@@ -78,10 +81,14 @@ fn wired(api: PublicApi) -> (web::Data<Edge>, impl Fn(&mut ServiceConfig) + Clon
         clock: api.ports.clock.clone(),
         ids: api.ports.ids.clone(),
     });
+    let pages = Pages::new(api.settings.pages.clone(), api.development.is_some());
+    let pages = web::Data::new(pages);
     let (ports, settings) = (web::Data::new(api.ports), web::Data::new(api.settings));
     let development = api.development.map(web::Data::from);
     let configure = move |config: &mut ServiceConfig| {
         config.app_data(ports.clone()).app_data(settings.clone()).configure(routes::table);
+        config.app_data(pages.clone());
+        routes::pages(config, &settings.pages);
         if let Some(issuer) = &development {
             config.app_data(issuer.clone()).configure(routes::development);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use registry_runtime::{Bound, Half, Running, Runtime};
 
+use crate::pages::PageSettings;
 use crate::{PublicApi, PublicApiSettings, serve};
 
 /// The API on a bound socket.
@@ -13,6 +14,7 @@ use crate::{PublicApi, PublicApiSettings, serve};
 /// # Errors
 /// The system's own, when the socket cannot be listened on.
 pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
+    let pages = &runtime.settings.pages;
     let api = PublicApi {
         ports: runtime.registry.clone(),
         verifier: Arc::clone(&runtime.verifier),
@@ -22,6 +24,11 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             server: runtime.server_settings(Half::PublicApi),
             environment: runtime.settings.stage.as_str().to_owned(),
             gateway_base_url: runtime.gateway_url.clone(),
+            pages: PageSettings {
+                openapi: pages.openapi.clone(),
+                docs: pages.docs.clone(),
+                redoc: pages.redoc.clone(),
+            },
         },
         development: runtime.development.clone(),
     };

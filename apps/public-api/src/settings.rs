@@ -3,6 +3,8 @@
 use registry_http_edge::EdgeSettings;
 use registry_http_edge::settings::ServerSettings;
 
+use crate::pages::PageSettings;
+
 /// The public API's settings.
 #[derive(Debug, Clone)]
 pub struct PublicApiSettings {
@@ -14,6 +16,8 @@ pub struct PublicApiSettings {
     pub environment: String,
     /// Where MCP clients reach the gateway, without a slash at the end.
     pub gateway_base_url: String,
+    /// Where the documentation is.
+    pub pages: PageSettings,
 }
 
 impl PublicApiSettings {
@@ -24,6 +28,7 @@ impl PublicApiSettings {
             server: ServerSettings::for_testing(),
             environment: "development".to_owned(),
             gateway_base_url: "http://localhost:8001".to_owned(),
+            pages: PageSettings::for_testing(),
         }
     }
 }

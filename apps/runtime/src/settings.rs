@@ -8,6 +8,7 @@ mod gateway;
 mod identity;
 mod limits;
 mod logs;
+mod pages;
 mod reader;
 mod redis;
 mod registry;
@@ -25,6 +26,7 @@ pub use gateway::GatewaySettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
+pub use pages::PageSettings;
 pub use reader::{Reader, Shown, WrongSetting};
 pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
@@ -66,6 +68,8 @@ pub struct Settings {
     pub stage: Stage,
     /// The public API.
     pub service: ServiceSettings,
+    /// The API's documentation.
+    pub pages: PageSettings,
     /// The gateway.
     pub gateway: GatewaySettings,
     /// The store.
@@ -109,6 +113,7 @@ impl Settings {
         let identity = IdentitySettings::read(&mut reader, stage);
         let development_issuer = identity.entra.is_none();
         let service = ServiceSettings::read(&mut reader, stage, development_issuer);
+        let pages = PageSettings::read(&mut reader);
         let gateway = GatewaySettings::read(&mut reader, stage, development_issuer);
         let store = StoreSettings::read(&mut reader, stage);
         let redis = RedisSettings::read(&mut reader);
@@ -118,7 +123,7 @@ impl Settings {
         sealing::check(&mut reader, stage);
         let (problems, shown) = reader.into_parts();
         let settings =
-            Self { stage, service, gateway, store, redis, identity, registry, limits, logs };
+            Self { stage, service, pages, gateway, store, redis, identity, registry, limits, logs };
         Loaded { settings, problems, shown }
     }
 }

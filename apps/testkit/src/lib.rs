@@ -26,6 +26,7 @@ mod api;
 mod binary;
 mod chaos;
 pub mod clients;
+mod committed;
 mod events;
 mod eventually;
 mod launch;
@@ -38,6 +39,7 @@ pub mod upstreams;
 
 pub use api::{Answer, Api, token};
 pub use chaos::ChaosProxy;
+pub use committed::assert_committed;
 pub use events::{Event, EventStream};
 pub use eventually::{DEADLINE, eventually, eventually_within};
 pub use launch::{DataDir, Launch};

@@ -44,6 +44,11 @@ test: tools-build
 	cargo build $(PROGRAMS) -p registry-testkit --bins
 	tools/test
 
+## openapi: write the OpenAPI documents of both ports into docs/openapi
+.PHONY: openapi
+openapi: tools-build
+	WRITE_OPENAPI=1 cargo test -q -p public-api --test api the_committed_document
+
 ## lint: formatting, clippy, and the project's own rules
 .PHONY: lint
 lint: tools-build

@@ -18,6 +18,7 @@ use registry_domain::field::{Step, Violation};
 use registry_domain::rate::Limit;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::challenge::Challenge;
 use crate::code::Code;
@@ -43,11 +44,17 @@ impl Place {
     }
 }
 
-/// One entry of `errors`.
-#[derive(Debug, Serialize)]
+/// A field that broke a rule: one entry of `errors`.
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FieldError {
+    /// Where it is: `body`, `query` or `path`, then members' names and positions.
+    #[schema(value_type = Vec<Value>, example = json!(["body", "owner_contact"]))]
     loc: Vec<Step>,
+    /// What the rule asks, for people.
+    #[schema(example = "is required")]
     msg: String,
+    /// The rule's name, for programs.
+    #[schema(example = "missing")]
     r#type: &'static str,
 }
 

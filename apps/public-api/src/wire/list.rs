@@ -2,12 +2,19 @@
 
 use registry_domain::ports::Page;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A page with what is needed to ask for the next.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ListResponse<T> {
+    /// How many there are on all pages.
+    #[schema(example = 41)]
     total: u64,
+    /// How many a page has at most.
+    #[schema(example = 20)]
     limit: u32,
+    /// How many were passed over.
+    #[schema(example = 0)]
     offset: u32,
     results: Vec<T>,
 }

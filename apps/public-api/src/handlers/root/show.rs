@@ -7,6 +7,15 @@ use serde_json::json;
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
 
+/// What this is, and where to go from here.
+#[utoipa::path(
+    get, path = "/", operation_id = "show_root", tag = "registry",
+    security((), ("bearer" = [])),
+    responses((status = 200, description = "What this is", body = Object, example = json!({
+        "name": "MCP Registry Gateway", "version": "0.1.0", "status": "running",
+        "environment": "development", "docs": "/docs", "openapi": "/openapi.json",
+    }))),
+)]
 pub(crate) async fn handle(settings: web::Data<PublicApiSettings>, _visitor: Visitor) -> Answer {
     Ok(HttpResponse::Ok().json(json!({
         "name": "MCP Registry Gateway",

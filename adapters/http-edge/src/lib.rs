@@ -11,6 +11,7 @@
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers | [`links`] |
+//! | what is measured of every request, and the page that shows it | [`tally`], [`exposition`] |
 //!
 //! # How to add a code
 //! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
@@ -23,12 +24,14 @@ pub mod client_address;
 pub mod code;
 mod cors;
 pub mod edge;
+pub mod exposition;
 pub mod fields;
 pub mod guard;
 pub mod health;
 pub mod json;
 pub mod limits;
 pub mod links;
+mod meter;
 pub mod path_id;
 pub mod problem;
 pub mod problem_body;
@@ -37,6 +40,7 @@ pub mod request_context;
 pub mod resource;
 mod security_headers;
 pub mod settings;
+pub mod tally;
 pub mod wire_time;
 
 pub use code::Code;

@@ -8,6 +8,7 @@ use registry_domain::ports::GatewayPorts;
 
 use crate::answer::Answer;
 use crate::inbound::Inbound;
+use crate::meters::Meters;
 use crate::routes::Routes;
 use crate::spool::Spool;
 use crate::upstream_sessions::UpstreamSessions;
@@ -27,6 +28,8 @@ pub struct ExchangeSettings {
     pub max_event_bytes: usize,
     /// The most argument bytes that a record keeps.
     pub max_recorded_params_bytes: usize,
+    /// Whether calls are counted by tenant too.
+    pub count_by_tenant: bool,
 }
 
 impl ExchangeSettings {
@@ -44,6 +47,7 @@ impl ExchangeSettings {
             max_exchange: Duration::from_mins(1),
             max_event_bytes: 4 << 20,
             max_recorded_params_bytes: 8 << 10,
+            count_by_tenant: false,
         }
     }
 }
@@ -57,6 +61,7 @@ pub struct Exchange {
     pub(crate) sessions: Arc<UpstreamSessions>,
     pub(crate) spool: Arc<Spool>,
     pub(crate) settings: Arc<ExchangeSettings>,
+    pub(crate) meters: Arc<Meters>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
 }
@@ -76,6 +81,7 @@ impl Exchange {
             routes,
             sessions: Arc::new(UpstreamSessions::default()),
             spool,
+            meters: Arc::new(Meters::new(settings.count_by_tenant)),
             settings: Arc::new(settings),
         }
     }

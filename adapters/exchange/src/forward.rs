@@ -5,6 +5,7 @@
 //! `_meta` where the eras differ.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use mcp_wire::reply::CallId;
@@ -63,7 +64,10 @@ async fn send_once(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
         body,
         timeout: exchange.settings.request_timeout,
     };
-    match client.send(&route.server, outgoing).await {
+    let began = Instant::now();
+    let sent = client.send(&route.server, outgoing).await;
+    exchange.meters.upstream(sent.as_ref().err().map(|failure| failure.class), began.elapsed());
+    match sent {
         Ok(reply) => {
             let ours = || CallId::of_ours(ours.as_deref().unwrap_or_default(), request.id_json);
             Ok(Sent { reply, upstream, id: kept.unwrap_or_else(ours) })

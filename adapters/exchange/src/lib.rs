@@ -18,6 +18,7 @@
 //! | answers of our own | `local.rs`, `lists.rs` |
 //! | what a client is told of an upstream that failed | `failure.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
+//! | what is counted | `meters.rs` |
 //!
 //! # How to add a method
 //! Give it an arm in `call.rs`; what needs an upstream ends in `forward`, what does not in a
@@ -31,6 +32,7 @@ mod forward;
 mod inbound;
 mod lists;
 mod local;
+mod meters;
 mod record;
 mod relay;
 mod request;

@@ -5,15 +5,17 @@
 //! client went away), dropping the record writes it too.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use mcp_wire::redact::redact;
 use registry_domain::caller::Caller;
-use registry_domain::id::{OperationId, ServerId};
+use registry_domain::id::{OperationId, ServerId, TenantId};
 use registry_domain::operation::Operation;
 use registry_domain::ports::Clock;
 
 use crate::exchange::Exchange;
+use crate::meters::Meters;
 use crate::spool::Spool;
 
 /// How a call ended.
@@ -42,6 +44,9 @@ pub(crate) struct Pending {
     started: Timestamp,
     clock: Arc<dyn Clock>,
     spool: Arc<Spool>,
+    meters: Arc<Meters>,
+    tenant: Option<TenantId>,
+    began: Instant,
 }
 
 impl Pending {
@@ -53,6 +58,7 @@ impl Pending {
         request_id: &str,
         arguments: Option<&str>,
     ) -> Self {
+        exchange.meters.began();
         let started = exchange.ports.clock.now();
         let limit = exchange.settings.max_recorded_params_bytes;
         let operation = Operation {
@@ -76,6 +82,9 @@ impl Pending {
             started,
             clock: Arc::clone(&exchange.ports.clock),
             spool: Arc::clone(&exchange.spool),
+            meters: Arc::clone(&exchange.meters),
+            tenant: caller.tenant.clone(),
+            began: Instant::now(),
         }
     }
 
@@ -97,6 +106,8 @@ impl Pending {
     pub(crate) fn finish(&mut self, outcome: Outcome) {
         let Some(mut operation) = self.operation.take() else { return };
         let elapsed = self.clock.now().duration_since(self.started).as_millis();
+        let took = self.began.elapsed();
+        self.meters.ended(&operation.method, self.tenant.as_ref(), &outcome, took);
         operation.duration_ms = u32::try_from(elapsed.max(0)).unwrap_or(u32::MAX);
         match outcome {
             Outcome::Success => operation.success = true,

@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug};
 use std::io;
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -11,9 +12,10 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpRequest, HttpServer, web};
 use registry_domain::ports::{Clock, Ids, RateLimiter, TokenVerifier};
 
+use crate::meter::AppMeter;
 use crate::problem::Problem;
 use crate::settings::{EdgeSettings, ServerSettings};
-use crate::{cors, request_context, resource, security_headers};
+use crate::{cors, exposition, request_context, resource, security_headers};
 
 /// What the edge needs of the world. Both apps put it into their `app_data`.
 pub struct Edge {
@@ -64,8 +66,15 @@ pub fn app(
     let settings = &edge.settings;
     let cors = Condition::new(settings.cors.enabled, cors::layer(&settings.cors));
     let security = security_headers::layer(settings.security_headers);
+    let metrics = settings.metrics.clone();
     App::new()
+        .app_data(Rc::new(AppMeter::new(settings.server)))
         .app_data(edge)
+        .configure(|config| {
+            if let Some(exposition) = &metrics {
+                config.service(resource::at(&exposition.path).get(exposition::handle));
+            }
+        })
         .default_service(web::to(resource::unknown))
         .wrap(cors)
         .wrap(security)

@@ -12,6 +12,7 @@
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers | [`links`] |
 //! | what OpenAPI documents share | [`openapi`] |
+//! | what is measured of every request, and the page that shows it | [`tally`], [`exposition`] |
 //!
 //! # How to add a code
 //! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
@@ -24,6 +25,7 @@ pub mod client_address;
 pub mod code;
 mod cors;
 pub mod edge;
+pub mod exposition;
 pub mod fields;
 pub mod guard;
 pub mod health;
@@ -31,6 +33,7 @@ pub mod json;
 pub mod limits;
 pub mod links;
 pub mod openapi;
+mod meter;
 pub mod path_id;
 pub mod problem;
 pub mod problem_body;
@@ -39,6 +42,7 @@ pub mod request_context;
 pub mod resource;
 mod security_headers;
 pub mod settings;
+pub mod tally;
 pub mod wire_time;
 
 pub use code::Code;

@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use crate::code::Code;
 use crate::edge::Edge;
+use crate::meter::AppMeter;
 use crate::problem::Problem;
 use crate::problem_body::{self, Occurrence};
 
@@ -56,6 +57,8 @@ pub(crate) async fn around_request(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
+    let meter = AppMeter::of(&request);
+    let _in_flight = meter.as_ref().map(|meter| meter.enter());
     let id = request
         .headers()
         .get(X_REQUEST_ID)
@@ -72,11 +75,16 @@ pub(crate) async fn around_request(
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
+    let took = began.elapsed();
+    edge.settings.tally.note(response.status(), took);
+    if let Some(meter) = meter {
+        meter.note(response.request(), response.status(), took);
+    }
     tracing::debug!(
         method = response.request().method().as_str(),
         path = response.request().path(),
         status = response.status().as_u16(),
-        elapsed_ms = (began.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0,
+        elapsed_ms = (took.as_secs_f64() * 1_000_000.0).round() / 1000.0,
         request_id = id.as_str(),
         "request",
     );

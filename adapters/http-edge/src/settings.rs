@@ -1,14 +1,23 @@
 //! What an operator decides about the edge.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::rate::Limit;
 
 use crate::client_address::TrustedProxy;
+use crate::exposition::Exposition;
+use crate::tally::Tally;
 
 /// The edge's settings; the same for both apps unless a field says otherwise.
 #[derive(Debug, Clone)]
 pub struct EdgeSettings {
+    /// The server's name, in metrics.
+    pub server: &'static str,
+    /// Counts requests for the whole process.
+    pub tally: Arc<Tally>,
+    /// The metrics page, where this server shows it.
+    pub metrics: Option<Exposition>,
     /// Browsers' origins that may call.
     pub cors: CorsSettings,
     /// Headers that tell browsers to be careful.
@@ -29,6 +38,9 @@ impl EdgeSettings {
     /// Settings for tests: no limits, no HSTS, one allowed origin.
     pub fn for_testing() -> Self {
         Self {
+            server: "test",
+            tally: Arc::default(),
+            metrics: None,
             cors: CorsSettings::for_testing(),
             security_headers: SecurityHeaderSettings { enabled: true, hsts_max_age: None },
             limits: LimitSettings::off(),

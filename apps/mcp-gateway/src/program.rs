@@ -24,7 +24,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
     let gateway = Gateway {
         exchange: parts.exchange.clone(),
         edge: Edge {
-            settings: runtime.edge_settings(),
+            settings: runtime.edge_settings(Half::Gateway),
             verifier: Arc::clone(&runtime.verifier),
             limiter: Arc::clone(&runtime.limiter),
             clock: Arc::clone(&runtime.registry.clock),

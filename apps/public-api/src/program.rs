@@ -18,7 +18,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         verifier: Arc::clone(&runtime.verifier),
         limiter: Arc::clone(&runtime.limiter),
         settings: PublicApiSettings {
-            edge: runtime.edge_settings(),
+            edge: runtime.edge_settings(Half::PublicApi),
             server: runtime.server_settings(Half::PublicApi),
             environment: runtime.settings.stage.as_str().to_owned(),
             gateway_base_url: runtime.gateway_url.clone(),

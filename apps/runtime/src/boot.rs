@@ -8,15 +8,17 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::Server;
 use registry_domain::ports::{GatewayPorts, RateLimiter, RegistryPorts, TokenVerifier, Upstream};
 use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
-use registry_http_edge::EdgeSettings;
+use registry_http_edge::{EdgeSettings, exposition};
 use registry_http_edge::settings::ServerSettings;
 use registry_upstream::{HttpUpstream, UpstreamSettings};
 
 use crate::run::Half;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::{edge, identity};
 
 use shared::Shared;
@@ -95,6 +97,8 @@ pub struct Runtime {
     pub local_service_url: String,
     /// The gateway's address as clients know it.
     pub gateway_url: String,
+    /// What this process measures of itself.
+    pub(crate) telemetry: Telemetry,
     /// What is open, and has to be closed at the end.
     open: Storage,
     shared: Shared,
@@ -130,6 +134,17 @@ pub(crate) fn bind(settings: &Settings, halves: &[Half]) -> Result<Vec<Bound>, B
         .collect()
 }
 
+/// Binds the socket of the metrics page, where it has one of its own.
+///
+/// # Errors
+/// [`BootError::Listen`].
+pub(crate) fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>, BootError> {
+    let metrics = &settings.telemetry.metrics;
+    let Some(address) = metrics.listen.filter(|_| metrics.enabled) else { return Ok(None) };
+    let refused = |source| BootError::Listen { server: "metrics page", address, source };
+    TcpListener::bind(address).map_err(refused).map(Some)
+}
+
 fn upstream_settings(settings: &Settings) -> UpstreamSettings {
     UpstreamSettings {
         request_timeout: settings.registry.discovery_timeout,
@@ -145,6 +160,8 @@ impl Runtime {
     /// [`BootError`].
     pub(crate) async fn start(settings: Settings, bound: &[Bound]) -> Result<Self, BootError> {
         let settings = Arc::new(settings);
+        // Before everything else: what is made before there is a recorder counts for nobody.
+        let mut telemetry = Telemetry::start(&settings.telemetry.metrics);
         let halves: Vec<Half> = bound.iter().map(|bound| bound.half).collect();
         let port_of = |half, configured| {
             bound
@@ -171,9 +188,11 @@ impl Runtime {
         } else {
             None
         };
+        telemetry.look_at(&registry, gateway.as_ref());
         Ok(Self {
             registry,
             gateway,
+            telemetry,
             verifier: identity.verifier,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,
@@ -195,9 +214,23 @@ impl Runtime {
         futures_util::future::join(self.shared.finish(), self.open.finish()).await;
     }
 
-    /// The edge's settings, which both apps share.
-    pub fn edge_settings(&self) -> EdgeSettings {
-        edge::settings(&self.settings)
+    /// The edge's settings of a half.
+    pub fn edge_settings(&self, half: Half) -> EdgeSettings {
+        edge::settings(&self.settings, half, &self.telemetry)
+    }
+
+    /// The metrics page on a socket of its own.
+    ///
+    /// # Errors
+    /// The system's own, when the socket cannot be listened on.
+    pub(crate) fn metrics_server(
+        &self,
+        listener: Option<TcpListener>,
+    ) -> io::Result<Option<(SocketAddr, Server)>> {
+        let page = self.telemetry.exposition.clone();
+        let Some((page, listener)) = page.zip(listener) else { return Ok(None) };
+        let address = listener.local_addr()?;
+        Ok(Some((address, exposition::serve(page, listener)?)))
     }
 
     /// How the sockets of a half behave.
@@ -254,6 +287,7 @@ async fn gateway_parts(
             max_exchange: Duration::from_hours(1),
             max_event_bytes: settings.gateway.max_event_bytes,
             max_recorded_params_bytes: 16 << 10,
+            count_by_tenant: settings.telemetry.metrics.include_labels,
         },
     );
     Ok(GatewayParts { ports, routes, spool, exchange })

@@ -1,5 +1,6 @@
 //! The settings as the HTTP edge needs them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::rate::Limit;
@@ -10,6 +11,7 @@ use registry_http_edge::settings::{
 
 use crate::run::Half;
 use crate::settings::{self, Settings, Stage};
+use crate::telemetry::Telemetry;
 
 /// How long a request body may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
@@ -18,9 +20,14 @@ const BODY_WITHIN: Duration = Duration::from_secs(30);
 const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// The edge's settings.
-pub(crate) fn settings(settings: &Settings) -> EdgeSettings {
+pub(crate) fn settings(settings: &Settings, half: Half, telemetry: &Telemetry) -> EdgeSettings {
     let service = &settings.service;
+    // A page with an address of its own is nowhere else.
+    let shown_here = settings.telemetry.metrics.listen.is_none();
     EdgeSettings {
+        server: half.as_str(),
+        tally: Arc::clone(&telemetry.tally),
+        metrics: telemetry.exposition.clone().filter(|_| shown_here),
         cors: CorsSettings {
             enabled: !service.cors_origins.is_empty(),
             origins: service.cors_origins.clone(),

@@ -3,6 +3,7 @@
 mod copy_operations;
 mod discover;
 mod follow_routes;
+mod keep_metrics;
 mod probe;
 
 use tokio::task::JoinSet;
@@ -30,6 +31,9 @@ impl Jobs {
 pub(crate) fn start(runtime: &Runtime) -> Jobs {
     let stop = CancellationToken::new();
     let mut running = JoinSet::new();
+    if let Some(recorder) = &runtime.telemetry.recorder {
+        running.spawn(keep_metrics::run(recorder.clone(), stop.clone()));
+    }
     if runtime.has_public_api() {
         running.spawn(discover::run(
             runtime.registry.clone(),

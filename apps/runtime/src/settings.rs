@@ -3,6 +3,7 @@
 //! One struct per concern, each in its own file with its variables, defaults and rules. A wrong
 //! variable is one line that names it; all of them are said at once.
 
+mod cache;
 mod environment;
 mod gateway;
 mod identity;
@@ -14,12 +15,14 @@ mod registry;
 mod sealing;
 mod service;
 mod store;
+mod telemetry;
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use crate::run::Half;
 
+pub use cache::CacheSettings;
 pub use environment::{Environment, Origin};
 pub use gateway::GatewaySettings;
 pub use identity::{EntraSettings, IdentitySettings};
@@ -30,6 +33,7 @@ pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
 pub use service::ServiceSettings;
 pub use store::{Database, StoreSettings};
+pub use telemetry::{MetricsSettings, TelemetrySettings, TraceSettings};
 
 /// Where the product runs; decides how much may be left to defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +84,10 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// Logs.
     pub logs: LogSettings,
+    /// The cache of answers.
+    pub cache: CacheSettings,
+    /// Metrics and traces.
+    pub telemetry: TelemetrySettings,
 }
 
 /// Settings as they were read, and what is wrong with them.
@@ -115,10 +123,23 @@ impl Settings {
         let registry = RegistrySettings::read(&mut reader, stage);
         let limits = LimitSettings::read(&mut reader);
         let logs = LogSettings::read(&mut reader);
+        let cache = CacheSettings::read(&mut reader);
+        let telemetry = TelemetrySettings::read(&mut reader);
         sealing::check(&mut reader, stage);
         let (problems, shown) = reader.into_parts();
-        let settings =
-            Self { stage, service, gateway, store, redis, identity, registry, limits, logs };
+        let settings = Self {
+            stage,
+            service,
+            gateway,
+            store,
+            redis,
+            identity,
+            registry,
+            limits,
+            logs,
+            cache,
+            telemetry,
+        };
         Loaded { settings, problems, shown }
     }
 }

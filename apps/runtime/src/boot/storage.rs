@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use super::{BootError, upstream_settings};
 use crate::clock::{SystemClock, TimeOrderedIds};
 use crate::settings::{Database, Settings};
+use crate::telemetry::MeteredUpstream;
 
 /// How long a write may take to end that nobody waits for any more. Who waited was answered before.
 const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
@@ -94,7 +95,7 @@ where
         users: store.clone(),
         events: store.clone(),
         operations: store.clone(),
-        upstream: Arc::new(HttpUpstream::new(upstream_settings(settings))),
+        upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(settings))))),
         health: store,
         shared: None,
         clock,

@@ -13,6 +13,7 @@ pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Fail
         Ok(bound) => bound,
         Err(error) => return Err(logged(error)),
     };
+    let metrics = boot::bind_metrics(&settings).map_err(logged)?;
     let runtime = match Runtime::start(settings, &bound).await {
         Ok(runtime) => runtime,
         Err(error) => return Err(logged(error)),
@@ -30,7 +31,8 @@ pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Fail
     for socket in bound {
         servers.push((program.server)(&runtime, socket)?);
     }
-    Ok(run::run(&runtime, servers).await?)
+    let metrics = runtime.metrics_server(metrics)?;
+    Ok(run::run(&runtime, servers, metrics).await?)
 }
 
 /// A start that failed is told to the log too: whoever collects it may not see standard error.

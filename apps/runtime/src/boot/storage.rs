@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, EventLog, OperationLog, RegistrationStore, RegistryPorts, ServerCatalog, StoreHealth,
-    UserStore,
+    Clock, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore, RegistryPorts,
+    ServerCatalog, StoreHealth, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedStore};
 use registry_postgres::PgStore;
@@ -83,6 +83,8 @@ where
     S: RegistrationStore
         + ServerCatalog
         + UserStore
+        + DocumentStore
+        + LinkStore
         + EventLog
         + OperationLog
         + StoreHealth
@@ -92,6 +94,8 @@ where
         registrations: store.clone(),
         servers: store.clone(),
         users: store.clone(),
+        documents: store.clone(),
+        links: store.clone(),
         events: store.clone(),
         operations: store.clone(),
         upstream: Arc::new(HttpUpstream::new(upstream_settings(settings))),

@@ -41,11 +41,19 @@ pub enum EventKind {
     ManifestPinned,
     /// A server is gone.
     ServerRemoved,
+    /// A registration got a document.
+    DocumentUploaded,
+    /// A registration lost a document.
+    DocumentDeleted,
+    /// A registration got a link.
+    LinkAdded,
+    /// A registration lost a link.
+    LinkRemoved,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -60,6 +68,10 @@ impl EventKind {
         Self::ServerChanged,
         Self::ManifestPinned,
         Self::ServerRemoved,
+        Self::DocumentUploaded,
+        Self::DocumentDeleted,
+        Self::LinkAdded,
+        Self::LinkRemoved,
     ];
 
     /// The kind's name in SQL.
@@ -79,6 +91,10 @@ impl EventKind {
             Self::ServerChanged => "ServerChanged",
             Self::ManifestPinned => "ManifestPinned",
             Self::ServerRemoved => "ServerRemoved",
+            Self::DocumentUploaded => "DocumentUploaded",
+            Self::DocumentDeleted => "DocumentDeleted",
+            Self::LinkAdded => "LinkAdded",
+            Self::LinkRemoved => "LinkRemoved",
         }
     }
 
@@ -94,7 +110,11 @@ impl EventKind {
             Self::RegistrationEdited
             | Self::RegistrationResubmitted
             | Self::RegistrationProposed
-            | Self::ProposalWithdrawn => Some(AuditAction::Updated),
+            | Self::ProposalWithdrawn
+            | Self::DocumentUploaded
+            | Self::DocumentDeleted
+            | Self::LinkAdded
+            | Self::LinkRemoved => Some(AuditAction::Updated),
             Self::RegistrationApproved => Some(AuditAction::Approved),
             Self::RegistrationRejected => Some(AuditAction::Rejected),
             Self::RegistrationWithdrawn | Self::RegistrationDeleted => Some(AuditAction::Deleted),
@@ -116,7 +136,7 @@ pub enum AuditAction {
     Approved,
     /// Rejected.
     Rejected,
-    /// Edited, resubmitted, or proposed anew.
+    /// Edited, resubmitted, or proposed anew; or its documents or links changed.
     Updated,
     /// Deleted or withdrawn.
     Deleted,

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | what the product can do, line by line | [`use_cases`] |
 //! | a registration's states and transitions | [`registration`] |
+//! | what people read about it | [`document`], [`link`] |
 //! | what an upstream offers, and its digest | [`manifest`] |
 //! | what becomes of an approval | [`server`] |
 //! | who may do what | [`caller`] |
@@ -18,6 +19,7 @@
 
 pub mod caller;
 pub mod change;
+pub mod document;
 mod egress;
 pub mod endpoint;
 pub mod error;
@@ -25,6 +27,7 @@ pub mod event;
 pub mod federation;
 pub mod field;
 pub mod id;
+pub mod link;
 pub mod manifest;
 pub mod operation;
 pub mod ports;

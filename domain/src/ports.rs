@@ -21,9 +21,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod clock;
+mod document_store;
 mod event_log;
 mod health_store;
 mod ids;
+mod link_store;
 mod live_events;
 mod operation_log;
 mod rate_limiter;
@@ -38,9 +40,11 @@ mod upstream;
 mod user_store;
 
 pub use clock::{Clock, end_after};
+pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use health_store::{HealthStore, ServerHealth};
 pub use ids::Ids;
+pub use link_store::LinkStore;
 pub use live_events::{LiveEvents, Replay};
 pub use operation_log::OperationLog;
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
@@ -121,6 +125,10 @@ pub struct RegistryPorts {
     pub servers: Arc<dyn ServerCatalog>,
     /// People.
     pub users: Arc<dyn UserStore>,
+    /// Documents of registrations.
+    pub documents: Arc<dyn DocumentStore>,
+    /// Links of registrations.
+    pub links: Arc<dyn LinkStore>,
     /// The event log and the audit trail.
     pub events: Arc<dyn EventLog>,
     /// Recorded operations.

@@ -3,9 +3,12 @@
 //! A use case takes its ports first, then who asks, then what they ask. It decides (pure), and
 //! one port call writes the decision.
 
+mod add_link;
 mod approve_registration;
 mod change_content;
 mod decision;
+mod delete_document;
+mod delete_link;
 mod delete_registration;
 mod discover_candidate;
 mod edit_registration;
@@ -14,20 +17,27 @@ mod find_registration;
 mod find_user;
 mod identify_caller;
 mod list_audit_log;
+mod list_documents;
+mod list_links;
 mod list_registrations;
 mod pin_first_manifest;
 mod probe_server;
 mod propose_registration;
+mod read_document;
 mod refresh_routes;
 mod register_server;
 mod reject_registration;
 mod resubmit_registration;
 pub mod seen;
 mod submit_registration;
+mod upload_document;
 mod withdraw_registration;
 
+pub use add_link::add_link;
 pub use approve_registration::approve_registration;
 pub use decision::DecisionCommand;
+pub use delete_document::delete_document;
+pub use delete_link::delete_link;
 pub use delete_registration::delete_registration;
 pub use discover_candidate::discover_candidate;
 pub use edit_registration::edit_registration;
@@ -36,16 +46,20 @@ pub use find_registration::{find_registration, find_registration_by_url};
 pub use find_user::find_user;
 pub use identify_caller::{SignedIn, caller_of, identify_caller};
 pub use list_audit_log::list_audit_log;
+pub use list_documents::list_documents;
+pub use list_links::list_links;
 pub use list_registrations::list_registrations;
 pub use pin_first_manifest::pin_first_manifest;
 pub use probe_server::probe_server;
 pub use propose_registration::propose_registration;
+pub use read_document::read_document;
 pub use refresh_routes::{load_routes, refresh_routes};
 pub use register_server::{RegisterServer, register_server};
 pub use reject_registration::reject_registration;
 pub use resubmit_registration::resubmit_registration;
 pub use seen::Seen;
 pub use submit_registration::submit_registration;
+pub use upload_document::upload_document;
 pub use withdraw_registration::withdraw_registration;
 
 use crate::error::{Error, Subject};

@@ -9,6 +9,7 @@
 //! | the layers around every request | [`edge`], [`request_context`] |
 //! | who asks, and whether they may go on asking | [`guard`], [`bearer`], [`limits`] |
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
+//! | forms with a file | [`multipart`] |
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers | [`links`] |
 //! | what OpenAPI documents share | [`openapi`] |
@@ -34,6 +35,7 @@ pub mod limits;
 pub mod links;
 pub mod openapi;
 mod meter;
+pub mod multipart;
 pub mod path_id;
 pub mod problem;
 pub mod problem_body;
@@ -49,6 +51,7 @@ pub use code::Code;
 pub use edge::{Edge, app, serve};
 pub use guard::{Guarded, Visitor};
 pub use json::{Body, ReadBody};
+pub use multipart::{ReadForm, Upload};
 pub use path_id::PathId;
 pub use problem::{Place, Problem};
 pub use query::{Query, ReadQuery};

@@ -213,6 +213,21 @@ impl From<Error> for Problem {
                 format!("Another server has the {what} \"{wanted}\""),
             )
             .with_details(json!({"field": what, "wanted": wanted})),
+            Error::TooLarge { most_bytes } => Self::new(
+                Code::PayloadTooLarge,
+                format!("A file may have at most {most_bytes} bytes"),
+            ),
+            Error::UnsupportedType(why) => Self::new(Code::UnsupportedMediaType, why),
+            Error::Full { what, most } => Self::new(
+                Code::InvalidStateTransition,
+                format!("A registration has at most {most} {what}: delete one first"),
+            )
+            .with_details(json!({"reason": "full", "limit": most})),
+            Error::LinkTaken { existing } => Self::new(
+                Code::InvalidStateTransition,
+                "The registration links to this address already",
+            )
+            .with_details(json!({"reason": "exists", "existing_link_id": existing})),
             Error::IllegalTransition(refused) => {
                 Self::new(Code::InvalidStateTransition, refused.to_string()).with_details(
                     json!({"status": refused.from.as_str(), "wanted": refused.wanted}),
@@ -242,6 +257,11 @@ fn not_found(subject: Subject) -> Problem {
         }
         Subject::User(id) => {
             Problem::new(Code::UserNotFound, "User not found").with_details(json!({"user_id": id}))
+        }
+        Subject::Document(id) => Problem::new(Code::DocumentNotFound, "Document not found")
+            .with_details(json!({"document_id": id})),
+        Subject::Link(id) => {
+            Problem::new(Code::NotFound, "Link not found").with_details(json!({"link_id": id}))
         }
     }
 }

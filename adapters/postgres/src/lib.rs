@@ -11,6 +11,7 @@
 //! | what happens when the answer to a commit gets lost | `settle.rs` |
 //! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
+//! | documents and links | `documents.rs` `links.rs` |
 //! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` |
 //! | how other replicas' events are noticed | `follow.rs` |
 //! | what replicas say to each other where there is no Redis | `bus.rs` and `bus/` |
@@ -31,12 +32,14 @@ mod address;
 mod audit;
 mod bus;
 mod connection;
+mod documents;
 mod error;
 mod events;
 mod follow;
 mod health;
 mod keeper;
 mod labels;
+mod links;
 mod migrate;
 mod open_error;
 mod operations;

@@ -5,7 +5,9 @@ use registry_http_edge::Problem;
 
 pub(crate) mod audit_log;
 pub(crate) mod development;
+pub(crate) mod documents;
 pub(crate) mod health;
+pub(crate) mod links;
 pub(crate) mod registrations;
 pub(crate) mod root;
 pub(crate) mod users;

@@ -4,7 +4,9 @@
 use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
-use crate::handlers::{audit_log, development as issuer, health, registrations, root, users};
+use crate::handlers::{
+    audit_log, development as issuer, documents, health, links, registrations, root, users,
+};
 
 /// The routes that are always there.
 pub fn table(config: &mut ServiceConfig) {
@@ -45,6 +47,25 @@ pub fn table(config: &mut ServiceConfig) {
         .service(
             at("/registrations/{registration_id}/manifest")
                 .get(registrations::find_manifest::handle),
+        )
+        // what people read about them
+        .service(
+            at("/registrations/{registration_id}/documents")
+                .get(documents::list::handle)
+                .post(documents::upload::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/documents/{document_id}")
+                .get(documents::read::handle)
+                .delete(documents::delete::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/links")
+                .get(links::list::handle)
+                .post(links::add::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/links/{link_id}").delete(links::delete::handle),
         )
         // the audit trail
         .service(at("/audit-logs").get(audit_log::list::handle));

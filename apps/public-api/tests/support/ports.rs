@@ -42,6 +42,8 @@ pub fn api() -> PublicApi {
         registrations: broken.clone(),
         servers: broken.clone(),
         users: broken.clone(),
+        documents: broken.clone(),
+        links: broken.clone(),
         events: broken.clone(),
         operations: broken.clone(),
         upstream: broken.clone(),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, EventLog, OperationLog, RegistrationStore, RegistryPorts, ServerCatalog, StoreHealth,
-    UserStore,
+    Clock, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore, RegistryPorts,
+    ServerCatalog, StoreHealth, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedStore};
 use registry_postgres::PgStore;
@@ -84,6 +84,8 @@ where
     S: RegistrationStore
         + ServerCatalog
         + UserStore
+        + DocumentStore
+        + LinkStore
         + EventLog
         + OperationLog
         + StoreHealth
@@ -93,6 +95,8 @@ where
         registrations: store.clone(),
         servers: store.clone(),
         users: store.clone(),
+        documents: store.clone(),
+        links: store.clone(),
         events: store.clone(),
         operations: store.clone(),
         upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(settings))))),

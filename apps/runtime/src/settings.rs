@@ -4,6 +4,7 @@
 //! variable is one line that names it; all of them are said at once.
 
 mod environment;
+mod events;
 mod gateway;
 mod identity;
 mod limits;
@@ -21,6 +22,7 @@ use std::net::SocketAddr;
 use crate::run::Half;
 
 pub use environment::{Environment, Origin};
+pub use events::EventSettings;
 pub use gateway::GatewaySettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
@@ -78,6 +80,8 @@ pub struct Settings {
     pub registry: RegistrySettings,
     /// Rate limits.
     pub limits: LimitSettings,
+    /// Live events.
+    pub events: EventSettings,
     /// Logs.
     pub logs: LogSettings,
 }
@@ -114,11 +118,22 @@ impl Settings {
         let redis = RedisSettings::read(&mut reader);
         let registry = RegistrySettings::read(&mut reader, stage);
         let limits = LimitSettings::read(&mut reader);
+        let events = EventSettings::read(&mut reader);
         let logs = LogSettings::read(&mut reader);
         sealing::check(&mut reader, stage);
         let (problems, shown) = reader.into_parts();
-        let settings =
-            Self { stage, service, gateway, store, redis, identity, registry, limits, logs };
+        let settings = Self {
+            stage,
+            service,
+            gateway,
+            store,
+            redis,
+            identity,
+            registry,
+            limits,
+            events,
+            logs,
+        };
         Loaded { settings, problems, shown }
     }
 }

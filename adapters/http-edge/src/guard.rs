@@ -79,8 +79,20 @@ pub struct Admitted {
 /// # Errors
 /// 401 for a bad token, 503 when it cannot be judged, 429 when a limit is used up.
 pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admitted>, Problem> {
+    admitted_by(edge, request, bearer::token_of(request)).await
+}
+
+/// The same by a token that need not have come in the `Authorization` header.
+///
+/// # Errors
+/// As [`admitted`].
+pub async fn admitted_by(
+    edge: &Edge,
+    request: &HttpRequest,
+    token: Result<Option<&str>, Problem>,
+) -> Result<Option<Admitted>, Problem> {
     let limits = &edge.settings.limits;
-    match token_of(edge, request).await {
+    match verified(edge, token).await {
         Ok(Some(token)) => {
             let caller = caller_of(&token);
             limits::admit(edge.limiter.as_ref(), &limits.of_caller(&caller)).await?;
@@ -94,11 +106,11 @@ pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admit
     }
 }
 
-async fn token_of(
+async fn verified(
     edge: &Edge,
-    request: &HttpRequest,
+    token: Result<Option<&str>, Problem>,
 ) -> Result<Option<Arc<VerifiedToken>>, Problem> {
-    match bearer::token_of(request)? {
+    match token? {
         Some(token) => bearer::verify(edge.verifier.as_ref(), token).await.map(Some),
         None => Ok(None),
     }

@@ -29,6 +29,7 @@ use registry_domain::ports::StoreHealth;
 use registry_exchange::Exchange;
 use registry_http_edge::Edge;
 use registry_http_edge::settings::ServerSettings;
+use registry_live_feed::{Door, LiveFeed};
 
 /// What an operator sets for the gateway's HTTP side.
 #[derive(Debug, Clone)]
@@ -62,6 +63,8 @@ pub struct Gateway {
     pub edge: Edge,
     /// Whose health probes ask for.
     pub stores: Stores,
+    /// Live events.
+    pub live: LiveFeed,
     /// What the operator decided.
     pub settings: Arc<GatewaySettings>,
 }
@@ -81,7 +84,8 @@ pub fn serve(
     listeners: Vec<TcpListener>,
     settings: ServerSettings,
 ) -> io::Result<Server> {
-    let Gateway { exchange, edge, stores, settings: gateway } = gateway;
+    let Gateway { exchange, edge, stores, live, settings: gateway } = gateway;
+    let live = registry_live_feed::routes(&live, Door::Closed);
     let (edge, gateway, stores) =
         (web::Data::new(edge), web::Data::from(gateway), web::Data::new(stores));
     let make_app = move || {
@@ -92,6 +96,7 @@ pub fn serve(
             .app_data(gateway.clone())
             .app_data(stores.clone())
             .configure(routes::configure)
+            .configure(&live)
     };
     registry_http_edge::serve(make_app, listeners, settings)
 }

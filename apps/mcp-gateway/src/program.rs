@@ -34,6 +34,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             store: Arc::clone(&runtime.registry.health),
             shared: runtime.registry.shared.clone(),
         },
+        live: runtime.live.clone(),
         settings: Arc::new(GatewaySettings {
             name: settings.gateway.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

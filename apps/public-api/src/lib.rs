@@ -23,6 +23,7 @@ use actix_web::web::{self, ServiceConfig};
 use registry_domain::ports::{RateLimiter, RegistryPorts, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
 use registry_http_edge::Edge;
+use registry_live_feed::{Door, LiveFeed};
 
 mod handlers;
 pub mod openapi;
@@ -44,6 +45,8 @@ pub struct PublicApi {
     pub limiter: Arc<dyn RateLimiter>,
     /// What the operator decided.
     pub settings: PublicApiSettings,
+    /// Live events; without them their addresses are not there.
+    pub live: Option<LiveFeed>,
     /// The issuer that stands in for Entra, in development only.
     pub development: Option<Arc<DevelopmentIssuer>>,
 }
@@ -80,8 +83,12 @@ fn wired(api: PublicApi) -> (web::Data<Edge>, impl Fn(&mut ServiceConfig) + Clon
     });
     let (ports, settings) = (web::Data::new(api.ports), web::Data::new(api.settings));
     let development = api.development.map(web::Data::from);
+    let live = api.live.map(|live| registry_live_feed::routes(&live, Door::Open));
     let configure = move |config: &mut ServiceConfig| {
         config.app_data(ports.clone()).app_data(settings.clone()).configure(routes::table);
+        if let Some(live) = &live {
+            config.configure(live);
+        }
         if let Some(issuer) = &development {
             config.app_data(issuer.clone()).configure(routes::development);
         }

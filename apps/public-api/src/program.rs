@@ -23,6 +23,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             environment: runtime.settings.stage.as_str().to_owned(),
             gateway_base_url: runtime.gateway_url.clone(),
         },
+        live: Some(runtime.live.clone()),
         development: runtime.development.clone(),
     };
     let server = serve(api, vec![bound.listener])?;

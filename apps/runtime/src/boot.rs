@@ -14,14 +14,15 @@ use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
 use registry_http_edge::{EdgeSettings, exposition};
 use registry_http_edge::settings::ServerSettings;
+use registry_live_feed::LiveFeed;
 use registry_upstream::{HttpUpstream, UpstreamSettings};
 
 use crate::run::Half;
 use crate::settings::Settings;
 use crate::telemetry::Telemetry;
-use crate::{edge, identity};
+use crate::{edge, identity, live};
 
-use shared::Shared;
+pub(crate) use shared::Shared;
 pub(crate) use storage::{Storage, storage};
 
 /// More threads than this share the files that operation records are spooled to.
@@ -87,6 +88,8 @@ pub struct Runtime {
     pub registry: RegistryPorts,
     /// The gateway's part, where the process is one.
     pub gateway: Option<GatewayParts>,
+    /// Live events.
+    pub live: LiveFeed,
     /// Judges tokens.
     pub verifier: Arc<dyn TokenVerifier>,
     /// Counts requests.
@@ -189,10 +192,13 @@ impl Runtime {
             None
         };
         telemetry.look_at(&registry, gateway.as_ref());
+        let routes = gateway.as_ref().map(|gateway| Arc::clone(&gateway.routes));
+        let live = live::start(&settings, &registry, &shared, routes).await?;
         Ok(Self {
             registry,
             gateway,
             telemetry,
+            live,
             verifier: identity.verifier,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,

@@ -2,9 +2,11 @@
 
 mod copy_operations;
 mod discover;
+mod feed_live;
 mod follow_routes;
 mod keep_metrics;
 mod probe;
+mod tell_state;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +43,13 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
             stop.clone(),
         ));
     }
+    running.spawn(feed_live::run(runtime.live.clone(), stop.clone()));
+    running.spawn(tell_state::run(
+        runtime.live.clone(),
+        runtime.registry.clone(),
+        if runtime.has_public_api() { "unhealthy" } else { "degraded" },
+        stop.clone(),
+    ));
     if let Some(gateway) = &runtime.gateway {
         running.spawn(follow_routes::run(
             gateway.routes.clone(),

@@ -74,6 +74,8 @@ pub(crate) async fn run(
         ended = ends.join_next() => ended,
     };
     tracing::info!("stopping: requests in flight complete first");
+    // Live clients listen for as long as they are let: they are let go first.
+    runtime.live.hub.stop();
     let stops = handles.iter().map(|handle| handle.stop(true));
     tokio::select! {
         _ = futures_util::future::join_all(stops) => {}

@@ -5,6 +5,7 @@
 
 mod cache;
 mod environment;
+mod events;
 mod gateway;
 mod identity;
 mod limits;
@@ -24,6 +25,7 @@ use crate::run::Half;
 
 pub use cache::CacheSettings;
 pub use environment::{Environment, Origin};
+pub use events::EventSettings;
 pub use gateway::GatewaySettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
@@ -82,6 +84,8 @@ pub struct Settings {
     pub registry: RegistrySettings,
     /// Rate limits.
     pub limits: LimitSettings,
+    /// Live events.
+    pub events: EventSettings,
     /// Logs.
     pub logs: LogSettings,
     /// The cache of answers.
@@ -122,6 +126,7 @@ impl Settings {
         let redis = RedisSettings::read(&mut reader);
         let registry = RegistrySettings::read(&mut reader, stage);
         let limits = LimitSettings::read(&mut reader);
+        let events = EventSettings::read(&mut reader);
         let logs = LogSettings::read(&mut reader);
         let cache = CacheSettings::read(&mut reader);
         let telemetry = TelemetrySettings::read(&mut reader);
@@ -136,6 +141,7 @@ impl Settings {
             identity,
             registry,
             limits,
+            events,
             logs,
             cache,
             telemetry,

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, HealthStore, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId, StoreHealth,
+    Clock, HealthStore, LiveEvents, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId,
+    SessionStore, StoreHealth,
 };
-use registry_embedded::{EmbeddedHealthStore, EmbeddedLimits};
+use registry_embedded::{
+    EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedSessions,
+};
+use registry_live_feed::OpenRecent;
 use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
     BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisOptions, RedisPool,
-    RedisReplicaBus,
+    RedisLiveEvents, RedisReplicaBus, RedisSessions,
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +27,15 @@ use crate::settings::{Database, Settings};
 /// The most callers and addresses whose requests are counted at a time.
 const MOST_LIMIT_KEYS: usize = 100_000;
 
+/// The most sessions and one-time tickets at a time.
+const MOST_SESSIONS: usize = 100_000;
+
+/// How many of the newest events are kept for clients who come back.
+const NEWEST_EVENTS: usize = 2_000;
+
+/// How long a lost message of Redis can delay those who wait for news.
+const NEWS_POLL: Duration = Duration::from_secs(5);
+
 /// How long Redis or PostgreSQL may take to hear the last words: all that they save is a moment until the others
 /// notice by themselves.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
@@ -33,8 +46,11 @@ pub(crate) struct Shared {
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// The last probe of each server.
     pub(crate) probes: Arc<dyn HealthStore>,
+    /// Small values with an end.
+    pub(crate) sessions: Arc<dyn SessionStore>,
     /// Whether it all answers, where somebody is asked.
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
+    redis: Option<Arc<RedisPool>>,
     /// How replicas find each other; it lives as long as the process does.
     _bus: Option<Box<dyn ReplicaBus>>,
     tasks: TaskTracker,
@@ -82,7 +98,9 @@ impl Shared {
         Self {
             limiter,
             probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(clock))),
+            sessions: Arc::new(EmbeddedSessions::new(MOST_SESSIONS, Arc::clone(clock))),
             health: None,
+            redis: None,
             _bus: None,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -112,10 +130,33 @@ impl Shared {
         Ok(Self {
             limiter: Arc::new(limiter),
             probes: Arc::new(RedisHealthStore::new(Arc::clone(&pool))),
-            health: Some(Arc::new(RedisHealth::new(pool))),
+            sessions: Arc::new(RedisSessions::new(
+                Arc::clone(&pool),
+                MOST_SESSIONS,
+                Arc::clone(&registry.clock),
+            )),
+            health: Some(Arc::new(RedisHealth::new(Arc::clone(&pool)))),
+            redis: Some(pool),
             _bus: Some(Box::new(bus)),
             tasks,
             stop,
+        })
+    }
+
+    /// Opens what keeps the newest events of a log.
+    pub(crate) fn recent_events(&self) -> OpenRecent {
+        let redis = self.redis.clone();
+        Box::new(move |log| {
+            let redis = redis.clone();
+            Box::pin(async move {
+                let recent: Arc<dyn LiveEvents> = match redis {
+                    Some(pool) => Arc::new(
+                        RedisLiveEvents::open(pool, &log, NEWEST_EVENTS, NEWS_POLL).await?,
+                    ),
+                    None => Arc::new(EmbeddedLiveEvents::new(NEWEST_EVENTS)),
+                };
+                Ok(recent)
+            })
         })
     }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use registry_domain::event::{EventSeq, SequencedEvent};
 use registry_domain::ports::{Clock, PortError};
 use registry_http_edge::code::Code;
-use registry_http_edge::{Edge, Problem};
+use registry_http_edge::Problem;
 use serde_json::{Value, json};
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep};
 
@@ -92,7 +92,7 @@ impl Feed {
     /// 429 when this one has too many connections, 503 when there is no place at all.
     pub(crate) async fn start(
         live: &LiveFeed,
-        edge: &Edge,
+        clock: &Arc<dyn Clock>,
         listener: Listener,
     ) -> Result<Self, Problem> {
         let Listener { viewer, whose, interest, since } = listener;
@@ -107,13 +107,13 @@ impl Feed {
             Some(Resume::From(seen)) => seen,
             Some(Resume::Anew) | None => until,
         };
-        let now = edge.clock.now();
+        let now = clock.now();
         let mut heartbeat = tokio::time::interval_at(Instant::now() + live.heartbeat, live.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let left = viewer.expires_at().map(|end| time_until(now, end));
         let mut feed = Self {
             live: live.clone(),
-            clock: Arc::clone(&edge.clock),
+            clock: Arc::clone(clock),
             viewer,
             interest,
             subscription,

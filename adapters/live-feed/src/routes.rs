@@ -141,6 +141,6 @@ impl Entrance {
         let since = asked.since(request)?;
         let interest = Interest { topics, server };
         let listener = Listener { viewer, whose, interest, since };
-        Feed::start(&self.live, Edge::of(request)?, listener).await
+        Feed::start(&self.live, &Edge::of(request)?.clock, listener).await
     }
 }

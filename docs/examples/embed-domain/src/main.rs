@@ -33,6 +33,8 @@ fn registry_ports() -> Result<RegistryPorts, String> {
         registrations: memory.clone(),
         servers: memory.clone(),
         users: memory.clone(),
+        documents: memory.clone(),
+        links: memory.clone(),
         events: memory.clone(),
         operations: memory.clone(),
         health: memory,

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod clock;
+mod commit_watch;
 mod event_log;
 mod health_store;
 mod ids;
@@ -38,6 +39,7 @@ mod upstream;
 mod user_store;
 
 pub use clock::{Clock, end_after};
+pub use commit_watch::CommitWatch;
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use health_store::{HealthStore, ServerHealth};
 pub use ids::Ids;

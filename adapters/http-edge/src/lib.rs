@@ -11,6 +11,7 @@
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers | [`links`] |
+//! | answers that are given again, and tags of answers | [`reads`] |
 //! | what is measured of every request, and the page that shows it | [`tally`], [`exposition`] |
 //!
 //! # How to add a code
@@ -22,6 +23,7 @@ pub mod body;
 pub mod challenge;
 pub mod client_address;
 pub mod code;
+mod compression;
 mod cors;
 pub mod edge;
 pub mod exposition;
@@ -36,6 +38,7 @@ pub mod path_id;
 pub mod problem;
 pub mod problem_body;
 pub mod query;
+pub mod reads;
 pub mod request_context;
 pub mod resource;
 mod security_headers;

@@ -5,23 +5,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, HealthStore, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId, StoreHealth,
+    Clock, HealthStore, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId, ResponseCache,
+    StoreHealth,
 };
-use registry_embedded::{EmbeddedHealthStore, EmbeddedLimits};
+use registry_embedded::{EmbeddedHealthStore, EmbeddedLimits, EmbeddedResponseCache};
+use registry_http_edge::reads::Answers;
 use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
     BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisOptions, RedisPool,
-    RedisReplicaBus,
+    RedisReplicaBus, RedisResponseCache,
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::BootError;
+use super::{BootError, Freshness};
 use crate::settings::{Database, Settings};
 
 /// The most callers and addresses whose requests are counted at a time.
 const MOST_LIMIT_KEYS: usize = 100_000;
+
+/// The most answers that are kept, in this process or for all replicas, and the most bytes of one.
+const MOST_ANSWERS_IN_PROCESS: usize = 500;
+const MOST_ANSWERS_SHARED: usize = 10_000;
+const MOST_ANSWER_BYTES: usize = 128 << 10;
 
 /// How long Redis or PostgreSQL may take to hear the last words: all that they save is a moment until the others
 /// notice by themselves.
@@ -33,6 +40,11 @@ pub(crate) struct Shared {
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// The last probe of each server.
     pub(crate) probes: Arc<dyn HealthStore>,
+    /// What is kept for a while.
+    pub(crate) cache: Arc<dyn ResponseCache>,
+    /// Who may give an answer that is kept there: every replica hears of a commit before the one
+    /// who wrote is answered, this process alone, or nobody.
+    kept_for: KeptFor,
     /// Whether it all answers, where somebody is asked.
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
     /// How replicas find each other; it lives as long as the process does.
@@ -41,7 +53,34 @@ pub(crate) struct Shared {
     stop: CancellationToken,
 }
 
+/// Who may give kept answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeptFor {
+    AllReplicas,
+    ThisProcess,
+    /// Other replicas write, and there is no place where all of them look.
+    Nobody,
+}
+
 impl Shared {
+    /// What lets go of kept answers, where any are kept, here or by other replicas.
+    pub(crate) fn freshness(
+        &self,
+        settings: &Settings,
+        registry: &RegistryPorts,
+    ) -> Option<Arc<Freshness>> {
+        let ttl = settings.cache.response_ttl;
+        let wanted = match self.kept_for {
+            KeptFor::AllReplicas => true,
+            KeptFor::ThisProcess => !ttl.is_zero(),
+            KeptFor::Nobody => false,
+        };
+        wanted.then(|| {
+            let (clock, ids) = (Arc::clone(&registry.clock), Arc::clone(&registry.ids));
+            Freshness::of(Arc::new(Answers::new(Arc::clone(&self.cache), ttl, clock, ids)))
+        })
+    }
+
     /// Opens Redis where the settings name one, and joins the other replicas.
     ///
     /// # Errors
@@ -66,8 +105,8 @@ impl Shared {
         limiter: Arc<dyn RateLimiter>,
     ) -> Result<Self, BootError> {
         tracing::warn!(
-            "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, and each process counts rate \
-             limits for itself"
+            "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, each process counts rate limits \
+             for itself, and no answers are kept"
         );
         let shared = Self::in_process(&registry.clock, limiter);
         let replica = ReplicaId(registry.ids.next());
@@ -75,13 +114,19 @@ impl Shared {
         let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &shared.stop)
             .await
             .map_err(|error| BootError::part("the replica bus cannot be joined", error))?;
-        Ok(Self { _bus: Some(Box::new(bus)), ..shared })
+        Ok(Self { _bus: Some(Box::new(bus)), kept_for: KeptFor::Nobody, ..shared })
     }
 
     fn in_process(clock: &Arc<dyn Clock>, limiter: Arc<dyn RateLimiter>) -> Self {
         Self {
             limiter,
             probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(clock))),
+            cache: Arc::new(EmbeddedResponseCache::new(
+                MOST_ANSWERS_IN_PROCESS,
+                MOST_ANSWER_BYTES,
+                Arc::clone(clock),
+            )),
+            kept_for: KeptFor::ThisProcess,
             health: None,
             _bus: None,
             tasks: TaskTracker::new(),
@@ -112,6 +157,13 @@ impl Shared {
         Ok(Self {
             limiter: Arc::new(limiter),
             probes: Arc::new(RedisHealthStore::new(Arc::clone(&pool))),
+            cache: Arc::new(RedisResponseCache::new(
+                Arc::clone(&pool),
+                MOST_ANSWERS_SHARED,
+                MOST_ANSWER_BYTES,
+                Arc::clone(&registry.clock),
+            )),
+            kept_for: KeptFor::AllReplicas,
             health: Some(Arc::new(RedisHealth::new(pool))),
             _bus: Some(Box::new(bus)),
             tasks,

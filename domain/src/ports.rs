@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod clock;
+mod commit_watch;
 mod document_store;
 mod event_log;
 mod health_store;
@@ -42,6 +43,7 @@ mod upstream;
 mod user_store;
 
 pub use clock::{Clock, end_after};
+pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use health_store::{HealthStore, ServerHealth};

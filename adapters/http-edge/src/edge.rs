@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Condition, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::{App, HttpRequest, HttpServer, web};
 use registry_domain::ports::{Clock, Ids, RateLimiter, TokenVerifier};
 
 use crate::meter::AppMeter;
 use crate::problem::Problem;
 use crate::settings::{EdgeSettings, ServerSettings};
-use crate::{cors, exposition, request_context, resource, security_headers};
+use crate::{compression, cors, exposition, reads, request_context, resource, security_headers};
 
 /// What the edge needs of the world. Both apps put it into their `app_data`.
 pub struct Edge {
@@ -50,7 +50,7 @@ impl Debug for Edge {
 
 /// An app with the layers of the edge; the caller adds its routes and data.
 ///
-/// From the inside out: CORS (also on errors), security headers, and outermost the request's
+/// From the inside out: answers that are kept, compression, CORS (also on errors), security headers, and outermost the request's
 /// context, which writes the bodies of all problems.
 pub fn app(
     edge: web::Data<Edge>,
@@ -67,6 +67,7 @@ pub fn app(
     let cors = Condition::new(settings.cors.enabled, cors::layer(&settings.cors));
     let security = security_headers::layer(settings.security_headers);
     let metrics = settings.metrics.clone();
+    let (reads, compresses) = (settings.reads.is_some(), settings.compresses);
     App::new()
         .app_data(Rc::new(AppMeter::new(settings.server)))
         .app_data(edge)
@@ -76,6 +77,10 @@ pub fn app(
             }
         })
         .default_service(web::to(resource::unknown))
+        .wrap(Condition::new(reads, from_fn(reads::around)))
+        .wrap(Condition::new(compresses, from_fn(compression::mark)))
+        .wrap(Condition::new(compresses, Compress::default()))
+        .wrap(Condition::new(compresses, from_fn(compression::tidy)))
         .wrap(cors)
         .wrap(security)
         .wrap(from_fn(request_context::around_request))

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use actix_web::{FromRequest, HttpRequest, dev, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use registry_domain::caller::Caller;
 use registry_domain::ports::{Ensured, RegistryPorts, VerifiedToken};
 use registry_domain::use_cases::{SignedIn, caller_of, identify_caller};
@@ -73,12 +73,18 @@ pub struct Admitted {
     pub caller: Caller,
 }
 
+/// What a layer outside the handler has found already: one request counts once.
+pub(crate) struct AdmittedBefore(pub(crate) Option<Admitted>);
+
 /// Verifies and limits; `None` for a request without a token. Without a good one it counts against
 /// its address, so that guessing is limited too.
 ///
 /// # Errors
 /// 401 for a bad token, 503 when it cannot be judged, 429 when a limit is used up.
 pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admitted>, Problem> {
+    if let Some(AdmittedBefore(admitted)) = request.extensions_mut().remove() {
+        return Ok(admitted);
+    }
     admitted_by(edge, request, bearer::token_of(request)).await
 }
 

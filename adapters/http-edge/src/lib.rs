@@ -13,6 +13,7 @@
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers | [`links`] |
 //! | what OpenAPI documents share | [`openapi`] |
+//! | answers that are given again, and tags of answers | [`reads`] |
 //! | what is measured of every request, and the page that shows it | [`tally`], [`exposition`] |
 //!
 //! # How to add a code
@@ -24,6 +25,7 @@ pub mod body;
 pub mod challenge;
 pub mod client_address;
 pub mod code;
+mod compression;
 mod cors;
 pub mod edge;
 pub mod exposition;
@@ -40,6 +42,7 @@ pub mod path_id;
 pub mod problem;
 pub mod problem_body;
 pub mod query;
+pub mod reads;
 pub mod request_context;
 pub mod resource;
 mod security_headers;

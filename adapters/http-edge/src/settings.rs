@@ -7,6 +7,7 @@ use registry_domain::rate::Limit;
 
 use crate::client_address::TrustedProxy;
 use crate::exposition::Exposition;
+use crate::reads::ReadSettings;
 use crate::tally::Tally;
 
 /// The edge's settings; the same for both apps unless a field says otherwise.
@@ -18,6 +19,10 @@ pub struct EdgeSettings {
     pub tally: Arc<Tally>,
     /// The metrics page, where this server shows it.
     pub metrics: Option<Exposition>,
+    /// What is read here, and may be answered again without asking the store.
+    pub reads: Option<ReadSettings>,
+    /// Whether long texts are compressed.
+    pub compresses: bool,
     /// Browsers' origins that may call.
     pub cors: CorsSettings,
     /// Headers that tell browsers to be careful.
@@ -41,6 +46,8 @@ impl EdgeSettings {
             server: "test",
             tally: Arc::default(),
             metrics: None,
+            reads: None,
+            compresses: false,
             cors: CorsSettings::for_testing(),
             security_headers: SecurityHeaderSettings { enabled: true, hsts_max_age: None },
             limits: LimitSettings::off(),

@@ -1,5 +1,6 @@
 //! Makes every adapter once and puts it behind its port.
 
+mod freshness;
 mod shared;
 mod storage;
 
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use registry_domain::ports::{GatewayPorts, RateLimiter, RegistryPorts, TokenVerifier, Upstream};
+use registry_domain::ports::{
+    GatewayPorts, RateLimiter, RegistryPorts, ResponseCache, TokenVerifier, Upstream,
+};
 use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
 use registry_http_edge::{EdgeSettings, exposition};
@@ -22,6 +25,7 @@ use crate::settings::Settings;
 use crate::telemetry::Telemetry;
 use crate::{edge, identity, live};
 
+pub(crate) use freshness::Freshness;
 pub(crate) use shared::Shared;
 pub(crate) use storage::{Storage, storage};
 
@@ -102,6 +106,8 @@ pub struct Runtime {
     pub gateway_url: String,
     /// What this process measures of itself.
     pub(crate) telemetry: Telemetry,
+    /// Lets go of kept answers, where answers are kept.
+    freshness: Option<Arc<Freshness>>,
     /// What is open, and has to be closed at the end.
     open: Storage,
     shared: Shared,
@@ -194,11 +200,16 @@ impl Runtime {
         telemetry.look_at(&registry, gateway.as_ref());
         let routes = gateway.as_ref().map(|gateway| Arc::clone(&gateway.routes));
         let live = live::start(&settings, &registry, &shared, routes).await?;
+        let freshness = shared.freshness(&settings, &registry);
+        if let Some(freshness) = &freshness {
+            open.watch_commits(freshness.clone());
+        }
         Ok(Self {
             registry,
             gateway,
             telemetry,
             live,
+            freshness,
             verifier: identity.verifier,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,
@@ -215,6 +226,16 @@ impl Runtime {
         self.halves.contains(&Half::PublicApi)
     }
 
+    /// What is kept for a while.
+    pub(crate) fn cache(&self) -> Arc<dyn ResponseCache> {
+        Arc::clone(&self.shared.cache)
+    }
+
+    /// What lets go of kept answers, where answers are kept.
+    pub(crate) fn freshness(&self) -> Option<Arc<Freshness>> {
+        self.freshness.clone()
+    }
+
     /// Waits until everything that was begun is done, and closes what was opened.
     pub(crate) async fn finish(&self) {
         futures_util::future::join(self.shared.finish(), self.open.finish()).await;
@@ -222,7 +243,8 @@ impl Runtime {
 
     /// The edge's settings of a half.
     pub fn edge_settings(&self, half: Half) -> EdgeSettings {
-        edge::settings(&self.settings, half, &self.telemetry)
+        let answers = self.freshness.as_ref().map(|freshness| freshness.answers());
+        edge::settings(&self.settings, half, &self.telemetry, answers)
     }
 
     /// The metrics page on a socket of its own.

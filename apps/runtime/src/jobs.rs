@@ -2,10 +2,12 @@
 
 mod copy_operations;
 mod discover;
+mod export_metrics;
 mod feed_live;
 mod follow_routes;
 mod keep_metrics;
 mod probe;
+mod renew_answers;
 mod tell_state;
 
 use tokio::task::JoinSet;
@@ -35,6 +37,19 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
     let mut running = JoinSet::new();
     if let Some(recorder) = &runtime.telemetry.recorder {
         running.spawn(keep_metrics::run(recorder.clone(), stop.clone()));
+        running.spawn(export_metrics::run(
+            runtime.telemetry.tally.clone(),
+            runtime.cache(),
+            runtime.settings.telemetry.metrics.export_interval,
+            stop.clone(),
+        ));
+    }
+    if let Some(freshness) = runtime.freshness() {
+        running.spawn(renew_answers::run(
+            freshness,
+            runtime.registry.events.clone(),
+            stop.clone(),
+        ));
     }
     if runtime.has_public_api() {
         running.spawn(discover::run(

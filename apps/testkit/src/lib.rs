@@ -11,6 +11,7 @@
 //! | an upstream that misbehaves | [`upstreams::Scripted`] |
 //! | an empty PostgreSQL database, a key prefix on Redis | [`TestDatabase`], [`TestRedis`] |
 //! | a connection that is cut or stalls | [`ChaosProxy`] |
+//! | a page of metrics, and whether it keeps the format's rules | [`Scrape`] |
 //! | to wait for a fact | [`eventually()`] |
 //!
 //! Tests never sleep and never assert a duration: they wait with [`eventually()`], whose deadline is
@@ -30,6 +31,7 @@ mod events;
 mod eventually;
 mod launch;
 mod mcp;
+mod metrics;
 mod output;
 mod program;
 mod raw;
@@ -41,6 +43,7 @@ pub use chaos::ChaosProxy;
 pub use events::{Event, EventStream};
 pub use eventually::{DEADLINE, eventually, eventually_within};
 pub use launch::{DataDir, Launch};
+pub use metrics::Scrape;
 pub use program::Program;
 pub use raw::raw;
 pub use rmcp;

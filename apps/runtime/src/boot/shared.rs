@@ -6,22 +6,24 @@ use std::time::Duration;
 
 use registry_domain::ports::{
     Clock, HealthStore, LiveEvents, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId,
-    SessionStore, StoreHealth,
+    ResponseCache, SessionStore, StoreHealth,
 };
 use registry_embedded::{
-    EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedSessions,
+    EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedResponseCache,
+    EmbeddedSessions,
 };
+use registry_http_edge::reads::Answers;
 use registry_live_feed::OpenRecent;
 use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
-    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisOptions, RedisPool,
-    RedisLiveEvents, RedisReplicaBus, RedisSessions,
+    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisLiveEvents,
+    RedisOptions, RedisPool, RedisReplicaBus, RedisResponseCache, RedisSessions,
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::BootError;
+use super::{BootError, Freshness};
 use crate::settings::{Database, Settings};
 
 /// The most callers and addresses whose requests are counted at a time.
@@ -35,6 +37,10 @@ const NEWEST_EVENTS: usize = 2_000;
 
 /// How long a lost message of Redis can delay those who wait for news.
 const NEWS_POLL: Duration = Duration::from_secs(5);
+/// The most answers that are kept, in this process or for all replicas, and the most bytes of one.
+const MOST_ANSWERS_IN_PROCESS: usize = 500;
+const MOST_ANSWERS_SHARED: usize = 10_000;
+const MOST_ANSWER_BYTES: usize = 128 << 10;
 
 /// How long Redis or PostgreSQL may take to hear the last words: all that they save is a moment until the others
 /// notice by themselves.
@@ -48,6 +54,11 @@ pub(crate) struct Shared {
     pub(crate) probes: Arc<dyn HealthStore>,
     /// Small values with an end.
     pub(crate) sessions: Arc<dyn SessionStore>,
+    /// What is kept for a while.
+    pub(crate) cache: Arc<dyn ResponseCache>,
+    /// Who may give an answer that is kept there: every replica hears of a commit before the one
+    /// who wrote is answered, this process alone, or nobody.
+    kept_for: KeptFor,
     /// Whether it all answers, where somebody is asked.
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
     redis: Option<Arc<RedisPool>>,
@@ -57,7 +68,34 @@ pub(crate) struct Shared {
     stop: CancellationToken,
 }
 
+/// Who may give kept answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeptFor {
+    AllReplicas,
+    ThisProcess,
+    /// Other replicas write, and there is no place where all of them look.
+    Nobody,
+}
+
 impl Shared {
+    /// What lets go of kept answers, where any are kept, here or by other replicas.
+    pub(crate) fn freshness(
+        &self,
+        settings: &Settings,
+        registry: &RegistryPorts,
+    ) -> Option<Arc<Freshness>> {
+        let ttl = settings.cache.response_ttl;
+        let wanted = match self.kept_for {
+            KeptFor::AllReplicas => true,
+            KeptFor::ThisProcess => !ttl.is_zero(),
+            KeptFor::Nobody => false,
+        };
+        wanted.then(|| {
+            let (clock, ids) = (Arc::clone(&registry.clock), Arc::clone(&registry.ids));
+            Freshness::of(Arc::new(Answers::new(Arc::clone(&self.cache), ttl, clock, ids)))
+        })
+    }
+
     /// Opens Redis where the settings name one, and joins the other replicas.
     ///
     /// # Errors
@@ -82,8 +120,8 @@ impl Shared {
         limiter: Arc<dyn RateLimiter>,
     ) -> Result<Self, BootError> {
         tracing::warn!(
-            "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, and each process counts rate \
-             limits for itself"
+            "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, each process counts rate limits \
+             for itself, and no answers are kept"
         );
         let shared = Self::in_process(&registry.clock, limiter);
         let replica = ReplicaId(registry.ids.next());
@@ -91,7 +129,7 @@ impl Shared {
         let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &shared.stop)
             .await
             .map_err(|error| BootError::part("the replica bus cannot be joined", error))?;
-        Ok(Self { _bus: Some(Box::new(bus)), ..shared })
+        Ok(Self { _bus: Some(Box::new(bus)), kept_for: KeptFor::Nobody, ..shared })
     }
 
     fn in_process(clock: &Arc<dyn Clock>, limiter: Arc<dyn RateLimiter>) -> Self {
@@ -99,6 +137,12 @@ impl Shared {
             limiter,
             probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(clock))),
             sessions: Arc::new(EmbeddedSessions::new(MOST_SESSIONS, Arc::clone(clock))),
+            cache: Arc::new(EmbeddedResponseCache::new(
+                MOST_ANSWERS_IN_PROCESS,
+                MOST_ANSWER_BYTES,
+                Arc::clone(clock),
+            )),
+            kept_for: KeptFor::ThisProcess,
             health: None,
             redis: None,
             _bus: None,
@@ -135,6 +179,13 @@ impl Shared {
                 MOST_SESSIONS,
                 Arc::clone(&registry.clock),
             )),
+            cache: Arc::new(RedisResponseCache::new(
+                Arc::clone(&pool),
+                MOST_ANSWERS_SHARED,
+                MOST_ANSWER_BYTES,
+                Arc::clone(&registry.clock),
+            )),
+            kept_for: KeptFor::AllReplicas,
             health: Some(Arc::new(RedisHealth::new(Arc::clone(&pool)))),
             redis: Some(pool),
             _bus: Some(Box::new(bus)),

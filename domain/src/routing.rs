@@ -2,6 +2,13 @@
 //!
 //! The table is made of persistent maps of `Arc<ServerEntry>`: an event replaces one entry and
 //! shares all the others with the table before. Reading it takes no lock and no database.
+//!
+//! Which of several servers gets a call: [`balance`]; which are left alone for a while: [`breaker`]
+//! and [`ejection`].
+
+pub mod balance;
+pub mod breaker;
+pub mod ejection;
 
 use std::collections::HashMap;
 use std::sync::Arc;

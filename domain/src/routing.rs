@@ -23,6 +23,8 @@ use crate::id::{Alias, ServerId, TenantId};
 use crate::manifest::{Definition, DefinitionKind};
 use crate::server::{HealthStatus, Server};
 
+use self::balance::RoutingWish;
+
 /// One routable server: what a call needs to know of it, and nothing that needs a second look.
 #[derive(Debug)]
 pub struct ServerEntry {
@@ -36,8 +38,12 @@ pub struct ServerEntry {
     pub tenant: Option<TenantId>,
     /// Where it is.
     pub endpoint: EndpointUrl,
+    /// How it was doing when it was last written.
+    pub health: HealthStatus,
     /// Whether an operator took it out of rotation.
     pub in_maintenance: bool,
+    /// How its owner wishes it to be chosen among others.
+    pub routing: RoutingWish,
     definitions: Vec<Definition>,
     by_name: HashMap<(DefinitionKind, String), usize>,
 }
@@ -60,7 +66,9 @@ impl ServerEntry {
             alias: server.alias.clone(),
             tenant: server.tenant.clone(),
             endpoint: server.endpoint_url.clone(),
+            health: server.health,
             in_maintenance: server.health == HealthStatus::Maintenance,
+            routing: RoutingWish::of(&server.capabilities),
             definitions,
             by_name,
         }
@@ -208,6 +216,33 @@ impl RoutingTable {
         self.ordered.values().filter(|entry| caller.sees(entry.tenant.as_ref()))
     }
 
+    /// The servers within reach of the management API's proxy, ordered by tenant and alias.
+    pub fn reachable<'a>(
+        &'a self,
+        caller: Option<&'a Caller>,
+        all_tenants: bool,
+    ) -> impl Iterator<Item = &'a Arc<ServerEntry>> {
+        self.ordered.values().filter(move |entry| is_within_reach(caller, all_tenants, entry))
+    }
+
+    /// One of the [reachable](Self::reachable) servers, to be called.
+    ///
+    /// # Errors
+    /// [`RouteRefusal::Unknown`] when it is not within reach, [`RouteRefusal::InMaintenance`] when
+    /// it is not in rotation.
+    pub fn reach(
+        &self,
+        caller: Option<&Caller>,
+        all_tenants: bool,
+        id: ServerId,
+    ) -> Result<Permit<Arc<ServerEntry>>, RouteRefusal> {
+        let entry = self
+            .by_id(id)
+            .filter(|entry| is_within_reach(caller, all_tenants, entry))
+            .ok_or(RouteRefusal::Unknown)?;
+        in_rotation(entry)
+    }
+
     /// The server that a caller means: their own tenant's first, then everybody's. A name with a
     /// tenant in it is for those who may see that tenant.
     ///
@@ -251,6 +286,15 @@ fn permit(
     if !caller.sees(entry.tenant.as_ref()) {
         return Err(RouteRefusal::Unknown);
     }
+    in_rotation(entry)
+}
+
+fn is_within_reach(caller: Option<&Caller>, all_tenants: bool, entry: &ServerEntry) -> bool {
+    let tenant = entry.tenant.as_ref();
+    caller.map_or(all_tenants || tenant.is_none(), |caller| caller.sees(tenant))
+}
+
+fn in_rotation(entry: &Arc<ServerEntry>) -> Result<Permit<Arc<ServerEntry>>, RouteRefusal> {
     if entry.in_maintenance {
         return Err(RouteRefusal::InMaintenance);
     }

@@ -11,6 +11,7 @@
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers | [`links`] |
+//! | MCP over HTTP | [`mcp`] |
 //!
 //! # How to add a code
 //! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
@@ -29,6 +30,7 @@ pub mod health;
 pub mod json;
 pub mod limits;
 pub mod links;
+pub mod mcp;
 pub mod path_id;
 pub mod problem;
 pub mod problem_body;

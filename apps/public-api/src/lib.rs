@@ -22,6 +22,7 @@ use actix_web::dev::Server;
 use actix_web::web::{self, ServiceConfig};
 use registry_domain::ports::{RateLimiter, RegistryPorts, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
+use registry_exchange::Exchange;
 use registry_http_edge::Edge;
 
 mod handlers;
@@ -31,7 +32,7 @@ pub mod settings;
 mod wire;
 
 pub use program::server;
-pub use settings::PublicApiSettings;
+pub use settings::{ProxySettings, PublicApiSettings};
 
 /// Everything that the API needs; the composition root makes one.
 pub struct PublicApi {
@@ -43,6 +44,8 @@ pub struct PublicApi {
     pub limiter: Arc<dyn RateLimiter>,
     /// What the operator decided.
     pub settings: PublicApiSettings,
+    /// The call path; where there is none, nothing that needs it is served.
+    pub calls: Option<Exchange>,
     /// The issuer that stands in for Entra, in development only.
     pub development: Option<Arc<DevelopmentIssuer>>,
 }
@@ -79,8 +82,16 @@ fn wired(api: PublicApi) -> (web::Data<Edge>, impl Fn(&mut ServiceConfig) + Clon
     });
     let (ports, settings) = (web::Data::new(api.ports), web::Data::new(api.settings));
     let development = api.development.map(web::Data::from);
+    let calls = api.calls;
     let configure = move |config: &mut ServiceConfig| {
         config.app_data(ports.clone()).app_data(settings.clone()).configure(routes::table);
+        if let Some(exchange) = &calls {
+            // Called once on each worker thread: its upstream connections stay on that thread.
+            config.app_data(web::Data::new(exchange.for_worker())).configure(routes::calls);
+            if settings.proxy.enabled {
+                config.configure(routes::proxy);
+            }
+        }
         if let Some(issuer) = &development {
             config.app_data(issuer.clone()).configure(routes::development);
         }

@@ -4,9 +4,10 @@
 use std::io;
 use std::sync::Arc;
 
+use registry_runtime::settings::Stage;
 use registry_runtime::{Bound, Half, Running, Runtime};
 
-use crate::{PublicApi, PublicApiSettings, serve};
+use crate::{ProxySettings, PublicApi, PublicApiSettings, serve};
 
 /// The API on a bound socket.
 ///
@@ -22,9 +23,23 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             server: runtime.server_settings(Half::PublicApi),
             environment: runtime.settings.stage.as_str().to_owned(),
             gateway_base_url: runtime.gateway_url.clone(),
+            proxy: proxy(runtime),
         },
+        calls: Some(runtime.calls.exchange.clone()),
         development: runtime.development.clone(),
     };
     let server = serve(api, vec![bound.listener])?;
     Ok(Running { half: bound.half, address: bound.address, server })
+}
+
+fn proxy(runtime: &Runtime) -> ProxySettings {
+    let settings = &runtime.settings;
+    ProxySettings {
+        enabled: settings.proxy.enabled,
+        open: settings.stage == Stage::Development,
+        default_timeout: settings.gateway.request_timeout,
+        max_timeout: settings.proxy.max_timeout,
+        max_body_bytes: settings.gateway.max_body_bytes,
+        origins: runtime.origins(),
+    }
 }

@@ -29,11 +29,8 @@ const MOST_LISTED: usize = 1_000;
 /// Who looks at running calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
-    /// Sees everybody's.
-    pub everybodys: bool,
-    /// Sees those of all strangers, not only of their own address.
-    pub all_strangers: bool,
-    /// Sees their own.
+    everybodys: bool,
+    all_strangers: bool,
     own: Whose,
 }
 
@@ -41,6 +38,18 @@ impl Viewer {
     /// Somebody who sees their own calls and no others.
     pub fn of(party: &Party) -> Self {
         Self { everybodys: false, all_strangers: false, own: Whose::of(&party.principal()) }
+    }
+
+    /// The same, who also sees the calls of all strangers where that is so.
+    #[must_use]
+    pub fn with_strangers(self, all_strangers: bool) -> Self {
+        Self { all_strangers, ..self }
+    }
+
+    /// The same, who also sees everybody's calls where that is so.
+    #[must_use]
+    pub fn with_everybody(self, everybodys: bool) -> Self {
+        Self { everybodys, ..self }
     }
 
     fn sees(&self, call: &ActiveCall) -> bool {

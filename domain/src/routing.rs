@@ -21,7 +21,7 @@ use crate::event::EventSeq;
 use crate::federation::ServerRef;
 use crate::id::{Alias, ServerId, TenantId};
 use crate::manifest::{Definition, DefinitionKind};
-use crate::server::{HealthStatus, Server};
+use crate::server::{HealthStatus, ListedBy, Server};
 
 use self::balance::RoutingWish;
 
@@ -36,8 +36,10 @@ pub struct ServerEntry {
     pub alias: Alias,
     /// Whose it is.
     pub tenant: Option<TenantId>,
-    /// Where it is.
+    /// Where to dial.
     pub endpoint: EndpointUrl,
+    /// With which authority it is listed.
+    pub listed_by: ListedBy,
     /// How it was doing when it was last written.
     pub health: HealthStatus,
     /// Whether an operator took it out of rotation.
@@ -65,7 +67,8 @@ impl ServerEntry {
             name: server.name.clone(),
             alias: server.alias.clone(),
             tenant: server.tenant.clone(),
-            endpoint: server.endpoint_url.clone(),
+            endpoint: server.endpoint_url.dialled_over(server.transport),
+            listed_by: server.listed_by,
             health: server.health,
             in_maintenance: server.health == HealthStatus::Maintenance,
             routing: RoutingWish::of(&server.capabilities),
@@ -126,6 +129,10 @@ fn template_matches(template: &str, uri: &str) -> bool {
 type OfTenant = HashTrieMapSync<String, Arc<ServerEntry>>;
 
 /// The immutable snapshot of all routable servers.
+///
+/// The gateway serves only those that somebody with authority [vouches for](ListedBy::is_vouched):
+/// [`visible_to`](Self::visible_to) and [`resolve`](Self::resolve) know no others. All are within
+/// reach of the management API's proxy: [`reachable`](Self::reachable) and [`reach`](Self::reach).
 #[derive(Debug, Clone, Default)]
 pub struct RoutingTable {
     by_tenant: HashTrieMapSync<String, OfTenant>,
@@ -208,15 +215,19 @@ impl RoutingTable {
         self.ordered.values()
     }
 
-    /// The servers that a caller may see, ordered by tenant and alias.
+    /// The servers that the gateway shows a caller, ordered by tenant and alias.
     pub fn visible_to<'a>(
         &'a self,
         caller: &'a Caller,
     ) -> impl Iterator<Item = &'a Arc<ServerEntry>> {
-        self.ordered.values().filter(|entry| caller.sees(entry.tenant.as_ref()))
+        self.ordered
+            .values()
+            .filter(|entry| entry.listed_by.is_vouched() && caller.sees(entry.tenant.as_ref()))
     }
 
-    /// The servers within reach of the management API's proxy, ordered by tenant and alias.
+    /// The servers within reach of the management API's proxy, ordered by tenant and alias, whoever
+    /// listed them: what a caller sees; without one, what is everybody's, and with `all_tenants`
+    /// (where the API is open) all.
     pub fn reachable<'a>(
         &'a self,
         caller: Option<&'a Caller>,
@@ -264,8 +275,9 @@ impl RoutingTable {
         permit(caller, entry)
     }
 
+    /// A server that somebody vouches for. One that nobody does must not hide another.
     fn entry(&self, tenant: &str, alias: &str) -> Option<&Arc<ServerEntry>> {
-        self.by_tenant.get(tenant)?.get(alias)
+        self.by_tenant.get(tenant)?.get(alias).filter(|entry| entry.listed_by.is_vouched())
     }
 }
 
@@ -278,7 +290,7 @@ pub enum RouteRefusal {
     InMaintenance,
 }
 
-/// The one check that every door asks before anything is sent to a server.
+/// The one check that every door of the gateway asks before anything is sent to a server.
 fn permit(
     caller: &Caller,
     entry: &Arc<ServerEntry>,

@@ -115,7 +115,7 @@ pub(crate) fn choose(
     let mut turn = vitals.turns.lock();
     let capable: Vec<Able<'_>> = table
         .reachable(caller, open)
-        .filter(|entry| choice.is_met_by(entry))
+        .filter(|entry| (open || entry.listed_by.is_vouched()) && choice.is_met_by(entry))
         .map(|entry| {
             let server = vitals.of(entry.id, table);
             let standing = server.standing(&vitals.policies, now);

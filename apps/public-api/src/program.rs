@@ -4,7 +4,7 @@
 use std::io;
 use std::sync::Arc;
 
-use registry_runtime::settings::Stage;
+use registry_domain::caller::ApiMode;
 use registry_runtime::{Bound, Half, Running, Runtime};
 
 use crate::{ProxySettings, PublicApi, PublicApiSettings, serve};
@@ -36,7 +36,7 @@ fn proxy(runtime: &Runtime) -> ProxySettings {
     let settings = &runtime.settings;
     ProxySettings {
         enabled: settings.proxy.enabled,
-        open: settings.stage == Stage::Development,
+        open: settings.registry.policy.api_mode == ApiMode::Open,
         default_timeout: settings.gateway.request_timeout,
         max_timeout: settings.proxy.max_timeout,
         max_body_bytes: settings.gateway.max_body_bytes,

@@ -13,7 +13,7 @@
 //! | what people read about it | [`document`], [`link`] |
 //! | what an upstream offers, and its digest | [`manifest`] |
 //! | what becomes of an approval | [`server`] |
-//! | who may do what | [`caller`] |
+//! | who may do what | [`caller`], [`party`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | what the world must provide | [`ports`] |
 
@@ -30,6 +30,7 @@ pub mod id;
 pub mod link;
 pub mod manifest;
 pub mod operation;
+pub mod party;
 pub mod ports;
 pub mod rate;
 pub mod registration;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use registry_domain::caller::Caller;
+use registry_domain::party::Party;
 use registry_domain::ports::{Ensured, RegistryPorts, VerifiedToken};
 use registry_domain::use_cases::{SignedIn, caller_of, identify_caller};
 
@@ -110,6 +111,19 @@ pub async fn admitted_by(
             nobody.map(|_| None)
         }
     }
+}
+
+/// Who calls an open address that goes to no store: by a good token alone, or a stranger.
+///
+/// # Errors
+/// As [`admitted`].
+pub async fn party(edge: &Edge, request: &HttpRequest) -> Result<Party, Problem> {
+    Ok(match admitted(edge, request).await? {
+        Some(Admitted { caller, .. }) => Party::Caller(Arc::new(caller)),
+        None => Party::Anonymous {
+            address: client_address(request, &edge.settings.trusted_proxies),
+        },
+    })
 }
 
 async fn verified(

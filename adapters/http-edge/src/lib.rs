@@ -15,6 +15,7 @@
 //! | what OpenAPI documents share | [`openapi`] |
 //! | answers that are given again, and tags of answers | [`reads`] |
 //! | what is measured of every request, and the page that shows it | [`tally`], [`exposition`] |
+//! | MCP over HTTP | [`mcp`] |
 //!
 //! # How to add a code
 //! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
@@ -35,9 +36,10 @@ pub mod health;
 pub mod json;
 pub mod limits;
 pub mod links;
-pub mod openapi;
+pub mod mcp;
 mod meter;
 pub mod multipart;
+pub mod openapi;
 pub mod path_id;
 pub mod problem;
 pub mod problem_body;

@@ -22,6 +22,7 @@ use actix_web::dev::Server;
 use actix_web::web::{self, ServiceConfig};
 use registry_domain::ports::{RateLimiter, RegistryPorts, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
+use registry_exchange::Exchange;
 use registry_http_edge::Edge;
 use registry_live_feed::{Door, LiveFeed};
 
@@ -33,7 +34,7 @@ pub mod settings;
 mod wire;
 
 pub use program::server;
-pub use settings::PublicApiSettings;
+pub use settings::{ProxySettings, PublicApiSettings};
 
 /// Everything that the API needs; the composition root makes one.
 pub struct PublicApi {
@@ -47,6 +48,8 @@ pub struct PublicApi {
     pub settings: PublicApiSettings,
     /// Live events; without them their addresses are not there.
     pub live: Option<LiveFeed>,
+    /// The call path; where there is none, nothing that needs it is served.
+    pub calls: Option<Exchange>,
     /// The issuer that stands in for Entra, in development only.
     pub development: Option<Arc<DevelopmentIssuer>>,
 }
@@ -84,10 +87,18 @@ fn wired(api: PublicApi) -> (web::Data<Edge>, impl Fn(&mut ServiceConfig) + Clon
     let (ports, settings) = (web::Data::new(api.ports), web::Data::new(api.settings));
     let development = api.development.map(web::Data::from);
     let live = api.live.map(|live| registry_live_feed::routes(&live, Door::Open));
+    let calls = api.calls;
     let configure = move |config: &mut ServiceConfig| {
         config.app_data(ports.clone()).app_data(settings.clone()).configure(routes::table);
         if let Some(live) = &live {
             config.configure(live);
+        }
+        if let Some(exchange) = &calls {
+            // Called once on each worker thread: its upstream connections stay on that thread.
+            config.app_data(web::Data::new(exchange.for_worker())).configure(routes::calls);
+            if settings.proxy.enabled {
+                config.configure(routes::proxy);
+            }
         }
         if let Some(issuer) = &development {
             config.app_data(issuer.clone()).configure(routes::development);

@@ -5,7 +5,8 @@ use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
 use crate::handlers::{
-    audit_log, development as issuer, documents, health, links, registrations, root, users,
+    active_requests, audit_log, development as issuer, documents, health, links, proxy as mcp,
+    registrations, root, router, users,
 };
 
 /// The routes that are always there.
@@ -69,6 +70,23 @@ pub fn table(config: &mut ServiceConfig) {
         )
         // the audit trail
         .service(at("/audit-logs").get(audit_log::list::handle));
+}
+
+/// What there is to see and to do about calls.
+pub fn calls(config: &mut ServiceConfig) {
+    config
+        .service(at("/api/v1/router/metrics").get(router::metrics::handle))
+        .service(at("/api/v1/proxy/active-requests").get(active_requests::list::handle))
+        .service(
+            at("/api/v1/proxy/requests/{request_id}").delete(active_requests::cancel::handle),
+        );
+}
+
+/// The proxy, where the operator wants one.
+pub fn proxy(config: &mut ServiceConfig) {
+    config
+        .service(at("/mcp/proxy").post(mcp::advanced::handle))
+        .service(at("/mcp").post(mcp::simple::handle));
 }
 
 /// The routes of the development issuer: its address is `/dev` of this server.

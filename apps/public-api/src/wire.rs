@@ -1,5 +1,6 @@
 //! JSON shapes: what comes in, and what goes out.
 
+pub(crate) mod active_request;
 pub(crate) mod audit_log;
 pub(crate) mod audit_query;
 pub(crate) mod cursor;
@@ -12,11 +13,14 @@ pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod manifest;
 pub(crate) mod precondition;
+pub(crate) mod proxy_request;
+pub(crate) mod proxy_response;
 pub(crate) mod range;
 pub(crate) mod registration;
 pub(crate) mod registration_draft;
 pub(crate) mod registration_page;
 pub(crate) mod registration_query;
+pub(crate) mod router_metrics;
 pub(crate) mod status_update;
 pub(crate) mod user;
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream;
 use registry_domain::id::{ServerId, TenantId};
-use registry_domain::ports::{HealthStore, PortError, RegistryPorts, ServerCatalog};
+use registry_domain::ports::{HealthStore, PortError, RegistryPorts};
 use registry_domain::server::HealthStatus;
 use registry_exchange::Routes;
 use registry_live_feed::{
@@ -35,7 +35,7 @@ pub(crate) async fn start(
     settings: &Settings,
     registry: &RegistryPorts,
     shared: &Shared,
-    routes: Option<Arc<Routes>>,
+    routes: Arc<Routes>,
 ) -> Result<LiveFeed, BootError> {
     let latest = registry
         .events
@@ -46,7 +46,6 @@ pub(crate) async fn start(
     let limits = HubLimits { clients, of_one: (clients / 10).max(1), queue: QUEUE };
     let servers = Servers {
         routes,
-        catalog: Arc::clone(&registry.servers),
         probes: Arc::clone(&shared.probes),
     };
     Ok(LiveFeed {
@@ -63,11 +62,9 @@ pub(crate) async fn start(
     })
 }
 
-/// The servers of the routing snapshot, or of the store where there is none, with what the last
-/// probe of each found.
+/// The servers of the routing snapshot, with what the last probe of each found.
 struct Servers {
-    routes: Option<Arc<Routes>>,
-    catalog: Arc<dyn ServerCatalog>,
+    routes: Arc<Routes>,
     probes: Arc<dyn HealthStore>,
 }
 
@@ -103,17 +100,10 @@ impl Servers {
 #[async_trait]
 impl ServersNow for Servers {
     async fn seen_by(&self, viewer: &Viewer) -> Result<Vec<ServerNow>, PortError> {
-        let known: Vec<Known> = match &self.routes {
-            Some(routes) => {
-                let table = routes.now();
-                let seen = table.all().filter(|entry| viewer.sees(entry.tenant.as_ref()));
-                seen.take(MOST_SERVERS).map(|entry| of_entry(entry)).collect()
-            }
-            None => {
-                let servers = self.catalog.load_routes().await?.servers;
-                let seen = servers.iter().filter(|server| viewer.sees(server.tenant.as_ref()));
-                seen.take(MOST_SERVERS).map(of_server).collect()
-            }
+        let known: Vec<Known> = {
+            let table = self.routes.now();
+            let seen = table.all().filter(|entry| viewer.sees(entry.tenant.as_ref()));
+            seen.take(MOST_SERVERS).map(|entry| of_entry(entry)).collect()
         };
         let found: Vec<Result<ServerNow, PortError>> =
             stream::iter(known).map(|known| self.now(known)).buffered(AT_ONCE).collect().await;
@@ -121,10 +111,7 @@ impl ServersNow for Servers {
     }
 
     async fn find(&self, id: ServerId) -> Result<Option<ServerNow>, PortError> {
-        let known = match &self.routes {
-            Some(routes) => routes.now().by_id(id).map(|entry| of_entry(entry)),
-            None => self.catalog.find(id).await?.as_ref().map(of_server),
-        };
+        let known = self.routes.now().by_id(id).map(|entry| of_entry(entry));
         match known {
             Some(known) => Ok(Some(self.now(known).await?)),
             None => Ok(None),
@@ -133,16 +120,10 @@ impl ServersNow for Servers {
 }
 
 fn of_entry(entry: &registry_domain::routing::ServerEntry) -> Known {
-    let otherwise =
-        if entry.in_maintenance { HealthStatus::Maintenance } else { HealthStatus::Unknown };
-    Known { id: entry.id, name: entry.name.clone(), tenant: entry.tenant.clone(), otherwise }
-}
-
-fn of_server(server: &registry_domain::server::Server) -> Known {
     Known {
-        id: server.id,
-        name: server.name.clone(),
-        tenant: server.tenant.clone(),
-        otherwise: server.health,
+        id: entry.id,
+        name: entry.name.clone(),
+        tenant: entry.tenant.clone(),
+        otherwise: entry.health,
     }
 }

@@ -10,6 +10,7 @@ mod gateway;
 mod identity;
 mod limits;
 mod logs;
+mod proxy;
 mod reader;
 mod redis;
 mod registry;
@@ -30,6 +31,7 @@ pub use gateway::GatewaySettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
+pub use proxy::ProxySettings;
 pub use reader::{Reader, Shown, WrongSetting};
 pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
@@ -76,6 +78,8 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     /// The store.
     pub store: StoreSettings,
+    /// The proxy, and how servers are chosen.
+    pub proxy: ProxySettings,
     /// What replicas share.
     pub redis: RedisSettings,
     /// Who is who.
@@ -122,6 +126,7 @@ impl Settings {
         let development_issuer = identity.entra.is_none();
         let service = ServiceSettings::read(&mut reader, stage, development_issuer);
         let gateway = GatewaySettings::read(&mut reader, stage, development_issuer);
+        let proxy = ProxySettings::read(&mut reader, stage);
         let store = StoreSettings::read(&mut reader, stage);
         let redis = RedisSettings::read(&mut reader);
         let registry = RegistrySettings::read(&mut reader, stage);
@@ -136,6 +141,7 @@ impl Settings {
             stage,
             service,
             gateway,
+            proxy,
             store,
             redis,
             identity,

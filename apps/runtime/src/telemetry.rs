@@ -15,7 +15,7 @@ use registry_domain::ports::RegistryPorts;
 use registry_http_edge::exposition::Exposition;
 use registry_http_edge::tally::Tally;
 
-use crate::boot::GatewayParts;
+use crate::boot::CallPath;
 use crate::settings::MetricsSettings;
 
 pub(crate) use logs::start;
@@ -44,14 +44,15 @@ impl Telemetry {
     }
 
     /// Makes the page, which also shows the stores and the gateway as they are when it is asked for.
-    pub(crate) fn look_at(&mut self, registry: &RegistryPorts, gateway: Option<&GatewayParts>) {
+    pub(crate) fn look_at(&mut self, registry: &RegistryPorts, calls: &CallPath) {
         let Some(recorder) = self.recorder.clone() else { return };
         let stores = [Some(Arc::clone(&registry.health)), registry.shared.clone()];
-        let mut samples = samples::Samples::of(stores.into_iter().flatten());
-        if let Some(gateway) = gateway {
-            let (routes, spool) = (Arc::clone(&gateway.routes), Arc::clone(&gateway.spool));
-            samples = samples.and_gateway(routes, spool, Arc::clone(&registry.clock));
-        }
+        let (routes, spool) = (Arc::clone(&calls.routes), Arc::clone(&calls.spool));
+        let samples = samples::Samples::of(stores.into_iter().flatten()).and_gateway(
+            routes,
+            spool,
+            Arc::clone(&registry.clock),
+        );
         self.exposition = Some(recorder::exposition(&self.path, recorder, samples));
     }
 }

@@ -63,7 +63,15 @@ pub fn api() -> PublicApi {
     };
     let mut settings = PublicApiSettings::for_testing();
     settings.edge.limits.user = Some(Limit::per_minute(5));
-    PublicApi { ports, verifier: broken.clone(), limiter: broken, settings, live: None, development: None }
+    PublicApi {
+        ports,
+        verifier: broken.clone(),
+        limiter: broken,
+        settings,
+        live: None,
+        calls: None,
+        development: None,
+    }
 }
 
 /// Works for people, and for nothing else.

@@ -9,8 +9,8 @@ use registry_domain::ports::{
     ResponseCache, SessionStore, StoreHealth,
 };
 use registry_embedded::{
-    EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedResponseCache,
-    EmbeddedSessions,
+    EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedReplicaBus,
+    EmbeddedResponseCache, EmbeddedSessions,
 };
 use registry_http_edge::reads::Answers;
 use registry_live_feed::OpenRecent;
@@ -62,8 +62,8 @@ pub(crate) struct Shared {
     /// Whether it all answers, where somebody is asked.
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
     redis: Option<Arc<RedisPool>>,
-    /// How replicas find each other; it lives as long as the process does.
-    _bus: Option<Box<dyn ReplicaBus>>,
+    /// How replicas find and ask each other; it lives as long as the process does.
+    pub(crate) bus: Arc<dyn ReplicaBus>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -110,7 +110,7 @@ impl Shared {
         }
         match &settings.store.database {
             Database::Postgres(options) => Self::on_postgres(options, registry, in_process).await,
-            Database::File(_) => Ok(Self::in_process(&registry.clock, in_process)),
+            Database::File(_) => Ok(Self::in_process(registry, in_process)),
         }
     }
 
@@ -123,29 +123,36 @@ impl Shared {
             "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, each process counts rate limits \
              for itself, and no answers are kept"
         );
-        let shared = Self::in_process(&registry.clock, limiter);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let replica = ReplicaId(registry.ids.next());
-        let on = (Handle::current(), shared.tasks.clone());
-        let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &shared.stop)
+        let on = (Handle::current(), tasks.clone());
+        let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &stop)
             .await
             .map_err(|error| BootError::part("the replica bus cannot be joined", error))?;
-        Ok(Self { _bus: Some(Box::new(bus)), kept_for: KeptFor::Nobody, ..shared })
+        Ok(Self {
+            bus: Arc::new(bus),
+            kept_for: KeptFor::Nobody,
+            tasks,
+            stop,
+            ..Self::in_process(registry, limiter)
+        })
     }
 
-    fn in_process(clock: &Arc<dyn Clock>, limiter: Arc<dyn RateLimiter>) -> Self {
+    fn in_process(registry: &RegistryPorts, limiter: Arc<dyn RateLimiter>) -> Self {
+        let replica = ReplicaId(registry.ids.next());
         Self {
             limiter,
-            probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(clock))),
-            sessions: Arc::new(EmbeddedSessions::new(MOST_SESSIONS, Arc::clone(clock))),
+            probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(&registry.clock))),
+            sessions: Arc::new(EmbeddedSessions::new(MOST_SESSIONS, Arc::clone(&registry.clock))),
             cache: Arc::new(EmbeddedResponseCache::new(
                 MOST_ANSWERS_IN_PROCESS,
                 MOST_ANSWER_BYTES,
-                Arc::clone(clock),
+                Arc::clone(&registry.clock),
             )),
             kept_for: KeptFor::ThisProcess,
             health: None,
             redis: None,
-            _bus: None,
+            bus: Arc::new(EmbeddedReplicaBus::join(Arc::default(), replica)),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -188,7 +195,7 @@ impl Shared {
             kept_for: KeptFor::AllReplicas,
             health: Some(Arc::new(RedisHealth::new(Arc::clone(&pool)))),
             redis: Some(pool),
-            _bus: Some(Box::new(bus)),
+            bus: Arc::new(bus),
             tasks,
             stop,
         })

@@ -30,6 +30,8 @@ pub struct ExchangeSettings {
     pub max_recorded_params_bytes: usize,
     /// Whether calls are counted by tenant too.
     pub count_by_tenant: bool,
+    /// How upstreams are told of the trace that a call is part of, while traces are on.
+    pub traceparent_of: Option<fn(&tracing::Span) -> Option<String>>,
 }
 
 impl ExchangeSettings {
@@ -48,6 +50,7 @@ impl ExchangeSettings {
             max_event_bytes: 4 << 20,
             max_recorded_params_bytes: 8 << 10,
             count_by_tenant: false,
+            traceparent_of: None,
         }
     }
 }

@@ -21,7 +21,7 @@ use registry_upstream::{HttpUpstream, UpstreamSettings};
 
 use crate::run::Half;
 use crate::settings::Settings;
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Telemetry, traceparent_of};
 use crate::{edge, identity};
 
 pub(crate) use freshness::Freshness;
@@ -310,6 +310,7 @@ async fn gateway_parts(
             max_event_bytes: settings.gateway.max_event_bytes,
             max_recorded_params_bytes: 16 << 10,
             count_by_tenant: settings.telemetry.metrics.include_labels,
+            traceparent_of: settings.telemetry.traces.is_some().then_some(traceparent_of),
         },
     );
     Ok(GatewayParts { ports, routes, spool, exchange })

@@ -39,6 +39,8 @@ pub struct ExchangeSettings {
     pub load_balancer: Algorithm,
     /// When a server is left alone.
     pub breaker: BreakerPolicy,
+    /// How upstreams are told of the trace that a call is part of, while traces are on.
+    pub traceparent_of: Option<fn(&tracing::Span) -> Option<String>>,
 }
 
 impl ExchangeSettings {
@@ -59,6 +61,7 @@ impl ExchangeSettings {
             count_by_tenant: false,
             load_balancer: Algorithm::default(),
             breaker: BreakerPolicy::default(),
+            traceparent_of: None,
         }
     }
 }

@@ -12,6 +12,7 @@ use actix_web::guard::{Guard, fn_guard};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest};
 use metrics::{Counter, Gauge, Histogram};
+use tracing::Span;
 
 /// The route of requests that reach none: unknown addresses, preflights, what CORS refused.
 const NO_ROUTE: &str = "none";
@@ -120,6 +121,18 @@ impl AppMeter {
             Some(route) => route.note(self.server, method, status, took),
             None => self.unrouted.note(self.server, method, status, took),
         }
+    }
+}
+
+/// Tells a request's span how it was answered.
+pub(crate) fn tell(span: &Span, request: &HttpRequest, status: StatusCode) {
+    let extensions = request.extensions();
+    let route = extensions.get::<Rc<RouteMeter>>().map_or(NO_ROUTE, |meter| meter.route.as_str());
+    span.record("otel.name", format_args!("{} {route}", method_of(request.method())).to_string());
+    span.record("http.route", route);
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
     }
 }
 

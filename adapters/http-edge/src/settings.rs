@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::rate::Limit;
+use tracing::Span;
 
 use crate::client_address::TrustedProxy;
 use crate::exposition::Exposition;
@@ -19,6 +20,8 @@ pub struct EdgeSettings {
     pub tally: Arc<Tally>,
     /// The metrics page, where this server shows it.
     pub metrics: Option<Exposition>,
+    /// Makes a request's span part of the trace that its `traceparent` names, while traces are on.
+    pub continue_trace: Option<fn(&Span, &str)>,
     /// What is read here, and may be answered again without asking the store.
     pub reads: Option<ReadSettings>,
     /// Whether long texts are compressed.
@@ -46,6 +49,7 @@ impl EdgeSettings {
             server: "test",
             tally: Arc::default(),
             metrics: None,
+            continue_trace: None,
             reads: None,
             compresses: false,
             cors: CorsSettings::for_testing(),

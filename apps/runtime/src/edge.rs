@@ -12,7 +12,7 @@ use registry_http_edge::settings::{
 
 use crate::run::Half;
 use crate::settings::{self, Settings, Stage};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Telemetry, continue_trace};
 
 /// How long a request body may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
@@ -37,6 +37,7 @@ pub(crate) fn settings(
         server: half.as_str(),
         tally: Arc::clone(&telemetry.tally),
         metrics: telemetry.exposition.clone().filter(|_| shown_here),
+        continue_trace: settings.telemetry.traces.is_some().then_some(continue_trace),
         // The gateway's answers are its upstreams', and pass through as they come.
         reads: (half == Half::PublicApi).then(|| ReadSettings {
             paths: READ_AGAIN,

@@ -4,9 +4,11 @@
 
 mod logs;
 mod metered_upstream;
+mod otlp_client;
 mod process;
 mod recorder;
 mod samples;
+mod traces;
 
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ use crate::settings::MetricsSettings;
 
 pub(crate) use logs::start;
 pub(crate) use metered_upstream::MeteredUpstream;
+pub(crate) use traces::{Traces, continue_trace, traceparent_of};
 
 /// What this process measures of itself.
 pub(crate) struct Telemetry {

@@ -12,6 +12,7 @@
 //! | an empty PostgreSQL database, a key prefix on Redis | [`TestDatabase`], [`TestRedis`] |
 //! | a connection that is cut or stalls | [`ChaosProxy`] |
 //! | a page of metrics, and whether it keeps the format's rules | [`Scrape`] |
+//! | a collector of traces | [`Collector`] |
 //! | to wait for a fact | [`eventually()`] |
 //!
 //! Tests never sleep and never assert a duration: they wait with [`eventually()`], whose deadline is
@@ -27,6 +28,7 @@ mod api;
 mod binary;
 mod chaos;
 pub mod clients;
+mod collector;
 mod events;
 mod eventually;
 mod launch;
@@ -40,6 +42,7 @@ pub mod upstreams;
 
 pub use api::{Answer, Api, token};
 pub use chaos::ChaosProxy;
+pub use collector::Collector;
 pub use events::{Event, EventStream};
 pub use eventually::{DEADLINE, eventually, eventually_within};
 pub use launch::{DataDir, Launch};

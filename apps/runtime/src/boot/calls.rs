@@ -13,6 +13,7 @@ use registry_upstream::HttpUpstream;
 use super::shared::Shared;
 use super::{BootError, upstream_settings};
 use crate::settings::Settings;
+use crate::telemetry::traceparent_of;
 
 /// More threads than this share the files that operation records are spooled to.
 const MOST_SPOOL_FILES: usize = 16;
@@ -94,6 +95,7 @@ fn exchange_settings(settings: &Settings) -> ExchangeSettings {
         max_event_bytes: settings.gateway.max_event_bytes,
         max_recorded_params_bytes: 16 << 10,
         count_by_tenant: settings.telemetry.metrics.include_labels,
+        traceparent_of: settings.telemetry.traces.is_some().then_some(traceparent_of),
         load_balancer: settings.proxy.load_balancer,
         breaker: settings.proxy.breaker,
     }

@@ -1,13 +1,17 @@
 //! `serve`: everything, until told to stop.
 
 use super::{Failure, Program, tell};
-use crate::boot::{self, Bound, Runtime};
+use crate::boot::{self, BootError, Bound, Runtime};
 use crate::run::{self, Half};
 use crate::settings::Settings;
-use crate::telemetry;
+use crate::telemetry::{self, Traces};
 
 pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Failure> {
-    telemetry::start(&settings.logs).map_err(|wrong| Failure::usage(&wrong))?;
+    let (traces, layer) = match settings.telemetry.traces.as_ref().map(Traces::start).transpose() {
+        Ok(started) => started.unzip(),
+        Err(error) => return Err(BootError::part("traces cannot be sent", error).into()),
+    };
+    telemetry::start(&settings.logs, layer).map_err(|wrong| Failure::usage(&wrong))?;
     let halves = program.serves(&settings);
     let bound = match boot::bind(&settings, &halves) {
         Ok(bound) => bound,
@@ -32,7 +36,11 @@ pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Fail
         servers.push((program.server)(&runtime, socket)?);
     }
     let metrics = runtime.metrics_server(metrics)?;
-    Ok(run::run(&runtime, servers, metrics).await?)
+    let ended = run::run(&runtime, servers, metrics).await;
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
+    Ok(ended?)
 }
 
 /// A start that failed is told to the log too: whoever collects it may not see standard error.

@@ -11,11 +11,14 @@ use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::settings::{LogFormat, LogSettings, WrongSetting};
 
-/// Starts logging for the whole process; a second call changes nothing.
+/// Starts logging, and traces if there are any, for the whole process; a second call changes nothing.
 ///
 /// # Errors
 /// A [`WrongSetting`] with `MREG_LOG_FILE_PATH` when the file cannot be written.
-pub(crate) fn start(settings: &LogSettings) -> Result<(), WrongSetting> {
+pub(crate) fn start(
+    settings: &LogSettings,
+    traces: Option<Box<dyn Layer<Registry> + Send + Sync>>,
+) -> Result<(), WrongSetting> {
     let mut layers = vec![layer(settings, BoxMakeWriter::new(io::stdout))];
     if let Some(path) = &settings.file {
         let unusable = |error: io::Error| {
@@ -31,7 +34,14 @@ pub(crate) fn start(settings: &LogSettings) -> Result<(), WrongSetting> {
         layers.push(layer(settings, BoxMakeWriter::new(std::sync::Arc::new(file))));
     }
     // Only the process's first subscriber counts; in tests several programs share one process.
-    let _ = tracing_subscriber::registry().with(layers).with(filter(settings)).try_init();
+    let _ = match traces {
+        None => tracing_subscriber::registry().with(layers).with(filter(settings)).try_init(),
+        // What is logged and what is traced are chosen apart.
+        Some(traces) => {
+            let logs = layers.with_filter(filter(settings)).boxed();
+            tracing_subscriber::registry().with(vec![logs, traces]).try_init()
+        }
+    };
     Ok(())
 }
 
@@ -53,8 +63,8 @@ fn filter(settings: &LogSettings) -> EnvFilter {
     ];
     let directives: Vec<String> = ours.iter().map(|name| format!("{name}={level}")).collect();
     // A head that does not parse is its client's mistake, and anybody can make it without a token:
-    // it must not fill our log with errors.
-    EnvFilter::new(format!("{libraries},actix_http::h1=off,{}", directives.join(",")))
+    // it must not fill our log with errors. Spans of traces are no part of the log.
+    EnvFilter::new(format!("{libraries},actix_http::h1=off,trace=off,{}", directives.join(",")))
 }
 
 fn layer(settings: &LogSettings, writer: BoxMakeWriter) -> Box<dyn Layer<Registry> + Send + Sync> {

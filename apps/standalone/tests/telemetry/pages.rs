@@ -51,7 +51,7 @@ async fn traffic(registry: &Registry) {
 
 #[tokio::test]
 async fn every_metric_is_documented_and_every_documented_metric_is_there() {
-    let settings = [("MREG_METRICS_INCLUDE_LABELS", "true"), ("MREG_DISCOVERY_INTERVAL", "1")];
+    let settings = [("MREG_METRICS_INCLUDE_LABELS", "true"), ("MREG_HEALTH_CHECK_INTERVAL", "1")];
     let registry = Registry::with(&settings).await;
     traffic(&registry).await;
     let page = registry.scrape().await;

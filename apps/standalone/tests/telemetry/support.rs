@@ -41,7 +41,12 @@ impl Registry {
     /// Submits an upstream, approves it, and waits until the gateway serves it; the path of its
     /// registration.
     pub async fn serve(&self, upstream: &RmcpServer, name: &str) -> String {
-        let path = submit(&self.user, &upstream.url(), name).await;
+        self.serve_at(&upstream.url(), name).await
+    }
+
+    /// The same for an upstream at this address.
+    pub async fn serve_at(&self, url: &str, name: &str) -> String {
+        let path = submit(&self.user, url, name).await;
         eventually("the manifest is there", async || {
             let shown = self.admin.get(&path).await.expect(200).json();
             (shown["discovery"]["state"] == "complete").then_some(())

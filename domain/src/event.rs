@@ -41,11 +41,21 @@ pub enum EventKind {
     ManifestPinned,
     /// A server is gone.
     ServerRemoved,
+    /// A server's health is another: found by a probe, or said by an operator.
+    ServerHealthChanged,
+    /// An upstream offers something else than what was pinned.
+    ManifestDrifted,
+    /// An upstream offers what was pinned again.
+    ManifestRestored,
+    /// What an upstream offers now was pinned by an administrator.
+    DriftAccepted,
+    /// What an upstream offers now was refused by an administrator.
+    DriftRefused,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -60,6 +70,11 @@ impl EventKind {
         Self::ServerChanged,
         Self::ManifestPinned,
         Self::ServerRemoved,
+        Self::ServerHealthChanged,
+        Self::ManifestDrifted,
+        Self::ManifestRestored,
+        Self::DriftAccepted,
+        Self::DriftRefused,
     ];
 
     /// The kind's name in SQL.
@@ -79,6 +94,11 @@ impl EventKind {
             Self::ServerChanged => "ServerChanged",
             Self::ManifestPinned => "ManifestPinned",
             Self::ServerRemoved => "ServerRemoved",
+            Self::ServerHealthChanged => "ServerHealthChanged",
+            Self::ManifestDrifted => "ManifestDrifted",
+            Self::ManifestRestored => "ManifestRestored",
+            Self::DriftAccepted => "DriftAccepted",
+            Self::DriftRefused => "DriftRefused",
         }
     }
 
@@ -94,7 +114,11 @@ impl EventKind {
             Self::RegistrationEdited
             | Self::RegistrationResubmitted
             | Self::RegistrationProposed
-            | Self::ProposalWithdrawn => Some(AuditAction::Updated),
+            | Self::ProposalWithdrawn
+            // What a person did; what a probe found has no actor, and so no row.
+            | Self::ServerHealthChanged
+            | Self::DriftAccepted
+            | Self::DriftRefused => Some(AuditAction::Updated),
             Self::RegistrationApproved => Some(AuditAction::Approved),
             Self::RegistrationRejected => Some(AuditAction::Rejected),
             Self::RegistrationWithdrawn | Self::RegistrationDeleted => Some(AuditAction::Deleted),
@@ -102,7 +126,9 @@ impl EventKind {
             | Self::ServerListed
             | Self::ServerChanged
             | Self::ManifestPinned
-            | Self::ServerRemoved => None,
+            | Self::ServerRemoved
+            | Self::ManifestDrifted
+            | Self::ManifestRestored => None,
         }
     }
 }

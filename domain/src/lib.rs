@@ -12,6 +12,7 @@
 //! | a registration's states and transitions | [`registration`] |
 //! | what an upstream offers, and its digest | [`manifest`] |
 //! | what becomes of an approval | [`server`] |
+//! | how servers are probed, and what that says | [`health`] |
 //! | who may do what | [`caller`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | what the world must provide | [`ports`] |
@@ -24,6 +25,7 @@ pub mod error;
 pub mod event;
 pub mod federation;
 pub mod field;
+pub mod health;
 pub mod id;
 pub mod manifest;
 pub mod operation;

@@ -24,6 +24,7 @@ mod clock;
 mod event_log;
 mod health_store;
 mod ids;
+mod leases;
 mod live_events;
 mod operation_log;
 mod rate_limiter;
@@ -41,6 +42,7 @@ pub use clock::{Clock, end_after};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use health_store::{HealthStore, ServerHealth};
 pub use ids::Ids;
+pub use leases::{LeaseHolder, Leases};
 pub use live_events::{LiveEvents, Replay};
 pub use operation_log::OperationLog;
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
@@ -127,6 +129,10 @@ pub struct RegistryPorts {
     pub operations: Arc<dyn OperationLog>,
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
+    /// What the last probe of each server found.
+    pub probes: Arc<dyn HealthStore>,
+    /// Which replica does what one is to do.
+    pub leases: Arc<dyn Leases>,
     /// Whether the store answers.
     pub health: Arc<dyn StoreHealth>,
     /// Whether what replicas share answers, where it is kept outside the process: without it the
@@ -149,6 +155,8 @@ pub struct RegistryPolicy {
     pub egress: crate::endpoint::EgressPolicy,
     /// How long a removed server's alias is not given to another.
     pub alias_quarantine: Duration,
+    /// What becomes of definitions that are not what was pinned.
+    pub drift: crate::manifest::DriftPolicy,
 }
 
 impl RegistryPorts {
@@ -177,8 +185,6 @@ pub struct GatewayPorts {
     pub events: Arc<dyn EventLog>,
     /// Where recorded operations end up.
     pub operations: Arc<dyn OperationLog>,
-    /// What the last probe of each server found.
-    pub probes: Arc<dyn HealthStore>,
     /// Calls upstreams.
     pub upstream: Arc<dyn Upstream>,
     /// Makes a worker's own upstream client.
@@ -187,6 +193,8 @@ pub struct GatewayPorts {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
+    /// What becomes of definitions that are not what was pinned.
+    pub drift: crate::manifest::DriftPolicy,
 }
 
 impl GatewayPorts {

@@ -3,7 +3,7 @@
 //! The table is made of persistent maps of `Arc<ServerEntry>`: an event replaces one entry and
 //! shares all the others with the table before. Reading it takes no lock and no database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
@@ -33,14 +33,18 @@ pub struct ServerEntry {
     pub in_maintenance: bool,
     definitions: Vec<Definition>,
     by_name: HashMap<(DefinitionKind, String), usize>,
+    /// What was pinned and is something else by now: neither listed nor callable.
+    withheld: HashSet<(DefinitionKind, String)>,
 }
 
 impl ServerEntry {
     /// The entry of a server.
     pub fn new(server: &Server) -> Self {
+        let withheld = server.withheld();
         let definitions: Vec<Definition> = DefinitionKind::ALL
             .into_iter()
             .flat_map(|kind| server.manifest.of(kind).cloned())
+            .filter(|one| !withheld.contains(&(one.kind, one.name.clone())))
             .collect();
         let by_name = definitions
             .iter()
@@ -56,6 +60,7 @@ impl ServerEntry {
             in_maintenance: server.health == HealthStatus::Maintenance,
             definitions,
             by_name,
+            withheld,
         }
     }
 
@@ -75,8 +80,12 @@ impl ServerEntry {
         self.definitions.get(*index)
     }
 
-    /// Whether a resource was approved: by its own URI, or by a template that it matches.
+    /// Whether a resource was approved: by its own URI, or by a template that it matches. One that is
+    /// withheld comes back by no template.
     pub fn offers_resource(&self, uri: &str) -> bool {
+        if self.withheld.contains(&(DefinitionKind::Resource, uri.to_owned())) {
+            return false;
+        }
         self.find(DefinitionKind::Resource, uri).is_some()
             || self
                 .definitions(DefinitionKind::ResourceTemplate)

@@ -6,8 +6,12 @@ use serde_json::{Map, Value};
 use crate::endpoint::{EndpointUrl, Transport};
 use crate::field::Violation;
 use crate::id::{Alias, RegistrationId, Revision, ServerId, TenantId};
-use crate::manifest::{Definition, DefinitionKind, Digest, Manifest};
+use crate::manifest::{Definition, DefinitionKind, Digest, Drift, Manifest};
 use crate::registration::Registration;
+
+mod drift;
+
+pub use drift::NoDrift;
 
 /// How an upstream is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -155,6 +159,8 @@ pub struct Server {
     pub registration: Option<RegistrationId>,
     /// What may be served of it.
     pub manifest: PinnedManifest,
+    /// What it offers instead, where that is something else.
+    pub drift: Option<Drift>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -193,6 +199,7 @@ impl Server {
             manifest: candidate.map_or(PinnedManifest::Awaited, |manifest| {
                 PinnedManifest::Pinned { manifest, reviewed: true }
             }),
+            drift: None,
             created_at: now,
             updated_at: now,
             revision: Revision::FIRST,

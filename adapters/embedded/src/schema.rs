@@ -73,6 +73,10 @@ diesel::table! {
         alias -> Nullable<Text>,
         manifest_state -> Text,
         manifest_digest -> Nullable<Text>,
+        last_health_check -> Nullable<Text>,
+        health_streak -> Integer,
+        next_probe_at -> Text,
+        compared_at -> Nullable<Text>,
     }
 }
 
@@ -175,6 +179,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    server_drifts (server_id) {
+        server_id -> Text,
+        definitions -> Text,
+        since -> Text,
+        refused -> Bool,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        ends_at -> Text,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -200,7 +221,9 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         fastmcp_audit_log,
         candidate_manifests,
         retired_aliases,
-        events
+        events,
+        server_drifts,
+        leases
     )
 }
 

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use registry_domain::change::Change;
 use registry_domain::event::EventSeq;
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
 use registry_domain::ports::{PortError, Routes, ServerCatalog, Taken};
 use registry_domain::server::Server;
@@ -14,6 +15,8 @@ use crate::schema::servers;
 use crate::store::EmbeddedStore;
 
 pub(crate) mod definitions;
+mod drift;
+mod health;
 mod names;
 mod row;
 mod write;
@@ -73,5 +76,23 @@ impl ServerCatalog for EmbeddedStore {
     async fn awaiting_manifest(&self, limit: u32) -> Result<Vec<Server>, PortError> {
         self.read("list_servers_awaiting_manifest", move |conn| row::list_awaiting(conn, limit))
             .await
+    }
+
+    async fn upcoming_probes(&self, limit: u32) -> Result<Vec<Watched>, PortError> {
+        self.read("list_upcoming_probes", move |conn| health::upcoming(conn, limit)).await
+    }
+
+    async fn find_watched(&self, id: ServerId) -> Result<Option<Watched>, PortError> {
+        self.read("find_watched_server", move |conn| health::find(conn, id)).await
+    }
+
+    async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        let notes = notes.to_vec();
+        self.write("note_health", move |conn| health::note(conn, &notes)).await
+    }
+
+    async fn order_health(&self, change: &Change<Server>) -> Result<(), PortError> {
+        let change = change.clone();
+        self.write("order_health", move |conn| health::order(conn, &change)).await
     }
 }

@@ -236,6 +236,8 @@ fn not_found(subject: Subject) -> Problem {
         Subject::User(id) => {
             Problem::new(Code::UserNotFound, "User not found").with_details(json!({"user_id": id}))
         }
+        Subject::Server(id) => Problem::new(Code::ServerNotFound, "Server not found")
+            .with_details(json!({"server_id": id})),
     }
 }
 

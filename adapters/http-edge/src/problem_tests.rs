@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use registry_domain::caller::Denied;
-use registry_domain::id::{RegistrationId, UserId};
+use registry_domain::id::{RegistrationId, ServerId, UserId};
 use registry_domain::ports::{Outcome, PortError};
 use registry_domain::registration::{IllegalTransition, RegistrationStatus};
 use uuid::Uuid;
@@ -53,6 +53,7 @@ fn each_error_of_the_domain_has_its_status_and_its_code() {
         (Error::NotFound(Subject::Registration(RegistrationId(ID))), 404, "REGISTRATION_NOT_FOUND"),
         (Error::NotFound(Subject::RegistrationByUrl), 404, "REGISTRATION_NOT_FOUND"),
         (Error::NotFound(Subject::User(UserId(ID))), 404, "USER_NOT_FOUND"),
+        (Error::NotFound(Subject::Server(ServerId(ID))), 404, "SERVER_NOT_FOUND"),
         (
             Error::UrlTaken { existing: RegistrationId(ID), status: RegistrationStatus::Pending },
             409,

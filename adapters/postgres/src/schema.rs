@@ -58,7 +58,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid};
+    use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
     use crate::labels::{ServerStatus, TransportType};
 
     servers (id) {
@@ -79,6 +79,10 @@ diesel::table! {
         alias -> Nullable<Text>,
         manifest_state -> Text,
         manifest_digest -> Nullable<Text>,
+        last_health_check -> Nullable<Timestamptz>,
+        health_streak -> Integer,
+        next_probe_at -> Timestamptz,
+        compared_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -196,6 +200,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    server_drifts (server_id) {
+        server_id -> Uuid,
+        definitions -> Text,
+        since -> Timestamptz,
+        refused -> Bool,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -224,6 +237,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         events,
         event_head,
         sessions,
+        server_drifts,
     )
 }
 

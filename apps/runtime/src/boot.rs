@@ -132,7 +132,7 @@ pub(crate) fn bind(settings: &Settings, halves: &[Half]) -> Result<Vec<Bound>, B
 
 fn upstream_settings(settings: &Settings) -> UpstreamSettings {
     UpstreamSettings {
-        request_timeout: settings.registry.discovery_timeout,
+        request_timeout: settings.health.rules.timeout,
         client_name: settings.gateway.name.clone(),
         ..UpstreamSettings::new(settings.registry.policy.egress)
     }
@@ -165,9 +165,14 @@ impl Runtime {
         let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
         let shared = Shared::start(&settings, &open.ports).await?;
-        let registry = RegistryPorts { shared: shared.health.clone(), ..open.ports.clone() };
+        let registry = RegistryPorts {
+            shared: shared.health.clone(),
+            probes: Arc::clone(&shared.probes),
+            leases: Arc::clone(&shared.leases),
+            ..open.ports.clone()
+        };
         let gateway = if halves.contains(&Half::Gateway) {
-            Some(gateway_parts(&settings, &registry, &shared).await?)
+            Some(gateway_parts(&settings, &registry).await?)
         } else {
             None
         };
@@ -214,20 +219,19 @@ pub(crate) fn local_url(port: u16) -> String {
 async fn gateway_parts(
     settings: &Settings,
     registry: &RegistryPorts,
-    shared: &Shared,
 ) -> Result<GatewayParts, BootError> {
     let upstream = upstream_settings(settings);
     let ports = GatewayPorts {
         servers: Arc::clone(&registry.servers),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
-        probes: Arc::clone(&shared.probes),
         upstream: Arc::clone(&registry.upstream),
         new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
             Arc::new(HttpUpstream::new(upstream.clone()))
         }),
         clock: Arc::clone(&registry.clock),
         ids: Arc::clone(&registry.ids),
+        drift: settings.registry.policy.drift,
     };
     let routes = Routes::load(&ports)
         .await

@@ -33,20 +33,20 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
     if runtime.has_public_api() {
         running.spawn(discover::run(
             runtime.registry.clone(),
-            runtime.settings.registry,
+            runtime.settings.health.rules.interval,
             stop.clone(),
         ));
     }
+    // Whichever half runs: servers are probed as long as anything does.
+    running.spawn(probe::run(
+        runtime.registry.clone(),
+        runtime.settings.health.rules,
+        stop.clone(),
+    ));
     if let Some(gateway) = &runtime.gateway {
         running.spawn(follow_routes::run(
             gateway.routes.clone(),
             gateway.ports.clone(),
-            stop.clone(),
-        ));
-        running.spawn(probe::run(
-            gateway.routes.clone(),
-            gateway.ports.clone(),
-            runtime.settings.registry,
             stop.clone(),
         ));
         running.spawn(copy_operations::run(

@@ -5,6 +5,7 @@
 
 mod environment;
 mod gateway;
+mod health;
 mod identity;
 mod limits;
 mod logs;
@@ -22,6 +23,7 @@ use crate::run::Half;
 
 pub use environment::{Environment, Origin};
 pub use gateway::GatewaySettings;
+pub use health::HealthSettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
@@ -76,6 +78,8 @@ pub struct Settings {
     pub identity: IdentitySettings,
     /// The registry's rules.
     pub registry: RegistrySettings,
+    /// The probing of servers.
+    pub health: HealthSettings,
     /// Rate limits.
     pub limits: LimitSettings,
     /// Logs.
@@ -113,12 +117,13 @@ impl Settings {
         let store = StoreSettings::read(&mut reader, stage);
         let redis = RedisSettings::read(&mut reader);
         let registry = RegistrySettings::read(&mut reader, stage);
+        let health = HealthSettings::read(&mut reader);
         let limits = LimitSettings::read(&mut reader);
         let logs = LogSettings::read(&mut reader);
         sealing::check(&mut reader, stage);
         let (problems, shown) = reader.into_parts();
         let settings =
-            Self { stage, service, gateway, store, redis, identity, registry, limits, logs };
+            Self { stage, service, gateway, store, redis, identity, registry, health, limits, logs };
         Loaded { settings, problems, shown }
     }
 }

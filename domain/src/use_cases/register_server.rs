@@ -69,6 +69,7 @@ pub async fn register_server(
         tenant,
         registration: None,
         manifest,
+        drift: None,
         created_at: stamp.at,
         updated_at: stamp.at,
         revision: Revision::FIRST,

@@ -29,6 +29,7 @@ fn made(world: &World, alias: &str, tenant: Option<TenantId>) -> Result<Change<S
         tenant: tenant.clone(),
         registration: None,
         manifest: PinnedManifest::Awaited,
+        drift: None,
         created_at: stamp.at,
         updated_at: stamp.at,
         revision: Revision::FIRST,

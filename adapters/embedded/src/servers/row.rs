@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use registry_domain::endpoint::Transport;
 use registry_domain::id::{RegistrationId, Revision, ServerId};
-use registry_domain::manifest::{Definition, Digest};
+use registry_domain::manifest::{Definition, Digest, Drift};
 use registry_domain::ports::ServerSummary;
 use registry_domain::server::{HealthStatus, ManifestState, PinnedManifest, Server};
 
-use super::definitions;
+use super::{definitions, drift};
 use crate::error::StoreError;
 use crate::place::{Place, json_text, readable, time_text};
 use crate::schema::servers;
@@ -25,6 +25,8 @@ pub(super) struct ServerRow {
     description: Option<String>,
     capabilities: String,
     tags: String,
+    /// Written with a new server only: after that, by what probes find and operators order.
+    #[diesel(skip_update)]
     health_status: String,
     tenant_id: Option<String>,
     created_at: String,
@@ -60,7 +62,7 @@ impl ServerRow {
         })
     }
 
-    fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
+    fn read(self, pinned: Vec<Definition>, drift: Option<Drift>) -> Result<Server, StoreError> {
         let place = Place { table: "servers", row: &self.id };
         let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
         let manifest = PinnedManifest::stored(state, pinned);
@@ -77,6 +79,7 @@ impl ServerRow {
                 .maybe_uuid("registration_id", self.registration_id.as_deref())?
                 .map(RegistrationId),
             manifest,
+            drift,
             created_at: place.time("created_at", &self.created_at)?,
             updated_at: place.time("updated_at", &self.updated_at)?,
             revision: Revision(self.revision),
@@ -120,19 +123,22 @@ pub(super) fn find(
     let row: Option<ServerRow> = query.select(ServerRow::as_select()).first(conn).optional()?;
     row.map(|row| {
         let pinned = definitions::of_server(conn, &row.id)?;
-        row.read(pinned)
+        let drift = drift::of_server(conn, &row.id)?;
+        row.read(pinned, drift)
     })
     .transpose()
 }
 
-/// All servers with their definitions, in two statements.
+/// All servers with their definitions and drifts, in three statements.
 pub(super) fn list_all(conn: &mut SqliteConnection) -> Result<Vec<Server>, StoreError> {
     let mut pinned = definitions::of_all(conn)?;
+    let mut drifts = drift::of_all(conn)?;
     let rows: Vec<ServerRow> =
         servers::table.order(servers::id).select(ServerRow::as_select()).load(conn)?;
     readable(rows.into_iter().map(|row| {
         let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
-        row.read(pinned)
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
     }))
 }
 
@@ -147,5 +153,5 @@ pub(super) fn list_awaiting(
         .limit(limit.into())
         .select(ServerRow::as_select())
         .load(conn)?;
-    readable(rows.into_iter().map(|row| row.read(Vec::new())))
+    readable(rows.into_iter().map(|row| row.read(Vec::new(), None)))
 }

@@ -7,7 +7,7 @@ use registry_domain::id::{RegistrationId, Revision, ServerId};
 use registry_domain::server::Server;
 
 use super::row::ServerRow;
-use super::{definitions, names};
+use super::{definitions, drift, names};
 use crate::error::{StoreError, is_duplicate};
 use crate::events;
 use crate::place::Place;
@@ -39,6 +39,7 @@ fn insert(conn: &mut SqliteConnection, server: &Server, now: Timestamp) -> Resul
     let row = ServerRow::of(server)?;
     let written = diesel::insert_into(servers::table).values(row).execute(conn);
     explain(conn, server, written, now)?;
+    drift::replace(conn, server)?;
     definitions::insert(conn, server)
 }
 
@@ -62,6 +63,7 @@ fn replace(
         return Err(StoreError::Stale(stored.map(Revision)));
     }
     definitions::remove(conn, server.id)?;
+    drift::replace(conn, server)?;
     definitions::insert(conn, server)
 }
 

@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use registry_domain::endpoint::Transport;
 use registry_domain::id::{RegistrationId, Revision, ServerId};
-use registry_domain::manifest::{Definition, Digest};
+use registry_domain::manifest::{Definition, Digest, Drift};
 use registry_domain::ports::ServerSummary;
 use registry_domain::server::{HealthStatus, ManifestState, PinnedManifest, Server};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::definitions;
+use super::{definitions, drift};
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::labels::Label;
@@ -30,6 +30,8 @@ pub(super) struct ServerRow {
     description: Option<String>,
     capabilities: Value,
     tags: Vec<Option<String>>,
+    /// Written with a new server only: after that, by what probes find and operators order.
+    #[diesel(skip_update)]
     health_status: Label,
     tenant_id: Option<String>,
     created_at: Time,
@@ -65,7 +67,7 @@ impl ServerRow {
         })
     }
 
-    fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
+    fn read(self, pinned: Vec<Definition>, drift: Option<Drift>) -> Result<Server, StoreError> {
         let place = Place { table: "servers", row: self.id };
         let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
         let manifest = PinnedManifest::stored(state, pinned);
@@ -80,6 +82,7 @@ impl ServerRow {
             tenant: place.tenant(self.tenant_id.as_deref())?,
             registration: self.registration_id.map(RegistrationId),
             manifest,
+            drift,
             created_at: self.created_at.to_jiff(),
             updated_at: self.updated_at.to_jiff(),
             revision: Revision(self.revision),
@@ -124,17 +127,20 @@ pub(super) async fn find(
         query.select(ServerRow::as_select()).first(conn).await.optional()?;
     let Some(row) = row else { return Ok(None) };
     let pinned = definitions::of_server(conn, row.id).await?;
-    row.read(pinned).map(Some)
+    let drift = drift::of_server(conn, row.id).await?;
+    row.read(pinned, drift).map(Some)
 }
 
-/// All servers with their definitions, in two statements.
+/// All servers with their definitions and drifts, in three statements.
 pub(super) async fn list_all(conn: &mut Connection) -> Result<Vec<Server>, StoreError> {
     let mut pinned = definitions::of_all(conn).await?;
+    let mut drifts = drift::of_all(conn).await?;
     let rows: Vec<ServerRow> =
         servers::table.order(servers::id).select(ServerRow::as_select()).load(conn).await?;
     readable(rows.into_iter().map(|row| {
         let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
-        row.read(pinned)
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
     }))
 }
 
@@ -150,5 +156,5 @@ pub(super) async fn list_awaiting(
         .select(ServerRow::as_select())
         .load(conn)
         .await?;
-    readable(rows.into_iter().map(|row| row.read(Vec::new())))
+    readable(rows.into_iter().map(|row| row.read(Vec::new(), None)))
 }

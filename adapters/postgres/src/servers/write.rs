@@ -11,7 +11,7 @@ use registry_domain::id::Revision;
 use registry_domain::server::Server;
 
 use super::row::ServerRow;
-use super::{names, pin};
+use super::{drift, names, pin};
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::events;
@@ -79,6 +79,7 @@ pub(crate) async fn write(
     if names::is_in_quarantine(conn, server.tenant.as_ref(), &server.alias, now).await? {
         return Err(StoreError::Taken { key: "alias", holder: None });
     }
+    drift::replace(conn, server).await?;
     pin::insert(conn, server).await
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, HealthStore, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId, StoreHealth,
+    HealthStore, Leases, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId, StoreHealth,
 };
-use registry_embedded::{EmbeddedHealthStore, EmbeddedLimits};
+use registry_embedded::EmbeddedLimits;
 use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
-    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisOptions, RedisPool,
-    RedisReplicaBus,
+    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLeases, RedisLimits,
+    RedisOptions, RedisPool, RedisReplicaBus,
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// The last probe of each server.
     pub(crate) probes: Arc<dyn HealthStore>,
+    /// Which replica does what one is to do.
+    pub(crate) leases: Arc<dyn Leases>,
     /// Whether it all answers, where somebody is asked.
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
     /// How replicas find each other; it lives as long as the process does.
@@ -56,7 +58,7 @@ impl Shared {
         }
         match &settings.store.database {
             Database::Postgres(options) => Self::on_postgres(options, registry, in_process).await,
-            Database::File(_) => Ok(Self::in_process(&registry.clock, in_process)),
+            Database::File(_) => Ok(Self::in_process(registry, in_process)),
         }
     }
 
@@ -69,7 +71,7 @@ impl Shared {
             "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, and each process counts rate \
              limits for itself"
         );
-        let shared = Self::in_process(&registry.clock, limiter);
+        let shared = Self::in_process(registry, limiter);
         let replica = ReplicaId(registry.ids.next());
         let on = (Handle::current(), shared.tasks.clone());
         let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &shared.stop)
@@ -78,10 +80,11 @@ impl Shared {
         Ok(Self { _bus: Some(Box::new(bus)), ..shared })
     }
 
-    fn in_process(clock: &Arc<dyn Clock>, limiter: Arc<dyn RateLimiter>) -> Self {
+    fn in_process(registry: &RegistryPorts, limiter: Arc<dyn RateLimiter>) -> Self {
         Self {
             limiter,
-            probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(clock))),
+            probes: Arc::clone(&registry.probes),
+            leases: Arc::clone(&registry.leases),
             health: None,
             _bus: None,
             tasks: TaskTracker::new(),
@@ -112,6 +115,7 @@ impl Shared {
         Ok(Self {
             limiter: Arc::new(limiter),
             probes: Arc::new(RedisHealthStore::new(Arc::clone(&pool))),
+            leases: Arc::new(RedisLeases::new(Arc::clone(&pool), Arc::clone(&registry.leases))),
             health: Some(Arc::new(RedisHealth::new(pool))),
             _bus: Some(Box::new(bus)),
             tasks,

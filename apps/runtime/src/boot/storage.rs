@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, EventLog, OperationLog, RegistrationStore, RegistryPorts, ServerCatalog, StoreHealth,
-    UserStore,
+    Clock, EventLog, Leases, OperationLog, RegistrationStore, RegistryPorts, ServerCatalog,
+    StoreHealth, UserStore,
 };
-use registry_embedded::{EmbeddedOptions, EmbeddedStore};
+use registry_embedded::{EmbeddedHealthStore, EmbeddedOptions, EmbeddedStore};
 use registry_postgres::PgStore;
 use registry_upstream::HttpUpstream;
 use tokio::runtime::Handle;
@@ -85,6 +85,7 @@ where
         + UserStore
         + EventLog
         + OperationLog
+        + Leases
         + StoreHealth
         + 'static,
 {
@@ -95,6 +96,8 @@ where
         events: store.clone(),
         operations: store.clone(),
         upstream: Arc::new(HttpUpstream::new(upstream_settings(settings))),
+        probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(&clock))),
+        leases: store.clone(),
         health: store,
         shared: None,
         clock,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::endpoint::EgressPolicy;
+use registry_domain::manifest::DriftPolicy;
 use registry_domain::ports::{GatewayPorts, RegistryPolicy, RegistryPorts, Upstream};
 
 use memory::{FixedUpstream, LastProbes, Memory, SystemClock, TimeOrderedIds};
@@ -34,6 +35,8 @@ fn registry_ports() -> Result<RegistryPorts, String> {
         users: memory.clone(),
         events: memory.clone(),
         operations: memory.clone(),
+        probes: Arc::new(LastProbes::default()),
+        leases: memory.clone(),
         health: memory,
         shared: None,
         upstream: Arc::new(FixedUpstream::with_weather()?),
@@ -43,6 +46,7 @@ fn registry_ports() -> Result<RegistryPorts, String> {
             four_eyes: true,
             egress: EgressPolicy::Public,
             alias_quarantine: Duration::from_hours(24),
+            drift: DriftPolicy::Withhold,
         },
     })
 }
@@ -53,10 +57,10 @@ fn gateway_ports(registry: &RegistryPorts) -> GatewayPorts {
         servers: registry.servers.clone(),
         events: registry.events.clone(),
         operations: registry.operations.clone(),
-        probes: Arc::new(LastProbes::default()),
         clock: registry.clock.clone(),
         ids: registry.ids.clone(),
         new_upstream: Arc::new(move || upstream.clone()),
         upstream: registry.upstream.clone(),
+        drift: registry.policy.drift,
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use registry_domain::change::Change;
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
 use registry_domain::ports::{PortError, Routes, ServerCatalog, Taken};
 use registry_domain::server::{PinnedManifest, Server};
@@ -51,7 +52,9 @@ impl State {
                 return Err(PortError::AlreadyExists { key, existing: None });
             }
         }
-        self.servers.insert(server.id, server.clone());
+        // Health is written by what probes find and operators order alone.
+        let stands = self.servers.get(&server.id).map_or(server.health, |stored| stored.health);
+        self.servers.insert(server.id, Server { health: stands, ..server.clone() });
         Ok(())
     }
 
@@ -63,6 +66,7 @@ impl State {
     ) -> Option<ServerId> {
         let server = self.server_of(id)?.clone();
         self.servers.remove(&server.id);
+        self.watches.remove(&server.id);
         let Server { id, tenant, alias, .. } = server;
         self.resting_aliases.push(RestingAlias { tenant, alias, free_at });
         Some(id)
@@ -109,5 +113,21 @@ impl ServerCatalog for Memory {
             let awaiting = |server: &&Server| server.manifest == PinnedManifest::Awaited;
             page(state.servers.values().filter(awaiting).cloned(), 0, limit)
         }))
+    }
+
+    async fn upcoming_probes(&self, limit: u32) -> Result<Vec<Watched>, PortError> {
+        Ok(self.read(|state| state.upcoming(limit)))
+    }
+
+    async fn find_watched(&self, id: ServerId) -> Result<Option<Watched>, PortError> {
+        Ok(self.read(|state| state.servers.get(&id).map(|server| state.watched(server))))
+    }
+
+    async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        self.keep(notes)
+    }
+
+    async fn order_health(&self, change: &Change<Server>) -> Result<(), PortError> {
+        self.write(|state| state.order(change))
     }
 }

@@ -36,7 +36,7 @@ pub use delete_registration::delete_registration;
 pub use discover_candidate::discover_candidate;
 pub use drift::{DriftCommand, accept_drift, find_drift, refuse_drift};
 pub use edit_registration::edit_registration;
-pub use find_manifest::find_manifest;
+pub use find_manifest::{ManifestView, find_manifest};
 pub use find_registration::{find_registration, find_registration_by_url};
 pub use find_user::find_user;
 pub use identify_caller::{SignedIn, caller_of, identify_caller};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::{Ready, ready};
 use registry_domain::field::Violation;
-use registry_domain::id::{RegistrationId, UserId};
+use registry_domain::id::{RegistrationId, ServerId, UserId};
 
 use crate::problem::{Place, Problem};
 
@@ -21,6 +21,10 @@ impl IdInPath for RegistrationId {
 
 impl IdInPath for UserId {
     const NAME: &'static str = "user_id";
+}
+
+impl IdInPath for ServerId {
+    const NAME: &'static str = "server_id";
 }
 
 /// An id out of the path; what is no UUID is 422.

@@ -5,9 +5,11 @@ use registry_http_edge::Problem;
 
 pub(crate) mod audit_log;
 pub(crate) mod development;
+pub(crate) mod drift;
 pub(crate) mod health;
 pub(crate) mod registrations;
 pub(crate) mod root;
+pub(crate) mod server_health;
 pub(crate) mod users;
 
 /// What every handler answers.

@@ -4,7 +4,9 @@
 use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
-use crate::handlers::{audit_log, development as issuer, health, registrations, root, users};
+use crate::handlers::{
+    audit_log, development as issuer, drift, health, registrations, root, server_health, users,
+};
 
 /// The routes that are always there.
 pub fn table(config: &mut ServiceConfig) {
@@ -46,6 +48,11 @@ pub fn table(config: &mut ServiceConfig) {
             at("/registrations/{registration_id}/manifest")
                 .get(registrations::find_manifest::handle),
         )
+        // servers
+        .service(at("/api/v1/servers/{server_id}").patch(server_health::order::handle))
+        .service(at("/api/v1/servers/{server_id}/drift").get(drift::find::handle))
+        .service(at("/api/v1/servers/{server_id}/drift/accept").post(drift::accept::handle))
+        .service(at("/api/v1/servers/{server_id}/drift/refuse").post(drift::refuse::handle))
         // the audit trail
         .service(at("/audit-logs").get(audit_log::list::handle));
 }

@@ -4,6 +4,7 @@ pub(crate) mod audit_log;
 pub(crate) mod audit_query;
 pub(crate) mod cursor;
 pub(crate) mod dev_token;
+pub(crate) mod drift;
 pub(crate) mod health;
 pub(crate) mod list;
 pub(crate) mod manifest;
@@ -12,6 +13,7 @@ pub(crate) mod registration;
 pub(crate) mod registration_draft;
 pub(crate) mod registration_page;
 pub(crate) mod registration_query;
+pub(crate) mod server_health;
 pub(crate) mod status_update;
 pub(crate) mod user;
 

@@ -39,7 +39,8 @@ impl ReadBody for StatusUpdate {
     }
 }
 
-fn digest(fields: &mut Fields) -> Option<Digest> {
+/// Reads `manifest_digest`.
+pub(super) fn digest(fields: &mut Fields) -> Option<Digest> {
     let text = fields.optional_string("manifest_digest")?;
     let digest = Digest::parse(&text);
     if digest.is_none() {

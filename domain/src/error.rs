@@ -48,6 +48,8 @@ pub enum Error {
         what: &'static str,
         /// What was wished for.
         wanted: String,
+        /// The server that has it, where that is known.
+        holder: Option<ServerId>,
     },
     /// The state does not allow it.
     #[error(transparent)]

@@ -12,7 +12,7 @@ use crate::server::PinnedManifest;
 /// [`Error::Unavailable`] without the store.
 pub async fn compare_manifest(ports: &RegistryPorts, id: ServerId) -> Result<bool, Error> {
     let Some(server) = ports.servers.find(id).await? else { return Ok(false) };
-    if server.manifest == PinnedManifest::Awaited {
+    if server.manifest == PinnedManifest::Awaited || !server.auto_discover {
         return Ok(false);
     }
     let Ok(seen) = ports.upstream.discover(&server.endpoint_url).await else { return Ok(false) };

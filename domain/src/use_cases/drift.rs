@@ -6,9 +6,10 @@ use crate::error::{Error, Subject};
 use crate::field::Violation;
 use crate::id::ServerId;
 use crate::manifest::Digest;
-use crate::ports::{PortError, RegistryPorts};
+use crate::ports::RegistryPorts;
 use crate::server::{NoDrift, Server};
 
+use super::server_writing::unwritten;
 use super::{Seen, acting_user};
 
 /// What a decision is on.
@@ -97,9 +98,6 @@ async fn commit(
         .map_err(|NoDrift| Error::Stale { what: "the server offers what is pinned" })?;
     match ports.servers.commit(&change).await {
         Ok(()) => Ok(change.next),
-        Err(PortError::NotFound | PortError::Conflict { current: None }) => {
-            Err(Error::NotFound(Subject::Server(change.next.id)))
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(unwritten(&change.next, error)),
     }
 }

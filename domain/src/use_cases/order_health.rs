@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
-use crate::caller::{Action, Caller, authorize};
+use crate::caller::{Actor, Caller, ServerAction};
 use crate::change::Change;
 use crate::error::{Error, Subject};
 use crate::event::{EventKind, RegistryEvent};
 use crate::id::{Revision, ServerId};
-use crate::ports::{PortError, RegistryPorts};
+use crate::ports::RegistryPorts;
 use crate::server::{HealthStatus, Server};
+
+use super::server_writing::{unwritten, visible};
 
 /// What an operator may order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +44,11 @@ pub async fn order_health(
     order: HealthOrder,
     expected: Option<Revision>,
 ) -> Result<Server, Error> {
-    authorize(caller, Action::ReviewDrift)?;
     let actor = super::acting_user(caller)?;
-    let server = ports.servers.find(id).await?.ok_or(Error::NotFound(Subject::Server(id)))?;
-    if expected.is_some_and(|expected| expected != server.revision) {
-        return Err(Error::Stale { what: "the server changed since it was read" });
-    }
+    let found = ports.servers.find(id).await?.ok_or(Error::NotFound(Subject::Server(id)))?;
+    let server = visible(ports, Actor::Person(caller), found, expected)?;
+    // Who may take it off the list may take it out of rotation.
+    Actor::Person(caller).authorize(&ports.policy, ServerAction::Remove(&server))?;
     if order == HealthOrder::Maintenance && server.health == HealthStatus::Maintenance {
         return Ok(server);
     }
@@ -69,9 +70,6 @@ pub async fn order_health(
     let change = Change { next, expected: Some(read), events: vec![event] };
     match ports.servers.order_health(&change).await {
         Ok(()) => Ok(change.next),
-        Err(PortError::NotFound | PortError::Conflict { current: None }) => {
-            Err(Error::NotFound(Subject::Server(id)))
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(unwritten(&change.next, error)),
     }
 }

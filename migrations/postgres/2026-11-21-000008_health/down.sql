@@ -8,5 +8,4 @@ ALTER TABLE servers
     DROP CONSTRAINT servers_health_times,
     DROP COLUMN compared_at,
     DROP COLUMN next_probe_at,
-    DROP COLUMN health_streak,
-    DROP COLUMN last_health_check;
+    DROP COLUMN health_streak;

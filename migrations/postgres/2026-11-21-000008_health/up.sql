@@ -1,7 +1,6 @@
 -- How servers are doing: when each is probed, what its probes found in a row, what it offers instead
 -- of what was pinned, and who of several replicas does what one is to do.
 ALTER TABLE servers
-    ADD COLUMN last_health_check TIMESTAMPTZ,
     -- Findings of one kind in a row: above zero it was alive so often, below it failed.
     ADD COLUMN health_streak INTEGER NOT NULL DEFAULT 0,
     -- Long ago for a server that was never probed.

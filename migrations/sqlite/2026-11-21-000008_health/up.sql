@@ -1,6 +1,5 @@
 -- How servers are doing: when each is probed, what its probes found in a row, what it offers instead
 -- of what was pinned, and who of several processes does what one is to do.
-ALTER TABLE servers ADD COLUMN last_health_check TEXT;
 -- Findings of one kind in a row: above zero it was alive so often, below it failed.
 ALTER TABLE servers ADD COLUMN health_streak INTEGER NOT NULL DEFAULT 0;
 -- Long ago for a server that was never probed.
@@ -13,13 +12,21 @@ CREATE INDEX idx_servers_next_probe_at ON servers (next_probe_at, id);
 -- What a probe found is no new revision.
 DROP TRIGGER update_servers_updated_at;
 CREATE TRIGGER update_servers_updated_at AFTER UPDATE ON servers
-WHEN NEW.revision = OLD.revision AND OLD.alias IS NOT NULL
+WHEN NEW.revision = OLD.revision AND OLD.search_key <> ''
     AND NEW.last_health_check IS OLD.last_health_check
 BEGIN
     UPDATE servers SET
         revision = OLD.revision + 1,
         updated_at = CASE WHEN NEW.updated_at = OLD.updated_at
-            THEN strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') ELSE NEW.updated_at END
+            THEN strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') ELSE NEW.updated_at END,
+        search_key = CASE
+            WHEN NEW.name = OLD.name AND NEW.alias IS OLD.alias AND NEW.tags = OLD.tags
+                AND NEW.description IS OLD.description
+            THEN NEW.search_key
+            ELSE lower(NEW.name || char(10) || COALESCE(NEW.alias, '') || char(10)
+                || COALESCE(NEW.description, '') || char(10)
+                || COALESCE((SELECT group_concat(value, char(10)) FROM json_each(NEW.tags)), ''))
+            END
     WHERE id = NEW.id;
 END;
 

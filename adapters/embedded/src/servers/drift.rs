@@ -60,6 +60,18 @@ pub(super) fn of_all(
     Ok(rows.into_iter().map(|row| (row.server_id.clone(), row.read())).collect())
 }
 
+/// The drifts of some servers.
+pub(super) fn of_each(
+    conn: &mut SqliteConnection,
+    ids: &[String],
+) -> Result<HashMap<String, Result<Drift, StoreError>>, StoreError> {
+    let rows: Vec<DriftRow> = server_drifts::table
+        .filter(server_drifts::server_id.eq_any(ids))
+        .select(DriftRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.server_id.clone(), row.read())).collect())
+}
+
 /// Keeps a server's drift, or forgets the one that was.
 pub(super) fn replace(conn: &mut SqliteConnection, server: &Server) -> Result<(), StoreError> {
     diesel::delete(server_drifts::table.find(server.id.to_string())).execute(conn)?;

@@ -12,7 +12,7 @@ use crate::place::{Place, readable, time_text};
 use crate::schema::servers;
 
 /// When a server is to be probed that nobody looked at.
-const LONG_AGO: &str = "1970-01-01T00:00:00.000000Z";
+pub(super) const LONG_AGO: &str = "1970-01-01T00:00:00.000000Z";
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = servers)]

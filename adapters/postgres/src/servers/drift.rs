@@ -64,6 +64,19 @@ pub(super) async fn of_all(
     Ok(rows.into_iter().map(|row| (row.server_id, row.read())).collect())
 }
 
+/// The drifts of some servers.
+pub(super) async fn of_each(
+    conn: &mut Connection,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Result<Drift, StoreError>>, StoreError> {
+    let rows: Vec<DriftRow> = server_drifts::table
+        .filter(server_drifts::server_id.eq_any(ids))
+        .select(DriftRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.server_id, row.read())).collect())
+}
+
 /// Keeps a server's drift, or forgets the one that was.
 pub(super) async fn replace(conn: &mut Connection, server: &Server) -> Result<(), StoreError> {
     diesel::delete(server_drifts::table.find(server.id.0)).execute(conn).await?;

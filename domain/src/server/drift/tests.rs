@@ -6,7 +6,7 @@ use super::*;
 use crate::endpoint::{EndpointUrl, Transport};
 use crate::id::{Alias, EventId, Revision, ServerId};
 use crate::routing::ServerEntry;
-use crate::server::HealthStatus;
+use crate::server::{HealthStatus, ListedBy};
 
 fn server() -> Server {
     Server {
@@ -22,6 +22,9 @@ fn server() -> Server {
         health: HealthStatus::Unknown,
         tenant: None,
         registration: None,
+        owner: None,
+        listed_by: ListedBy::Approval,
+        auto_discover: true,
         manifest: PinnedManifest::Awaited,
         drift: None,
         created_at: Timestamp::UNIX_EPOCH,

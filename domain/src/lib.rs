@@ -13,6 +13,7 @@
 //! | what people read about it | [`document`], [`link`] |
 //! | what an upstream offers, and its digest | [`manifest`] |
 //! | what becomes of an approval | [`server`] |
+//! | how servers are probed, and what that says | [`health`] |
 //! | who may do what | [`caller`], [`party`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | what the world must provide | [`ports`] |
@@ -26,6 +27,7 @@ pub mod error;
 pub mod event;
 pub mod federation;
 pub mod field;
+pub mod health;
 pub mod id;
 pub mod link;
 pub mod manifest;

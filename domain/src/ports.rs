@@ -26,6 +26,7 @@ mod document_store;
 mod event_log;
 mod health_store;
 mod ids;
+mod leases;
 mod link_store;
 mod live_events;
 mod offer_query;
@@ -48,6 +49,7 @@ pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use health_store::{HealthStore, ServerHealth};
 pub use ids::Ids;
+pub use leases::{LeaseHolder, Leases};
 pub use link_store::LinkStore;
 pub use live_events::{LiveEvents, Replay};
 pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
@@ -141,6 +143,10 @@ pub struct RegistryPorts {
     pub operations: Arc<dyn OperationLog>,
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
+    /// What the last probe of each server found.
+    pub probes: Arc<dyn HealthStore>,
+    /// Which replica does what one is to do.
+    pub leases: Arc<dyn Leases>,
     /// Whether the store answers.
     pub health: Arc<dyn StoreHealth>,
     /// Whether what replicas share answers, where it is kept outside the process: without it the
@@ -163,6 +169,8 @@ pub struct RegistryPolicy {
     pub egress: crate::endpoint::EgressPolicy,
     /// How long a removed server's alias is not given to another.
     pub alias_quarantine: Duration,
+    /// What becomes of definitions that are not what was pinned.
+    pub drift: crate::manifest::DriftPolicy,
     /// How open the management of servers is.
     pub api_mode: crate::caller::ApiMode,
     /// Whether only administrators list servers directly: all others submit registrations.
@@ -199,8 +207,6 @@ pub struct GatewayPorts {
     pub events: Arc<dyn EventLog>,
     /// Where recorded operations end up.
     pub operations: Arc<dyn OperationLog>,
-    /// What the last probe of each server found.
-    pub probes: Arc<dyn HealthStore>,
     /// Calls upstreams.
     pub upstream: Arc<dyn Upstream>,
     /// Makes a worker's own upstream client.
@@ -209,6 +215,8 @@ pub struct GatewayPorts {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
+    /// What becomes of definitions that are not what was pinned.
+    pub drift: crate::manifest::DriftPolicy,
 }
 
 impl GatewayPorts {

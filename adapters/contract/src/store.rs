@@ -29,6 +29,7 @@ mod search;
 mod servers;
 mod urls;
 mod users;
+mod watch;
 
 const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
     approval {
@@ -170,6 +171,16 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_changed_identity_changes_the_row,
         the_group_gives_and_takes_the_administrators_flag,
         an_administrator_made_by_hand_stays_one,
+    }
+    watch {
+        a_new_server_is_to_be_probed_before_all_others,
+        what_a_probe_finds_is_kept_and_is_no_new_revision,
+        a_note_tells_the_event_log_of_changes_only,
+        a_note_on_what_no_longer_stands_is_left_out_with_its_event,
+        maintenance_is_not_probed_and_not_overruled,
+        a_written_server_keeps_the_health_that_was_found,
+        a_drift_is_kept_with_its_server_until_it_ends,
+        a_drift_that_does_not_read_spoils_its_server_alone,
     }
 };
 

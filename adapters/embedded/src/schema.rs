@@ -78,6 +78,9 @@ diesel::table! {
         auto_discover -> Bool,
         last_health_check -> Nullable<Text>,
         search_key -> Text,
+        health_streak -> Integer,
+        next_probe_at -> Text,
+        compared_at -> Nullable<Text>,
     }
 }
 
@@ -181,6 +184,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    server_drifts (server_id) {
+        server_id -> Text,
+        definitions -> Text,
+        since -> Text,
+        refused -> Bool,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        ends_at -> Text,
+    }
+}
+
+diesel::table! {
     documents (document_id) {
         document_id -> Text,
         registration_id -> Text,
@@ -242,7 +262,9 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         events,
         documents,
         document_contents,
-        links
+        links,
+        server_drifts,
+        leases
     )
 }
 

@@ -58,7 +58,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid};
+    use diesel::sql_types::{
+        Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid,
+    };
     use crate::labels::{ServerStatus, TransportType};
 
     servers (id) {
@@ -84,6 +86,9 @@ diesel::table! {
         auto_discover -> Bool,
         last_health_check -> Nullable<Timestamptz>,
         search_key -> Text,
+        health_streak -> Integer,
+        next_probe_at -> Timestamptz,
+        compared_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -202,6 +207,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    server_drifts (server_id) {
+        server_id -> Uuid,
+        definitions -> Text,
+        since -> Timestamptz,
+        refused -> Bool,
+    }
+}
+
+diesel::table! {
     documents (document_id) {
         document_id -> Uuid,
         registration_id -> Uuid,
@@ -266,6 +280,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         documents,
         document_contents,
         links,
+        server_drifts,
     )
 }
 

@@ -5,8 +5,8 @@ use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
 use crate::handlers::{
-    active_requests, audit_log, development as issuer, documents, health, links, proxy as mcp,
-    registrations, root, router, users,
+    active_requests, audit_log, development as issuer, documents, drift, health, links,
+    proxy as mcp, registrations, root, router, server_health, users,
 };
 
 /// The routes that are always there.
@@ -68,6 +68,11 @@ pub fn table(config: &mut ServiceConfig) {
         .service(
             at("/registrations/{registration_id}/links/{link_id}").delete(links::delete::handle),
         )
+        // servers
+        .service(at("/api/v1/servers/{server_id}").patch(server_health::order::handle))
+        .service(at("/api/v1/servers/{server_id}/drift").get(drift::find::handle))
+        .service(at("/api/v1/servers/{server_id}/drift/accept").post(drift::accept::handle))
+        .service(at("/api/v1/servers/{server_id}/drift/refuse").post(drift::refuse::handle))
         // the audit trail
         .service(at("/audit-logs").get(audit_log::list::handle));
 }

@@ -8,6 +8,7 @@ pub(crate) mod dev_token;
 pub(crate) mod disposition;
 pub(crate) mod document;
 pub(crate) mod download;
+pub(crate) mod drift;
 pub(crate) mod health;
 pub(crate) mod link;
 pub(crate) mod list;
@@ -21,6 +22,7 @@ pub(crate) mod registration_draft;
 pub(crate) mod registration_page;
 pub(crate) mod registration_query;
 pub(crate) mod router_metrics;
+pub(crate) mod server_health;
 pub(crate) mod status_update;
 pub(crate) mod user;
 

@@ -140,7 +140,7 @@ pub(crate) fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>, B
 
 fn upstream_settings(settings: &Settings) -> UpstreamSettings {
     UpstreamSettings {
-        request_timeout: settings.registry.discovery_timeout,
+        request_timeout: settings.health.rules.timeout,
         client_name: settings.gateway.name.clone(),
         ..UpstreamSettings::new(settings.registry.policy.egress)
     }
@@ -175,7 +175,12 @@ impl Runtime {
         let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
         let shared = Shared::start(&settings, &open.ports).await?;
-        let registry = RegistryPorts { shared: shared.health.clone(), ..open.ports.clone() };
+        let registry = RegistryPorts {
+            shared: shared.health.clone(),
+            probes: Arc::clone(&shared.probes),
+            leases: Arc::clone(&shared.leases),
+            ..open.ports.clone()
+        };
         let calls = CallPath::start(&settings, &registry, &shared).await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, Arc::clone(&calls.routes)).await?;

@@ -54,7 +54,7 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
     if runtime.has_public_api() {
         running.spawn(discover::run(
             runtime.registry.clone(),
-            runtime.settings.registry,
+            runtime.settings.health.rules.interval,
             stop.clone(),
         ));
     }
@@ -65,14 +65,14 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
         if runtime.has_public_api() { "unhealthy" } else { "degraded" },
         stop.clone(),
     ));
-    let calls = &runtime.calls;
-    running.spawn(follow_routes::run(calls.routes.clone(), calls.ports.clone(), stop.clone()));
+    // Whichever half runs: servers are probed as long as anything does.
     running.spawn(probe::run(
-        calls.routes.clone(),
-        calls.ports.clone(),
-        runtime.settings.registry,
+        runtime.registry.clone(),
+        runtime.settings.health.rules,
         stop.clone(),
     ));
+    let calls = &runtime.calls;
+    running.spawn(follow_routes::run(calls.routes.clone(), calls.ports.clone(), stop.clone()));
     running.spawn(copy_operations::run(
         calls.spool.clone(),
         calls.ports.operations.clone(),

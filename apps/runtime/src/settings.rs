@@ -7,6 +7,7 @@ mod cache;
 mod environment;
 mod events;
 mod gateway;
+mod health;
 mod identity;
 mod limits;
 mod logs;
@@ -28,6 +29,7 @@ pub use cache::CacheSettings;
 pub use environment::{Environment, Origin};
 pub use events::EventSettings;
 pub use gateway::GatewaySettings;
+pub use health::HealthSettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
@@ -86,6 +88,8 @@ pub struct Settings {
     pub identity: IdentitySettings,
     /// The registry's rules.
     pub registry: RegistrySettings,
+    /// The probing of servers.
+    pub health: HealthSettings,
     /// Rate limits.
     pub limits: LimitSettings,
     /// Live events.
@@ -130,6 +134,7 @@ impl Settings {
         let store = StoreSettings::read(&mut reader, stage);
         let redis = RedisSettings::read(&mut reader);
         let registry = RegistrySettings::read(&mut reader, stage);
+        let health = HealthSettings::read(&mut reader);
         let limits = LimitSettings::read(&mut reader);
         let events = EventSettings::read(&mut reader);
         let logs = LogSettings::read(&mut reader);
@@ -146,6 +151,7 @@ impl Settings {
             redis,
             identity,
             registry,
+            health,
             limits,
             events,
             logs,

@@ -40,7 +40,7 @@ impl CallPath {
         registry: &RegistryPorts,
         shared: &Shared,
     ) -> Result<Self, BootError> {
-        let ports = ports(settings, registry, shared);
+        let ports = ports(settings, registry);
         let routes = Routes::load(&ports)
             .await
             .map_err(|error| BootError::part("the servers cannot be read", error))?;
@@ -59,19 +59,19 @@ impl CallPath {
     }
 }
 
-fn ports(settings: &Settings, registry: &RegistryPorts, shared: &Shared) -> GatewayPorts {
+fn ports(settings: &Settings, registry: &RegistryPorts) -> GatewayPorts {
     let upstream = upstream_settings(settings);
     GatewayPorts {
         servers: Arc::clone(&registry.servers),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
-        probes: Arc::clone(&shared.probes),
         upstream: Arc::clone(&registry.upstream),
         new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
             Arc::new(HttpUpstream::new(upstream.clone()))
         }),
         clock: Arc::clone(&registry.clock),
         ids: Arc::clone(&registry.ids),
+        drift: settings.registry.policy.drift,
     }
 }
 

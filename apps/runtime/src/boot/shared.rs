@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, HealthStore, LiveEvents, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId,
+    HealthStore, Leases, LiveEvents, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId,
     ResponseCache, SessionStore, StoreHealth,
 };
 use registry_embedded::{
-    EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedReplicaBus,
-    EmbeddedResponseCache, EmbeddedSessions,
+    EmbeddedLimits, EmbeddedLiveEvents, EmbeddedReplicaBus, EmbeddedResponseCache,
+    EmbeddedSessions,
 };
 use registry_http_edge::reads::Answers;
 use registry_live_feed::OpenRecent;
 use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
-    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisLiveEvents,
-    RedisOptions, RedisPool, RedisReplicaBus, RedisResponseCache, RedisSessions,
+    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLeases, RedisLimits,
+    RedisLiveEvents, RedisOptions, RedisPool, RedisReplicaBus, RedisResponseCache, RedisSessions,
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +59,8 @@ pub(crate) struct Shared {
     /// Who may give an answer that is kept there: every replica hears of a commit before the one
     /// who wrote is answered, this process alone, or nobody.
     kept_for: KeptFor,
+    /// Which replica does what one is to do.
+    pub(crate) leases: Arc<dyn Leases>,
     /// Whether it all answers, where somebody is asked.
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
     redis: Option<Arc<RedisPool>>,
@@ -142,7 +144,8 @@ impl Shared {
         let replica = ReplicaId(registry.ids.next());
         Self {
             limiter,
-            probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(&registry.clock))),
+            probes: Arc::clone(&registry.probes),
+            leases: Arc::clone(&registry.leases),
             sessions: Arc::new(EmbeddedSessions::new(MOST_SESSIONS, Arc::clone(&registry.clock))),
             cache: Arc::new(EmbeddedResponseCache::new(
                 MOST_ANSWERS_IN_PROCESS,
@@ -181,6 +184,7 @@ impl Shared {
         Ok(Self {
             limiter: Arc::new(limiter),
             probes: Arc::new(RedisHealthStore::new(Arc::clone(&pool))),
+            leases: Arc::new(RedisLeases::new(Arc::clone(&pool), Arc::clone(&registry.leases))),
             sessions: Arc::new(RedisSessions::new(
                 Arc::clone(&pool),
                 MOST_SESSIONS,

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, CommitWatch, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore,
-    RegistryPorts, ServerCatalog, StoreHealth, UserStore,
+    Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OperationLog,
+    RegistrationStore, RegistryPorts, ServerCatalog, StoreHealth, UserStore,
 };
-use registry_embedded::{EmbeddedOptions, EmbeddedStore};
+use registry_embedded::{EmbeddedHealthStore, EmbeddedOptions, EmbeddedStore};
 use registry_postgres::PgStore;
 use registry_upstream::HttpUpstream;
 use tokio::runtime::Handle;
@@ -102,6 +102,7 @@ where
         + LinkStore
         + EventLog
         + OperationLog
+        + Leases
         + StoreHealth
         + 'static,
 {
@@ -114,6 +115,8 @@ where
         events: store.clone(),
         operations: store.clone(),
         upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(settings))))),
+        probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(&clock))),
+        leases: store.clone(),
         health: store,
         shared: None,
         clock,

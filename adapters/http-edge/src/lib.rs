@@ -10,7 +10,8 @@
 //! | who asks, and whether they may go on asking | [`guard`], [`bearer`], [`limits`] |
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
 //! | paths, methods and 405 | [`resource`] |
-//! | lists' headers | [`links`] |
+//! | lists' headers, entity tags | [`links`], [`etag`] |
+//! | a file in a form | [`upload`] |
 //!
 //! # How to add a code
 //! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
@@ -23,6 +24,7 @@ pub mod client_address;
 pub mod code;
 mod cors;
 pub mod edge;
+pub mod etag;
 pub mod fields;
 pub mod guard;
 pub mod health;
@@ -37,10 +39,12 @@ pub mod request_context;
 pub mod resource;
 mod security_headers;
 pub mod settings;
+pub mod upload;
 pub mod wire_time;
 
 pub use code::Code;
 pub use edge::{Edge, app, serve};
+pub use etag::{IfRevision, tagged};
 pub use guard::{Guarded, Visitor};
 pub use json::{Body, ReadBody};
 pub use path_id::PathId;
@@ -49,4 +53,5 @@ pub use query::{Query, ReadQuery};
 pub use request_context::RequestId;
 pub use resource::{at, below, not_allowed, not_found};
 pub use settings::EdgeSettings;
+pub use upload::Upload;
 pub use wire_time::WireTime;

@@ -81,7 +81,8 @@ impl Parameters {
             }
             for word in value.split(',').map(str::trim).filter(|word| !word.is_empty()) {
                 if words.iter().all(|known| known != word) {
-                    let word = self.wrong.take(registry_domain::field::printable(name, word, 0, max));
+                    let word =
+                        self.wrong.take(registry_domain::field::printable(name, word, 0, max));
                     words.extend(word);
                 }
             }
@@ -240,9 +241,13 @@ mod tests {
 
     #[test]
     fn a_list_of_words_is_the_same_in_all_its_spellings() {
-        for query in
-            ["tags=a,b", "tags=a&tags=b", "tags[]=a&tags[]=b", "tags%5B%5D=a, b,", "tags=a,b&tags=a"]
-        {
+        for query in [
+            "tags=a,b",
+            "tags=a&tags=b",
+            "tags[]=a&tags[]=b",
+            "tags%5B%5D=a, b,",
+            "tags=a,b&tags=a",
+        ] {
             let mut read = parameters(query);
             assert_eq!(read.words("tags", 2, 5), ["a", "b"], "{query}");
             assert!(read.wrong.is_empty(), "{query}");

@@ -25,6 +25,7 @@ use registry_entra::DevelopmentIssuer;
 use registry_http_edge::Edge;
 
 mod handlers;
+mod import;
 mod program;
 pub mod routes;
 pub mod settings;

@@ -4,7 +4,9 @@
 use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
-use crate::handlers::{audit_log, development as issuer, health, registrations, root, users};
+use crate::handlers::{
+    admin, audit_log, development as issuer, discovery, health, registrations, root, servers, users,
+};
 
 /// The routes that are always there.
 pub fn table(config: &mut ServiceConfig) {
@@ -42,10 +44,28 @@ pub fn table(config: &mut ServiceConfig) {
         .service(
             at("/registrations/{registration_id}/resubmit").post(registrations::resubmit::handle),
         )
+        .service(at("/registrations/{registration_id}/relist").post(servers::relist::handle))
         .service(
             at("/registrations/{registration_id}/manifest")
                 .get(registrations::find_manifest::handle),
         )
+        // servers
+        .service(at("/api/v1/servers").get(servers::list::handle).post(servers::register::handle))
+        .service(
+            at("/api/v1/servers/bulk")
+                .post(servers::register_many::handle)
+                .put(servers::replace_many::handle),
+        )
+        .service(at("/api/v1/servers/import").post(servers::import::handle))
+        .service(
+            at("/api/v1/servers/{server_id}")
+                .get(servers::find::handle)
+                .put(servers::replace::handle)
+                .delete(servers::delete::handle),
+        )
+        .service(at("/api/v1/discovery/tools").get(discovery::tools::handle))
+        .service(at("/api/v1/discovery/resources").get(discovery::resources::handle))
+        .service(at("/api/v1/admin/stats").get(admin::stats::handle))
         // the audit trail
         .service(at("/audit-logs").get(audit_log::list::handle));
 }

@@ -2,9 +2,13 @@
 
 pub(crate) mod audit_log;
 pub(crate) mod audit_query;
+pub(crate) mod bulk;
+pub(crate) mod bulk_answer;
 pub(crate) mod cursor;
 pub(crate) mod dev_token;
+pub(crate) mod discovery;
 pub(crate) mod health;
+pub(crate) mod import_query;
 pub(crate) mod list;
 pub(crate) mod manifest;
 pub(crate) mod precondition;
@@ -12,6 +16,11 @@ pub(crate) mod registration;
 pub(crate) mod registration_draft;
 pub(crate) mod registration_page;
 pub(crate) mod registration_query;
+pub(crate) mod server;
+pub(crate) mod server_draft;
+pub(crate) mod server_list;
+pub(crate) mod server_query;
+pub(crate) mod stats;
 pub(crate) mod status_update;
 pub(crate) mod user;
 

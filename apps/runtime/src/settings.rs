@@ -8,6 +8,7 @@ mod gateway;
 mod identity;
 mod limits;
 mod logs;
+mod management;
 mod reader;
 mod redis;
 mod registry;

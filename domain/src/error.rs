@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::caller::Denied;
 use crate::field::Violation;
-use crate::id::{RegistrationId, UserId};
+use crate::id::{RegistrationId, ServerId, UserId};
 use crate::ports::PortError;
 use crate::registration::{IllegalTransition, RegistrationStatus};
 
@@ -17,6 +17,8 @@ pub enum Subject {
     RegistrationByUrl,
     /// A user.
     User(UserId),
+    /// A server.
+    Server(ServerId),
 }
 
 /// Why a use case did not do what it was asked.
@@ -46,6 +48,8 @@ pub enum Error {
         what: &'static str,
         /// What was wished for.
         wanted: String,
+        /// The server that has it, where that is known.
+        holder: Option<ServerId>,
     },
     /// The state does not allow it.
     #[error(transparent)]

@@ -25,12 +25,14 @@ mod event_log;
 mod health_store;
 mod ids;
 mod live_events;
+mod offer_query;
 mod operation_log;
 mod rate_limiter;
 mod registration_store;
 mod replica_bus;
 mod response_cache;
 mod server_catalog;
+mod server_query;
 mod session_store;
 mod store_health;
 mod token_verifier;
@@ -42,6 +44,7 @@ pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use health_store::{HealthStore, ServerHealth};
 pub use ids::Ids;
 pub use live_events::{LiveEvents, Replay};
+pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
 pub use operation_log::OperationLog;
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
 pub use registration_store::{
@@ -50,7 +53,8 @@ pub use registration_store::{
 };
 pub use replica_bus::{AnswerHandler, Heard, ReplicaBus, ReplicaId, Subscription};
 pub use response_cache::ResponseCache;
-pub use server_catalog::{Routes, ServerCatalog, Taken};
+pub use server_catalog::{Atomicity, BatchItem, Routes, ServerCatalog, Taken};
+pub use server_query::{DiscoveryState, Include, ServerCounts, ServerQuery, ServerView};
 pub use session_store::SessionStore;
 pub use store_health::{PoolState, StoreHealth};
 pub use token_verifier::{RefusalClass, TokenVerifier, Verification, VerifiedToken};
@@ -149,6 +153,14 @@ pub struct RegistryPolicy {
     pub egress: crate::endpoint::EgressPolicy,
     /// How long a removed server's alias is not given to another.
     pub alias_quarantine: Duration,
+    /// How open the management of servers is.
+    pub api_mode: crate::caller::ApiMode,
+    /// Whether only administrators list servers directly: all others submit registrations.
+    pub require_approval: bool,
+    /// Whether servers may be listed that speak HTTP+SSE (MCP revision 2024-11-05).
+    pub enable_legacy_sse: bool,
+    /// How long whoever lists a server waits for what it offers; then it is read later.
+    pub inline_discovery: Duration,
 }
 
 impl RegistryPorts {

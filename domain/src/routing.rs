@@ -14,7 +14,7 @@ use crate::event::EventSeq;
 use crate::federation::ServerRef;
 use crate::id::{Alias, ServerId, TenantId};
 use crate::manifest::{Definition, DefinitionKind};
-use crate::server::{HealthStatus, Server};
+use crate::server::{HealthStatus, ListedBy, Server};
 
 /// One routable server: what a call needs to know of it, and nothing that needs a second look.
 #[derive(Debug)]
@@ -27,8 +27,12 @@ pub struct ServerEntry {
     pub alias: Alias,
     /// Whose it is.
     pub tenant: Option<TenantId>,
-    /// Where it is.
+    /// Where to dial.
     pub endpoint: EndpointUrl,
+    /// With which authority it is listed.
+    pub listed_by: ListedBy,
+    /// How it was doing when it was last written.
+    pub health: HealthStatus,
     /// Whether an operator took it out of rotation.
     pub in_maintenance: bool,
     definitions: Vec<Definition>,
@@ -52,7 +56,9 @@ impl ServerEntry {
             name: server.name.clone(),
             alias: server.alias.clone(),
             tenant: server.tenant.clone(),
-            endpoint: server.endpoint_url.clone(),
+            endpoint: server.endpoint_url.dialled_over(server.transport),
+            listed_by: server.listed_by,
+            health: server.health,
             in_maintenance: server.health == HealthStatus::Maintenance,
             definitions,
             by_name,
@@ -111,6 +117,10 @@ fn template_matches(template: &str, uri: &str) -> bool {
 type OfTenant = HashTrieMapSync<String, Arc<ServerEntry>>;
 
 /// The immutable snapshot of all routable servers.
+///
+/// The gateway serves only those that somebody with authority [vouches for](ListedBy::is_vouched):
+/// [`visible_to`](Self::visible_to) and [`resolve`](Self::resolve) know no others. All are within
+/// reach of the management API's proxy: [`reachable`](Self::reachable) and [`reach`](Self::reach).
 #[derive(Debug, Clone, Default)]
 pub struct RoutingTable {
     by_tenant: HashTrieMapSync<String, OfTenant>,
@@ -193,12 +203,43 @@ impl RoutingTable {
         self.ordered.values()
     }
 
-    /// The servers that a caller may see, ordered by tenant and alias.
+    /// The servers that the gateway shows a caller, ordered by tenant and alias.
     pub fn visible_to<'a>(
         &'a self,
         caller: &'a Caller,
     ) -> impl Iterator<Item = &'a Arc<ServerEntry>> {
-        self.ordered.values().filter(|entry| caller.sees(entry.tenant.as_ref()))
+        self.ordered
+            .values()
+            .filter(|entry| entry.listed_by.is_vouched() && caller.sees(entry.tenant.as_ref()))
+    }
+
+    /// The servers within reach of the management API's proxy, ordered by tenant and alias, whoever
+    /// listed them: what a caller sees; without one, what is everybody's, and with `all_tenants`
+    /// (where the API is open) all.
+    pub fn reachable<'a>(
+        &'a self,
+        caller: Option<&'a Caller>,
+        all_tenants: bool,
+    ) -> impl Iterator<Item = &'a Arc<ServerEntry>> {
+        self.ordered.values().filter(move |entry| is_within_reach(caller, all_tenants, entry))
+    }
+
+    /// One of the [reachable](Self::reachable) servers, to be called.
+    ///
+    /// # Errors
+    /// [`RouteRefusal::Unknown`] when it is not within reach, [`RouteRefusal::InMaintenance`] when
+    /// it is not in rotation.
+    pub fn reach(
+        &self,
+        caller: Option<&Caller>,
+        all_tenants: bool,
+        id: ServerId,
+    ) -> Result<Permit<Arc<ServerEntry>>, RouteRefusal> {
+        let entry = self
+            .by_id(id)
+            .filter(|entry| is_within_reach(caller, all_tenants, entry))
+            .ok_or(RouteRefusal::Unknown)?;
+        in_rotation(entry)
     }
 
     /// The server that a caller means: their own tenant's first, then everybody's. A name with a
@@ -222,8 +263,9 @@ impl RoutingTable {
         permit(caller, entry)
     }
 
+    /// A server that somebody vouches for. One that nobody does must not hide another.
     fn entry(&self, tenant: &str, alias: &str) -> Option<&Arc<ServerEntry>> {
-        self.by_tenant.get(tenant)?.get(alias)
+        self.by_tenant.get(tenant)?.get(alias).filter(|entry| entry.listed_by.is_vouched())
     }
 }
 
@@ -236,7 +278,7 @@ pub enum RouteRefusal {
     InMaintenance,
 }
 
-/// The one check that every door asks before anything is sent to a server.
+/// The one check that every door of the gateway asks before anything is sent to a server.
 fn permit(
     caller: &Caller,
     entry: &Arc<ServerEntry>,
@@ -244,6 +286,15 @@ fn permit(
     if !caller.sees(entry.tenant.as_ref()) {
         return Err(RouteRefusal::Unknown);
     }
+    in_rotation(entry)
+}
+
+fn is_within_reach(caller: Option<&Caller>, all_tenants: bool, entry: &ServerEntry) -> bool {
+    let tenant = entry.tenant.as_ref();
+    caller.map_or(all_tenants || tenant.is_none(), |caller| caller.sees(tenant))
+}
+
+fn in_rotation(entry: &Arc<ServerEntry>) -> Result<Permit<Arc<ServerEntry>>, RouteRefusal> {
     if entry.in_maintenance {
         return Err(RouteRefusal::InMaintenance);
     }

@@ -49,6 +49,13 @@ pub(crate) enum StoreError {
     NewerSchema { found: String, known: String },
 }
 
+impl StoreError {
+    /// Whether it says what is wrong with one change, and nothing of the store.
+    pub(crate) fn is_about_the_change(&self) -> bool {
+        matches!(self, Self::Gone | Self::Stale(_) | Self::Taken { .. })
+    }
+}
+
 impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match error {

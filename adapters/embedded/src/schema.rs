@@ -73,6 +73,11 @@ diesel::table! {
         alias -> Nullable<Text>,
         manifest_state -> Text,
         manifest_digest -> Nullable<Text>,
+        owner_id -> Nullable<Text>,
+        listed_by -> Text,
+        auto_discover -> Bool,
+        last_health_check -> Nullable<Text>,
+        search_key -> Text,
     }
 }
 

@@ -13,6 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use registry_domain::Error;
+use registry_domain::caller::Denied;
 use registry_domain::error::Subject;
 use registry_domain::field::{Step, Violation};
 use registry_domain::rate::Limit;
@@ -229,7 +230,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Invalid(violations) => Self::invalid(Place::Body, violations),
-            Error::Denied(denied) => Self::new(Code::InsufficientPermissions, denied.message()),
+            Error::Denied(denied) => refused(denied),
             Error::NotFound(subject) => not_found(subject),
             Error::UrlTaken { existing, status } => Self::new(
                 Code::EndpointUrlConflict,
@@ -239,11 +240,11 @@ impl From<Error> for Problem {
                 "existing_registration_id": existing,
                 "status": status.as_str(),
             })),
-            Error::NameTaken { what, wanted } => Self::new(
+            Error::NameTaken { what, wanted, holder } => Self::new(
                 Code::ServerNameConflict,
                 format!("Another server has the {what} \"{wanted}\""),
             )
-            .with_details(json!({"field": what, "wanted": wanted})),
+            .with_details(json!({"field": what, "wanted": wanted, "existing_server_id": holder})),
             Error::IllegalTransition(refused) => {
                 Self::new(Code::InvalidStateTransition, refused.to_string()).with_details(
                     json!({"status": refused.from.as_str(), "wanted": refused.wanted}),
@@ -262,6 +263,21 @@ impl From<Error> for Problem {
     }
 }
 
+fn refused(denied: Denied) -> Problem {
+    let code = match denied {
+        Denied::NotAdmin
+        | Denied::NotSubmitter
+        | Denied::OwnSubmission
+        | Denied::NoUser
+        | Denied::NotOwner => Code::InsufficientPermissions,
+        Denied::SignInRequired => Code::AuthenticationRequired,
+        Denied::TenantDenied => Code::TenantAccessDenied,
+        Denied::ApprovalRequired => Code::ApprovalRequired,
+        Denied::ReadOnly => Code::ReadOnly,
+    };
+    Problem::new(code, denied.message())
+}
+
 fn not_found(subject: Subject) -> Problem {
     match subject {
         Subject::Registration(id) => {
@@ -274,6 +290,8 @@ fn not_found(subject: Subject) -> Problem {
         Subject::User(id) => {
             Problem::new(Code::UserNotFound, "User not found").with_details(json!({"user_id": id}))
         }
+        Subject::Server(id) => Problem::new(Code::ServerNotFound, "Server not found")
+            .with_details(json!({"server_id": id})),
     }
 }
 

@@ -58,7 +58,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid};
+    use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid};
     use crate::labels::{ServerStatus, TransportType};
 
     servers (id) {
@@ -79,6 +79,11 @@ diesel::table! {
         alias -> Nullable<Text>,
         manifest_state -> Text,
         manifest_digest -> Nullable<Text>,
+        owner_id -> Nullable<Uuid>,
+        listed_by -> Text,
+        auto_discover -> Bool,
+        last_health_check -> Nullable<Timestamptz>,
+        search_key -> Text,
     }
 }
 

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::PortError;
+use super::{Include, OfferQuery, Page, PortError, ServerCounts, ServerQuery, ServerView};
+use crate::caller::TenantScope;
 use crate::change::Change;
 use crate::event::EventSeq;
 use crate::id::{Alias, RegistrationId, ServerId, TenantId};
-use crate::server::Server;
+use crate::server::{Server, ServerRemoval};
 
 /// All servers, true as of an event.
 #[derive(Debug, Clone)]
@@ -25,6 +26,26 @@ pub struct Taken {
     pub name: bool,
     /// The alias, also while it is in quarantine after its server went.
     pub alias: bool,
+}
+
+/// Whether a batch is one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Atomicity {
+    /// All of it or nothing.
+    AllOrNothing,
+    /// Each item by itself.
+    PerItem,
+}
+
+/// What became of one change of a batch.
+#[derive(Debug)]
+pub enum BatchItem {
+    /// It is written.
+    Written,
+    /// It is not, for this reason.
+    Refused(PortError),
+    /// It is not, because another one was refused and the batch is one thing.
+    Undone,
 }
 
 /// Keeps servers.
@@ -68,7 +89,64 @@ pub trait ServerCatalog: Send + Sync {
     /// [`PortError::Unavailable`].
     async fn commit(&self, change: &Change<Server>) -> Result<(), PortError>;
 
-    /// Servers that nothing was ever read from and that may be tried again now.
+    /// Writes many as [`ServerCatalog::commit`] writes one, in one transaction; answers for each, in
+    /// their order. Where the batch is one thing, the first refusal leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`]; what is wrong with one change is that change's answer.
+    async fn commit_batch(
+        &self,
+        changes: &[Change<Server>],
+        atomicity: Atomicity,
+    ) -> Result<Vec<BatchItem>, PortError>;
+
+    /// Removes a server; a registration behind it stays as it is. Its alias is kept from others
+    /// until `alias_free_at`.
+    ///
+    /// # Errors
+    /// [`PortError::NotFound`], [`PortError::Conflict`], [`PortError::Unavailable`].
+    async fn commit_removal(
+        &self,
+        removal: &ServerRemoval,
+        alias_free_at: Timestamp,
+    ) -> Result<(), PortError>;
+
+    /// Servers by id, in no particular order; those that are not there are left out.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn find_each(&self, ids: &[ServerId]) -> Result<Vec<Server>, PortError>;
+
+    /// A server by id, as its readers see it.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn find_view(
+        &self,
+        id: ServerId,
+        include: Include,
+    ) -> Result<Option<ServerView>, PortError>;
+
+    /// A page of servers, by `created_at` and then id; definitions of all of them in one statement.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn list(&self, query: &ServerQuery) -> Result<Page<ServerView>, PortError>;
+
+    /// Servers by what they offer, by name and then id, each with those of its definitions that
+    /// were looked for.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn find_offering(&self, query: &OfferQuery) -> Result<Vec<ServerView>, PortError>;
+
+    /// How many servers there are.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`].
+    async fn count(&self, tenant: &TenantScope) -> Result<ServerCounts, PortError>;
+
+    /// Servers that are to be asked what they offer, and that nothing was ever read from.
     ///
     /// # Errors
     /// [`PortError::Unavailable`], [`PortError::Corrupt`].

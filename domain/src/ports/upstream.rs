@@ -140,4 +140,18 @@ pub trait Upstream: Send + Sync {
     /// # Errors
     /// [`UpstreamFailure`] with the class of fault.
     async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure>;
+
+    /// Reads everything that an upstream offers, if that takes no longer than `patience`. An
+    /// adapter without a clock of its own is as patient as it is.
+    ///
+    /// # Errors
+    /// [`UpstreamFailure`] with the class of fault.
+    async fn discover_within(
+        &self,
+        endpoint: &EndpointUrl,
+        patience: std::time::Duration,
+    ) -> Result<Manifest, UpstreamFailure> {
+        let _ = patience;
+        self.discover(endpoint).await
+    }
 }

@@ -6,7 +6,7 @@ use registry_domain::event::{EventKind, EventSeq, RegistryEvent};
 use registry_domain::id::{Alias, Revision, ServerId, TenantId};
 use registry_domain::manifest::DefinitionKind;
 use registry_domain::ports::{PortError, Taken};
-use registry_domain::server::{HealthStatus, PinnedManifest, Server};
+use registry_domain::server::{HealthStatus, ListedBy, PinnedManifest, Server};
 use serde_json::json;
 
 use crate::world::{World, conflict, failed, manifest, taken, tenant};
@@ -28,6 +28,9 @@ fn made(world: &World, alias: &str, tenant: Option<TenantId>) -> Result<Change<S
         health: HealthStatus::Maintenance,
         tenant: tenant.clone(),
         registration: None,
+        owner: None,
+        listed_by: ListedBy::Person,
+        auto_discover: true,
         manifest: PinnedManifest::Awaited,
         created_at: stamp.at,
         updated_at: stamp.at,

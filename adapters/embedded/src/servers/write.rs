@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use registry_domain::change::Change;
 use registry_domain::id::{RegistrationId, Revision, ServerId};
-use registry_domain::server::Server;
+use registry_domain::server::{Server, ServerRemoval};
 
 use super::row::ServerRow;
 use super::{definitions, names};
@@ -82,6 +82,30 @@ fn explain(
         return Err(StoreError::Taken { key: "alias", holder: None });
     }
     Ok(written)
+}
+
+/// Removes a server.
+pub(super) fn remove(
+    conn: &mut SqliteConnection,
+    removal: &ServerRemoval,
+    alias_free_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let stored: Option<(i64, Option<String>, Option<String>)> = servers::table
+        .find(removal.id.to_string())
+        .select((servers::revision, servers::tenant_id, servers::alias))
+        .first(conn)
+        .optional()?;
+    let (revision, tenant, alias) = stored.ok_or(StoreError::Gone)?;
+    if Revision(revision) != removal.expected {
+        return Err(StoreError::Stale(Some(Revision(revision))));
+    }
+    // Its definitions go with it (ON DELETE CASCADE).
+    diesel::delete(servers::table.find(removal.id.to_string())).execute(conn)?;
+    if let Some(alias) = alias {
+        names::retire(conn, tenant.as_deref(), &alias, alias_free_at, now)?;
+    }
+    events::append(conn, &removal.events, None)
 }
 
 /// Removes the server of a registration, if there is one, and keeps its alias from others.

@@ -4,14 +4,15 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use registry_domain::endpoint::Transport;
-use registry_domain::id::{RegistrationId, Revision, ServerId};
+use registry_domain::id::{RegistrationId, Revision, ServerId, UserId};
 use registry_domain::manifest::{Definition, Digest};
-use registry_domain::ports::ServerSummary;
-use registry_domain::server::{HealthStatus, ManifestState, PinnedManifest, Server};
+use registry_domain::ports::{Include, ServerSummary, ServerView};
+use registry_domain::search::server_search_key;
+use registry_domain::server::{HealthStatus, ListedBy, ManifestState, PinnedManifest, Server};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::definitions;
+use super::definitions::{self, Kinds};
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::labels::Label;
@@ -39,6 +40,10 @@ pub(super) struct ServerRow {
     alias: Option<String>,
     manifest_state: String,
     manifest_digest: Option<String>,
+    owner_id: Option<Uuid>,
+    listed_by: String,
+    auto_discover: bool,
+    search_key: String,
 }
 
 impl ServerRow {
@@ -62,6 +67,15 @@ impl ServerRow {
             alias: Some(server.alias.as_str().to_owned()),
             manifest_state: server.manifest.state().as_str().to_owned(),
             manifest_digest: server.manifest.digest().map(|digest| digest.to_string()),
+            owner_id: server.owner.map(|id| id.0),
+            listed_by: server.listed_by.as_str().to_owned(),
+            auto_discover: server.auto_discover,
+            search_key: server_search_key(
+                &server.name,
+                server.alias.as_str(),
+                server.description.as_deref(),
+                &server.tags,
+            ),
         })
     }
 
@@ -79,6 +93,9 @@ impl ServerRow {
             health: place.word("health_status", &self.health_status.0, HealthStatus::parse)?,
             tenant: place.tenant(self.tenant_id.as_deref())?,
             registration: self.registration_id.map(RegistrationId),
+            owner: self.owner_id.map(UserId),
+            listed_by: place.word("listed_by", &self.listed_by, ListedBy::parse)?,
+            auto_discover: self.auto_discover,
             manifest,
             created_at: self.created_at.to_jiff(),
             updated_at: self.updated_at.to_jiff(),
@@ -86,6 +103,39 @@ impl ServerRow {
             name: self.name,
             version: self.version,
             description: self.description,
+        })
+    }
+}
+
+/// A row of `servers` as readers see it.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = servers)]
+pub(super) struct ViewRow {
+    #[diesel(embed)]
+    row: ServerRow,
+    last_health_check: Option<Time>,
+}
+
+impl ViewRow {
+    /// The server's id.
+    pub(super) fn id(&self) -> Uuid {
+        self.row.id
+    }
+
+    /// The view with its definitions.
+    pub(super) fn read(self, definitions: Vec<Definition>) -> Result<ServerView, StoreError> {
+        let place = Place { table: "servers", row: self.row.id };
+        let state = place.word("manifest_state", &self.row.manifest_state, ManifestState::parse)?;
+        let digest = self.row.manifest_digest.as_deref();
+        let digest = place.maybe_word("manifest_digest", digest, Digest::parse)?;
+        let last_health_check = self.last_health_check.map(|at| at.to_jiff());
+        let server = self.row.read(Vec::new())?;
+        Ok(ServerView {
+            last_health_check,
+            manifest_state: state,
+            manifest_digest: digest,
+            definitions,
+            ..ServerView::of(&server, Include::default())
         })
     }
 }
@@ -138,6 +188,23 @@ pub(super) async fn list_all(conn: &mut Connection) -> Result<Vec<Server>, Store
     }))
 }
 
+/// Servers by id with their definitions, in two statements.
+pub(super) async fn list_each(
+    conn: &mut Connection,
+    ids: &[Uuid],
+) -> Result<Vec<Server>, StoreError> {
+    let rows: Vec<ServerRow> = servers::table
+        .filter(servers::id.eq_any(ids))
+        .select(ServerRow::as_select())
+        .load(conn)
+        .await?;
+    let mut pinned = definitions::of_each(conn, ids, Kinds::ALL).await?;
+    readable(rows.into_iter().map(|row| {
+        let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
+        row.read(pinned)
+    }))
+}
+
 /// Servers that nothing was ever read from, those not written for longest first.
 pub(super) async fn list_awaiting(
     conn: &mut Connection,
@@ -145,6 +212,7 @@ pub(super) async fn list_awaiting(
 ) -> Result<Vec<Server>, StoreError> {
     let rows: Vec<ServerRow> = servers::table
         .filter(servers::manifest_state.eq(ManifestState::Awaited.as_str()))
+        .filter(servers::auto_discover)
         .order((servers::updated_at.asc(), servers::id.asc()))
         .limit(limit.into())
         .select(ServerRow::as_select())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use public_api::{PublicApi, PublicApiSettings};
-use registry_domain::caller::Role;
+use registry_domain::caller::{ApiMode, Role, TenantScope};
 use registry_domain::change::Change;
 use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
 use registry_domain::event::{EventSeq, SequencedEvent};
@@ -17,7 +17,7 @@ use registry_domain::operation::Operation;
 use registry_domain::ports::*;
 use registry_domain::rate::Limit;
 use registry_domain::registration::{Registration, Removal};
-use registry_domain::server::Server;
+use registry_domain::server::{Server, ServerRemoval};
 use registry_domain::user::{AdminSource, Identity, User};
 use registry_entra::{DevelopmentIssuer, DevelopmentKey};
 use uuid::Uuid;
@@ -53,6 +53,10 @@ pub fn api() -> PublicApi {
             four_eyes: false,
             egress: EgressPolicy::Development,
             alias_quarantine: Duration::ZERO,
+            api_mode: ApiMode::Open,
+            require_approval: false,
+            enable_legacy_sse: false,
+            inline_discovery: Duration::from_millis(350),
         },
     };
     let mut settings = PublicApiSettings::for_testing();
@@ -227,6 +231,46 @@ impl ServerCatalog for Broken {
     }
 
     async fn commit(&self, _change: &Change<Server>) -> Result<(), PortError> {
+        down()
+    }
+
+    async fn commit_batch(
+        &self,
+        _changes: &[Change<Server>],
+        _atomicity: Atomicity,
+    ) -> Result<Vec<BatchItem>, PortError> {
+        down()
+    }
+
+    async fn commit_removal(
+        &self,
+        _removal: &ServerRemoval,
+        _free: Timestamp,
+    ) -> Result<(), PortError> {
+        down()
+    }
+
+    async fn find_each(&self, _ids: &[ServerId]) -> Result<Vec<Server>, PortError> {
+        down()
+    }
+
+    async fn find_view(
+        &self,
+        _id: ServerId,
+        _include: Include,
+    ) -> Result<Option<ServerView>, PortError> {
+        down()
+    }
+
+    async fn list(&self, _query: &ServerQuery) -> Result<Page<ServerView>, PortError> {
+        Ok(Page { total: 0, items: Vec::new() })
+    }
+
+    async fn find_offering(&self, _query: &OfferQuery) -> Result<Vec<ServerView>, PortError> {
+        down()
+    }
+
+    async fn count(&self, _tenant: &TenantScope) -> Result<ServerCounts, PortError> {
         down()
     }
 

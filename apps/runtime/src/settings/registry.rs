@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use registry_domain::caller::ApiMode;
 use registry_domain::endpoint::EgressPolicy;
 use registry_domain::ports::RegistryPolicy;
 
@@ -36,11 +37,28 @@ impl RegistrySettings {
             )
             .unwrap_or(EgressPolicy::Public);
         let quarantine_days: u64 = reader.number(&["MREG_ALIAS_QUARANTINE_DAYS"], 90, 0, 3650);
+        let api_mode = reader
+            .parsed(
+                &["MREG_PUBLIC_API_MODE"],
+                if development { ApiMode::Open } else { ApiMode::Protected }.as_str(),
+                "open, protected or read_only",
+                ApiMode::parse,
+            )
+            .unwrap_or_default();
         Self {
             policy: RegistryPolicy {
                 four_eyes: reader.flag(&["MREG_FOUR_EYES"], !development),
                 egress,
                 alias_quarantine: Duration::from_hours(24 * quarantine_days),
+                api_mode,
+                require_approval: reader.flag(&["MREG_REQUIRE_APPROVAL"], !development),
+                enable_legacy_sse: reader.flag(&["MREG_ENABLE_LEGACY_SSE"], false),
+                inline_discovery: Duration::from_millis(reader.number(
+                    &["MREG_INLINE_DISCOVERY_MS"],
+                    350,
+                    0,
+                    10_000,
+                )),
             },
             discovery_timeout: Duration::from_secs(reader.number(
                 &["MREG_HEALTH_CHECK_TIMEOUT"],

@@ -15,6 +15,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use registry_domain::caller::ApiMode;
 use registry_domain::endpoint::EgressPolicy;
 use registry_domain::ports::{GatewayPorts, RegistryPolicy, RegistryPorts, Upstream};
 
@@ -43,6 +44,10 @@ fn registry_ports() -> Result<RegistryPorts, String> {
             four_eyes: true,
             egress: EgressPolicy::Public,
             alias_quarantine: Duration::from_hours(24),
+            api_mode: ApiMode::Protected,
+            require_approval: true,
+            enable_legacy_sse: false,
+            inline_discovery: Duration::from_millis(350),
         },
     })
 }

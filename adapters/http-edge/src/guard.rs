@@ -45,22 +45,26 @@ impl<T: FromRequest + 'static> FromRequest for Guarded<T> {
     }
 }
 
-/// A caller of an open address: a token is not needed, but a bad one is refused, never ignored.
+/// A caller of an open address and, extracted after that, what they sent: a token is not needed,
+/// but a bad one is refused, never ignored.
 #[derive(Debug)]
-pub struct Visitor {
+pub struct Visitor<T = ()> {
     /// Who asks, where they say it.
     pub caller: Option<Caller>,
+    /// What they sent.
+    pub input: T,
 }
 
-impl FromRequest for Visitor {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+impl<T: FromRequest + 'static> FromRequest for Visitor<T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
-    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        let request = request.clone();
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let signed_in = signed_in(&request).await?;
-            Ok(Self { caller: signed_in.map(|signed_in| signed_in.caller) })
+            let caller = signed_in(&request).await?.map(|signed_in| signed_in.caller);
+            let input = T::from_request(&request, &mut payload).await.map_err(Into::into)?;
+            Ok(Self { caller, input })
         })
     }
 }

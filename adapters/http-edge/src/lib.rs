@@ -11,7 +11,8 @@
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
 //! | forms with a file | [`multipart`] |
 //! | paths, methods and 405 | [`resource`] |
-//! | lists' headers | [`links`] |
+//! | lists' headers, entity tags | [`links`], [`etag`] |
+//! | a file in a form | [`upload`] |
 //! | what OpenAPI documents share | [`openapi`] |
 //! | answers that are given again, and tags of answers | [`reads`] |
 //! | what is measured of every request, and the page that shows it | [`tally`], [`exposition`] |
@@ -29,6 +30,7 @@ pub mod code;
 mod compression;
 mod cors;
 pub mod edge;
+pub mod etag;
 pub mod exposition;
 pub mod fields;
 pub mod guard;
@@ -50,10 +52,12 @@ pub mod resource;
 mod security_headers;
 pub mod settings;
 pub mod tally;
+pub mod upload;
 pub mod wire_time;
 
 pub use code::Code;
 pub use edge::{Edge, app, serve};
+pub use etag::{IfRevision, tagged};
 pub use guard::{Guarded, Visitor};
 pub use json::{Body, ReadBody};
 pub use multipart::{ReadForm, Upload};
@@ -63,4 +67,5 @@ pub use query::{Query, ReadQuery};
 pub use request_context::RequestId;
 pub use resource::{at, below, not_allowed, not_found};
 pub use settings::EdgeSettings;
+pub use upload::Upload;
 pub use wire_time::WireTime;

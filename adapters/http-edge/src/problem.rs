@@ -60,6 +60,16 @@ pub(crate) struct FieldError {
     r#type: &'static str,
 }
 
+/// A problem as a part of a larger answer.
+#[derive(Debug, Serialize)]
+pub struct Brief<'a> {
+    error: &'static str,
+    message: &'a str,
+    details: &'a Value,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
 /// What went wrong, ready to be told to the caller.
 pub struct Problem(Box<Parts>);
 
@@ -207,6 +217,34 @@ impl Problem {
     pub fn of_proxied(mut self, call: ProxiedCall) -> Self {
         self.0.manner = Manner::Proxied(call);
         self
+    }
+
+    /// The same problem of one item of a list in the body: `details.index` says which, and so does
+    /// the place of each field.
+    #[must_use]
+    pub fn of_item(mut self, list: &'static str, index: usize) -> Self {
+        for error in &mut self.0.errors {
+            let steps = [Step::Member(Cow::Borrowed(list)), Step::Position(index)];
+            let after_place = error.loc.len().min(1);
+            error.loc.splice(after_place..after_place, steps);
+        }
+        match &mut self.0.details {
+            Value::Object(details) => {
+                details.insert("index".to_owned(), index.into());
+            }
+            details => *details = json!({"index": index}),
+        }
+        self
+    }
+
+    /// The problem as a part of a larger answer.
+    pub fn in_short(&self) -> Brief<'_> {
+        Brief {
+            error: self.0.code.as_str(),
+            message: &self.0.detail,
+            details: &self.0.details,
+            errors: &self.0.errors,
+        }
     }
 
     /// The stable name of what went wrong.

@@ -27,6 +27,7 @@ use registry_http_edge::Edge;
 use registry_live_feed::{Door, LiveFeed};
 
 mod handlers;
+mod import;
 pub mod openapi;
 mod program;
 pub mod routes;

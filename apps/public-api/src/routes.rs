@@ -5,8 +5,8 @@ use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
 use crate::handlers::{
-    active_requests, audit_log, development as issuer, documents, drift, health, links,
-    proxy as mcp, registrations, root, router, server_health, users,
+    active_requests, admin, audit_log, development as issuer, discovery, documents, drift, health,
+    links, proxy as mcp, registrations, root, router, server_health, servers, users,
 };
 
 /// The routes that are always there.
@@ -45,6 +45,7 @@ pub fn table(config: &mut ServiceConfig) {
         .service(
             at("/registrations/{registration_id}/resubmit").post(registrations::resubmit::handle),
         )
+        .service(at("/registrations/{registration_id}/relist").post(servers::relist::handle))
         .service(
             at("/registrations/{registration_id}/manifest")
                 .get(registrations::find_manifest::handle),
@@ -68,11 +69,28 @@ pub fn table(config: &mut ServiceConfig) {
         .service(
             at("/registrations/{registration_id}/links/{link_id}").delete(links::delete::handle),
         )
-        // servers
-        .service(at("/api/v1/servers/{server_id}").patch(server_health::order::handle))
+        // what of them is no longer as it was approved
         .service(at("/api/v1/servers/{server_id}/drift").get(drift::find::handle))
         .service(at("/api/v1/servers/{server_id}/drift/accept").post(drift::accept::handle))
         .service(at("/api/v1/servers/{server_id}/drift/refuse").post(drift::refuse::handle))
+        // servers
+        .service(at("/api/v1/servers").get(servers::list::handle).post(servers::register::handle))
+        .service(
+            at("/api/v1/servers/bulk")
+                .post(servers::register_many::handle)
+                .put(servers::replace_many::handle),
+        )
+        .service(at("/api/v1/servers/import").post(servers::import::handle))
+        .service(
+            at("/api/v1/servers/{server_id}")
+                .get(servers::find::handle)
+                .put(servers::replace::handle)
+                .patch(server_health::order::handle)
+                .delete(servers::delete::handle),
+        )
+        .service(at("/api/v1/discovery/tools").get(discovery::tools::handle))
+        .service(at("/api/v1/discovery/resources").get(discovery::resources::handle))
+        .service(at("/api/v1/admin/stats").get(admin::stats::handle))
         // the audit trail
         .service(at("/audit-logs").get(audit_log::list::handle));
 }

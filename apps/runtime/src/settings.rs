@@ -11,6 +11,7 @@ mod health;
 mod identity;
 mod limits;
 mod logs;
+mod management;
 mod proxy;
 mod reader;
 mod redis;

@@ -96,7 +96,7 @@ impl Pending {
             clock: Arc::clone(&exchange.ports.clock),
             spool: Arc::clone(&exchange.spool),
             meters: Arc::clone(&exchange.meters),
-            tenant: caller.tenant().cloned(),
+            tenant: party.tenant().cloned(),
             began: Instant::now(),
             attempt: None,
             notice: None,

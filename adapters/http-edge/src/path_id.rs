@@ -35,10 +35,6 @@ impl IdInPath for UserId {
     const NAME: &'static str = "user_id";
 }
 
-impl IdInPath for ServerId {
-    const NAME: &'static str = "server_id";
-}
-
 /// An id out of the path; what is no UUID is 422.
 #[derive(Debug)]
 pub struct PathId<T>(pub T);

@@ -152,8 +152,8 @@ async fn collect(mut parts: Multipart, rules: Rules) -> Result<Form, Problem> {
         }
         let name = part.name().unwrap_or_default().to_owned();
         let known = rules.texts.iter().copied().find(|known| *known == name);
-        let is_second = file.is_some() && name == FILE
-            || texts.iter().any(|(read, _)| Some(*read) == known);
+        let is_second =
+            file.is_some() && name == FILE || texts.iter().any(|(read, _)| Some(*read) == known);
         if is_second {
             return Err(refused(name, "duplicate", "may come once only"));
         }
@@ -184,11 +184,7 @@ async fn collect(mut parts: Multipart, rules: Rules) -> Result<Form, Problem> {
 }
 
 /// A part's bytes; `None` when there are more than `most`.
-async fn content(
-    part: &mut Field,
-    most: usize,
-    rules: Rules,
-) -> Result<Option<Bytes>, Problem> {
+async fn content(part: &mut Field, most: usize, rules: Rules) -> Result<Option<Bytes>, Problem> {
     let mut content = BytesMut::new();
     while let Some(piece) = part.try_next().await.map_err(|error| broken(&error, rules))? {
         if content.len().saturating_add(piece.len()) > most {
@@ -208,7 +204,8 @@ fn filename(part: &Field) -> Option<String> {
 /// `filename*`, which a form should not have (RFC 7578 §4.2) and some clients send.
 fn extended(disposition: &ContentDisposition) -> Option<String> {
     let name = disposition.get_filename_ext()?;
-    let is_utf8 = matches!(&name.charset, Charset::Ext(charset) if charset.eq_ignore_ascii_case("utf-8"));
+    let is_utf8 =
+        matches!(&name.charset, Charset::Ext(charset) if charset.eq_ignore_ascii_case("utf-8"));
     is_utf8.then(|| String::from_utf8(name.value.clone()).ok()).flatten()
 }
 

@@ -61,9 +61,9 @@ impl Form {
 
 /// A form with a file.
 #[derive(Debug)]
-pub struct Upload<T>(pub T);
+pub struct FileForm<T>(pub T);
 
-impl<T: ReadForm + 'static> FromRequest for Upload<T> {
+impl<T: ReadForm + 'static> FromRequest for FileForm<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
@@ -224,5 +224,5 @@ fn refused(name: String, rule: &'static str, message: &str) -> Problem {
 }
 
 #[cfg(test)]
-#[path = "multipart_tests.rs"]
+#[path = "file_form_tests.rs"]
 mod tests;

@@ -9,7 +9,7 @@
 //! | the layers around every request | [`edge`], [`request_context`] |
 //! | who asks, and whether they may go on asking | [`guard`], [`bearer`], [`limits`] |
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
-//! | forms with a file | [`multipart`] |
+//! | forms with a file | [`file_form`] |
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers, entity tags | [`links`], [`etag`] |
 //! | a file in a form | [`upload`] |
@@ -33,6 +33,7 @@ pub mod edge;
 pub mod etag;
 pub mod exposition;
 pub mod fields;
+pub mod file_form;
 pub mod guard;
 pub mod health;
 pub mod json;
@@ -40,7 +41,6 @@ pub mod limits;
 pub mod links;
 pub mod mcp;
 mod meter;
-pub mod multipart;
 pub mod openapi;
 pub mod path_id;
 pub mod problem;
@@ -58,9 +58,9 @@ pub mod wire_time;
 pub use code::Code;
 pub use edge::{Edge, app, serve};
 pub use etag::{IfRevision, tagged};
+pub use file_form::{FileForm, ReadForm};
 pub use guard::{Guarded, Visitor};
 pub use json::{Body, ReadBody};
-pub use multipart::{ReadForm, Upload};
 pub use path_id::PathId;
 pub use problem::{Place, Problem};
 pub use query::{Query, ReadQuery};

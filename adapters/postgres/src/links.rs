@@ -166,8 +166,7 @@ impl LinkStore for PgStore {
         offset: u32,
     ) -> Result<Page<Link>, PortError> {
         let asked = (registration, limit, offset);
-        self.read("list_links", View::Newest, asked, |conn, asked| list(conn, *asked).boxed())
-            .await
+        self.read("list_links", View::Newest, asked, |conn, asked| list(conn, *asked).boxed()).await
     }
 
     async fn find(

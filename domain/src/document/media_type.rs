@@ -172,11 +172,7 @@ mod tests {
             ("a.html", PDF),
             ("a.jpg", b"plain text"),
         ] {
-            assert_eq!(
-                MediaType::judge(name, content),
-                Err(Unsupported::Contradiction),
-                "{name}"
-            );
+            assert_eq!(MediaType::judge(name, content), Err(Unsupported::Contradiction), "{name}");
         }
     }
 

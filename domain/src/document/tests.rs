@@ -44,9 +44,15 @@ fn a_document_is_what_its_file_was_and_the_trail_says_so() {
         ..draft("../guide.md", b"# abc")
     };
     let Upload { document, content, event } = upload(sent).unwrap();
-    assert_eq!((document.filename.as_str(), document.media_type), ("guide.md", MediaType::Markdown));
+    assert_eq!(
+        (document.filename.as_str(), document.media_type),
+        ("guide.md", MediaType::Markdown)
+    );
     assert_eq!((document.size, content.as_ref()), (5, &b"# abc"[..]));
-    assert_eq!((document.title.as_deref(), document.tool_name.as_deref()), (Some("How to ask"), None));
+    assert_eq!(
+        (document.title.as_deref(), document.tool_name.as_deref()),
+        (Some("How to ask"), None)
+    );
     let hex = document.digest.to_hex();
     assert_eq!(hex.len(), 64);
     assert_eq!(event.kind.audit_action(), Some(AuditAction::Updated));

@@ -96,6 +96,9 @@ pub(crate) async fn of_racing_links_no_more_are_kept_than_may_be(world: &World) 
             Err(error) => return Err(failed(error)),
         }
     }
-    assert_eq!((kept, links.list(registration.id, 100, 0).await?.total), (MOST.into(), MOST.into()));
+    assert_eq!(
+        (kept, links.list(registration.id, 100, 0).await?.total),
+        (MOST.into(), MOST.into())
+    );
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use registry_domain::document::{Document, DocumentDraft};
 use registry_domain::id::{DocumentId, RegistrationId, UserId};
-use registry_http_edge::multipart::Form;
+use registry_http_edge::file_form::Form;
 use registry_http_edge::{ReadForm, WireTime};
 use serde::Serialize;
 

@@ -62,7 +62,10 @@ impl FromRequest for Wanted {
             known: IfNoneMatch::of(request),
             range,
             // A date, which this may be too, is no tag of ours: then all of it is answered.
-            range_of: request.headers().get(header::IF_RANGE).map(|tag| text(tag).unwrap_or_default()),
+            range_of: request
+                .headers()
+                .get(header::IF_RANGE)
+                .map(|tag| text(tag).unwrap_or_default()),
             is_head: request.method() == Method::HEAD,
         }))
     }

@@ -74,8 +74,19 @@ mod tests {
     #[test]
     fn what_is_no_range_is_all_of_it() {
         for header in [
-            "", "bytes", "bytes=", "bytes=-", "bytes=4-2", "bytes=12-11", "bytes=a-b", "bytes=0-1,3-4",
-            "bytes=-1,0-0", "lines=0-1", "bytes=+1-2", "bytes=0x1-2", "bytes=1 -2",
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=4-2",
+            "bytes=12-11",
+            "bytes=a-b",
+            "bytes=0-1,3-4",
+            "bytes=-1,0-0",
+            "lines=0-1",
+            "bytes=+1-2",
+            "bytes=0x1-2",
+            "bytes=1 -2",
         ] {
             assert_eq!(asked(header, 10), Asked::Whole, "{header}");
         }

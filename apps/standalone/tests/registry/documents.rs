@@ -43,9 +43,12 @@ async fn an_uploaded_document_is_listed_read_and_deleted() {
     let second = uploaded(&registry.user, &path, "data.json", b"{}").await.1;
     let list = registry.someone(json!({ "subject": "bob" })).await.get(&documents(&path)).await;
     let list = list.expect(200);
-    assert_eq!(list.json(), json!({
-        "total": 2, "limit": 20, "offset": 0, "results": [document, second],
-    }));
+    assert_eq!(
+        list.json(),
+        json!({
+            "total": 2, "limit": 20, "offset": 0, "results": [document, second],
+        })
+    );
     assert_eq!(list.header("x-total-count"), "2");
     let page = registry.user.get(&format!("{}?limit=1&offset=1", documents(&path))).await;
     assert_eq!(rows(&page.expect(200)), [second]);
@@ -77,11 +80,7 @@ async fn the_submitter_and_administrators_write_and_everybody_signed_in_reads() 
         assert_eq!(who.get(&own).await.expect(200).body, "b");
     }
     assert_problem(&other.delete(&own).await, 403, "INSUFFICIENT_PERMISSIONS");
-    assert_problem(
-        &upload(&stranger, &path, "a.txt", b"a").await,
-        401,
-        "AUTHENTICATION_REQUIRED",
-    );
+    assert_problem(&upload(&stranger, &path, "a.txt", b"a").await, 401, "AUTHENTICATION_REQUIRED");
     for path in [&documents(&path), &own] {
         assert_problem(&stranger.get(path).await, 401, "AUTHENTICATION_REQUIRED");
     }
@@ -131,7 +130,10 @@ async fn the_trail_says_who_uploaded_and_deleted_what() {
     assert_ne!(deleted["user_id"], uploaded["user_id"]);
     for (row, change) in [(uploaded, "uploaded"), (deleted, "deleted")] {
         assert_eq!(row["metadata"]["change"], change);
-        assert_eq!((&row["previous_status"], &row["new_status"]), (&json!("Pending"), &json!("Pending")));
+        assert_eq!(
+            (&row["previous_status"], &row["new_status"]),
+            (&json!("Pending"), &json!("Pending"))
+        );
         for member in ["document_id", "filename", "content_type", "size_bytes", "sha256"] {
             assert_eq!(row["metadata"]["document"][member], document[member], "{member}");
         }
@@ -145,9 +147,9 @@ async fn of_racing_uploads_twenty_are_kept() {
     let mut racing = JoinSet::new();
     for number in 0..30 {
         let (api, path) = (registry.user.clone(), path.clone());
-        racing.spawn(async move {
-            upload(&api, &path, "a.txt", format!("{number}").as_bytes()).await
-        });
+        racing.spawn(
+            async move { upload(&api, &path, "a.txt", format!("{number}").as_bytes()).await },
+        );
     }
     let answers = racing.join_all().await;
     let (kept, refused): (Vec<_>, Vec<_>) =

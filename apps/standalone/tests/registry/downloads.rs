@@ -115,12 +115,19 @@ async fn a_name_comes_back_as_it_was_whatever_is_in_it() {
     let registry = Registry::start().await;
     let path = submit_dead(&registry.user, "names").await;
     for (sent, kept, encoded) in [
-        ("指南 – Führung.md", "指南 – Führung.md", "%E6%8C%87%E5%8D%97%20%E2%80%93%20F%C3%BChrung.md"),
+        (
+            "指南 – Führung.md",
+            "指南 – Führung.md",
+            "%E6%8C%87%E5%8D%97%20%E2%80%93%20F%C3%BChrung.md",
+        ),
         ("../../etc/passwd.txt", "passwd.txt", "passwd.txt"),
         (r"C:\\Users\\ada\\notes.txt", "notes.txt", "notes.txt"),
         (r#"a\"; filename=b.exe.md"#, "a\"; filename=b.exe.md", "a%22%3B%20filename%3Db.exe.md"),
-        ("<img src=x onerror=alert(1)>.md", "<img src=x onerror=alert(1)>.md",
-         "%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E.md"),
+        (
+            "<img src=x onerror=alert(1)>.md",
+            "<img src=x onerror=alert(1)>.md",
+            "%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E.md",
+        ),
         ("100%41.md", "100%41.md", "100%2541.md"),
     ] {
         let (own, document) = uploaded(&registry.user, &path, sent, b"text").await;

@@ -18,7 +18,9 @@ pub fn documents(path: &str) -> String {
 pub fn form(parts: &[(&str, &[u8])]) -> Bytes {
     let mut form = Vec::new();
     for (disposition, content) in parts {
-        form.extend(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n").bytes());
+        form.extend(
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n").bytes(),
+        );
         form.extend(b"Content-Type: application/octet-stream\r\n\r\n");
         form.extend(*content);
         form.extend(b"\r\n");

@@ -22,7 +22,8 @@ async fn a_link_is_added_listed_and_deleted_and_the_trail_says_so() {
     let registry = Registry::start().await;
     let path = submit_dead(&registry.user, "linked").await;
     let me = registry.user.get("/users/me").await.expect(200).json();
-    let sent = json!({ "rel": "source", "url": "https://Code.Example.com/a#readme", "title": "Code" });
+    let sent =
+        json!({ "rel": "source", "url": "https://Code.Example.com/a#readme", "title": "Code" });
     let first = add(&registry.user, &path, &sent).await.expect(201).json();
     for (member, value) in [
         ("registration_id", json!(id_in(&path))),
@@ -36,9 +37,12 @@ async fn a_link_is_added_listed_and_deleted_and_the_trail_says_so() {
     let second = add(&registry.admin, &path, &link("http://a.example")).await.expect(201).json();
     assert_eq!(second["title"], Value::Null);
     let list = registry.user.get(&format!("{path}/links")).await.expect(200);
-    assert_eq!(list.json(), json!({
-        "total": 2, "limit": 20, "offset": 0, "results": [first, second],
-    }));
+    assert_eq!(
+        list.json(),
+        json!({
+            "total": 2, "limit": 20, "offset": 0, "results": [first, second],
+        })
+    );
     let page = registry.user.get(&format!("{path}/links?limit=1")).await.expect(200);
     assert_eq!(rows(&page), [first.clone()]);
     assert!(page.header("link").contains("offset=1"));
@@ -123,9 +127,9 @@ async fn an_address_is_linked_once_and_twenty_are_enough() {
     let mut racing = JoinSet::new();
     for number in 0..30 {
         let (api, path) = (registry.user.clone(), path.clone());
-        racing.spawn(async move {
-            add(&api, &path, &link(&format!("https://e.com/{number}"))).await
-        });
+        racing.spawn(
+            async move { add(&api, &path, &link(&format!("https://e.com/{number}"))).await },
+        );
     }
     let answers = racing.join_all().await;
     let (kept, refused): (Vec<_>, Vec<_>) =
@@ -136,5 +140,9 @@ async fn an_address_is_linked_once_and_twenty_are_enough() {
         assert_eq!(body["details"], json!({ "reason": "full", "limit": 20 }));
     }
     registry.admin.delete(&path).await.expect(204);
-    assert_problem(&registry.user.get(&format!("{path}/links")).await, 404, "REGISTRATION_NOT_FOUND");
+    assert_problem(
+        &registry.user.get(&format!("{path}/links")).await,
+        404,
+        "REGISTRATION_NOT_FOUND",
+    );
 }

@@ -5,18 +5,18 @@ use actix_web::{HttpResponse, web};
 use registry_domain::id::RegistrationId;
 use registry_domain::ports::RegistryPorts;
 use registry_domain::use_cases::upload_document;
-use registry_http_edge::{Guarded, PathId, Upload};
+use registry_http_edge::{FileForm, Guarded, PathId};
 
 use crate::handlers::Answer;
 use crate::wire::document::{DocumentForm, DocumentResponse};
 
-type Input = (PathId<RegistrationId>, Upload<DocumentForm>);
+type Input = (PathId<RegistrationId>, FileForm<DocumentForm>);
 
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     Guarded { caller, input, .. }: Guarded<Input>,
 ) -> Answer {
-    let (PathId(id), Upload(DocumentForm(draft))) = input;
+    let (PathId(id), FileForm(DocumentForm(draft))) = input;
     let document = upload_document(&ports, &caller, id, draft).await?;
     let location = format!("/registrations/{id}/documents/{}", document.id);
     Ok(HttpResponse::Created()

@@ -132,9 +132,8 @@ impl LinkStore for Memory {
 
     async fn remove(&self, removal: &LinkRemoval) -> Result<(), PortError> {
         self.write(|state| {
-            let is_it = |link: &Link| {
-                link.id == removal.id && link.registration == removal.registration
-            };
+            let is_it =
+                |link: &Link| link.id == removal.id && link.registration == removal.registration;
             let at = state.links.iter().position(is_it).ok_or(PortError::NotFound)?;
             state.links.remove(at);
             state.append(std::slice::from_ref(&removal.event), None);

@@ -98,10 +98,12 @@ async fn a_file_that_is_too_long_is_cut_off_whatever_was_announced() {
     let part = Bytes::from(a_file("1"));
     let endless = futures_util::stream::once(async move { Ok(part) })
         .chain(repeat_with(|| Ok(Bytes::from_static(b"--b\r\nX-Filler: 1\r\nX-More: 1\r\n"))));
-    let told = outcome(head("multipart/form-data; boundary=b"), streamed(endless)).await.unwrap_err();
+    let told =
+        outcome(head("multipart/form-data; boundary=b"), streamed(endless)).await.unwrap_err();
     assert!(matches!(told.0, Code::PayloadTooLarge | Code::BadRequest), "{told:?}");
     let filling = repeat_with(|| Ok(Bytes::from_static(b"no boundary comes\r\n")));
-    let told = outcome(head("multipart/form-data; boundary=b"), streamed(filling)).await.unwrap_err();
+    let told =
+        outcome(head("multipart/form-data; boundary=b"), streamed(filling)).await.unwrap_err();
     assert_eq!(told.0, Code::PayloadTooLarge);
     let mut announced = head("multipart/form-data; boundary=b");
     announced.insert(header::CONTENT_LENGTH, HeaderValue::from_static("99999999"));
@@ -118,10 +120,14 @@ async fn a_form_that_is_not_whole_is_a_bad_request() {
         a_file("cut").replace("\r\n\r\ncut\r\n", ""),
         format!("--b\r\n\r\nno head\r\n{END}"),
         format!("--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n{END}"),
-        format!("--b\r\nContent-Length: 2\r\nContent-Disposition: form-data; name=\"file\"; \
-                 filename=\"a.txt\"\r\n\r\nlonger\r\n{END}"),
-        format!("--b\r\nContent-Length: 7\r\nContent-Disposition: form-data; name=\"file\"; \
-                 filename=\"a.txt\"\r\n\r\nx\r\n"),
+        format!(
+            "--b\r\nContent-Length: 2\r\nContent-Disposition: form-data; name=\"file\"; \
+                 filename=\"a.txt\"\r\n\r\nlonger\r\n{END}"
+        ),
+        format!(
+            "--b\r\nContent-Length: 7\r\nContent-Disposition: form-data; name=\"file\"; \
+                 filename=\"a.txt\"\r\n\r\nx\r\n"
+        ),
     ] {
         assert_eq!(refusal(&body).await, Code::BadRequest, "{body:?}");
     }

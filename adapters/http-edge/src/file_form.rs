@@ -61,9 +61,9 @@ impl Form {
 
 /// A form with a file.
 #[derive(Debug)]
-pub struct Upload<T>(pub T);
+pub struct FileForm<T>(pub T);
 
-impl<T: ReadForm + 'static> FromRequest for Upload<T> {
+impl<T: ReadForm + 'static> FromRequest for FileForm<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
@@ -145,10 +145,15 @@ async fn collect(mut parts: Multipart, rules: Rules) -> Result<Form, Problem> {
     let mut texts: Vec<(&'static str, String)> = Vec::new();
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(|error| broken(&error, rules))?;
+        if part.headers().contains_key(header::CONTENT_LENGTH) {
+            // The parser would believe it, and cut the part off there without a word.
+            let detail = "A part does not state its own length (RFC 7578, section 4.8)";
+            return Err(Problem::new(Code::BadRequest, detail));
+        }
         let name = part.name().unwrap_or_default().to_owned();
         let known = rules.texts.iter().copied().find(|known| *known == name);
-        let is_second = file.is_some() && name == FILE
-            || texts.iter().any(|(read, _)| Some(*read) == known);
+        let is_second =
+            file.is_some() && name == FILE || texts.iter().any(|(read, _)| Some(*read) == known);
         if is_second {
             return Err(refused(name, "duplicate", "may come once only"));
         }
@@ -179,11 +184,7 @@ async fn collect(mut parts: Multipart, rules: Rules) -> Result<Form, Problem> {
 }
 
 /// A part's bytes; `None` when there are more than `most`.
-async fn content(
-    part: &mut Field,
-    most: usize,
-    rules: Rules,
-) -> Result<Option<Bytes>, Problem> {
+async fn content(part: &mut Field, most: usize, rules: Rules) -> Result<Option<Bytes>, Problem> {
     let mut content = BytesMut::new();
     while let Some(piece) = part.try_next().await.map_err(|error| broken(&error, rules))? {
         if content.len().saturating_add(piece.len()) > most {
@@ -203,7 +204,8 @@ fn filename(part: &Field) -> Option<String> {
 /// `filename*`, which a form should not have (RFC 7578 §4.2) and some clients send.
 fn extended(disposition: &ContentDisposition) -> Option<String> {
     let name = disposition.get_filename_ext()?;
-    let is_utf8 = matches!(&name.charset, Charset::Ext(charset) if charset.eq_ignore_ascii_case("utf-8"));
+    let is_utf8 =
+        matches!(&name.charset, Charset::Ext(charset) if charset.eq_ignore_ascii_case("utf-8"));
     is_utf8.then(|| String::from_utf8(name.value.clone()).ok()).flatten()
 }
 
@@ -222,5 +224,5 @@ fn refused(name: String, rule: &'static str, message: &str) -> Problem {
 }
 
 #[cfg(test)]
-#[path = "multipart_tests.rs"]
+#[path = "file_form_tests.rs"]
 mod tests;

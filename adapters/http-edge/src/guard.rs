@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use actix_web::{FromRequest, HttpRequest, dev, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use registry_domain::caller::Caller;
 use registry_domain::ports::{Ensured, RegistryPorts, VerifiedToken};
 use registry_domain::use_cases::{SignedIn, caller_of, identify_caller};
@@ -68,6 +68,10 @@ impl<T: FromRequest + 'static> FromRequest for Visitor<T> {
     }
 }
 
+/// Who a request turned out to come from, for layers around the handlers; absent for strangers.
+#[derive(Debug, Clone)]
+pub struct Asker(pub Caller);
+
 /// Who a good token says it is, counted against their limits.
 #[derive(Debug)]
 pub struct Admitted {
@@ -112,7 +116,11 @@ async fn token_of(
 async fn signed_in(request: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
     let ports = request.app_data::<web::Data<RegistryPorts>>().ok_or_else(Problem::internal)?;
     match admitted(Edge::of(request)?, request).await? {
-        Some(Admitted { token, .. }) => Ok(Some(identify_caller(ports, &token).await?)),
+        Some(Admitted { token, .. }) => {
+            let signed_in = identify_caller(ports, &token).await?;
+            request.extensions_mut().insert(Asker(signed_in.caller.clone()));
+            Ok(Some(signed_in))
+        }
         None => Ok(None),
     }
 }

@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use registry_domain::caller::ApiMode;
 use registry_domain::ports::{GatewayPorts, RateLimiter, RegistryPorts, TokenVerifier, Upstream};
 use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
@@ -16,7 +17,7 @@ use registry_http_edge::settings::ServerSettings;
 use registry_upstream::{HttpUpstream, UpstreamSettings};
 
 use crate::run::Half;
-use crate::settings::Settings;
+use crate::settings::{Settings, Stage};
 use crate::{edge, identity};
 
 use shared::Shared;
@@ -155,6 +156,9 @@ impl Runtime {
         let service_port = port_of(Half::PublicApi, settings.service.port);
         let gateway_port = port_of(Half::Gateway, settings.gateway.port);
         let local_service_url = local_url(service_port);
+        if halves.contains(&Half::PublicApi) {
+            warn_of_open_management(&settings);
+        }
         let gateway_url = settings
             .gateway
             .base_url
@@ -203,6 +207,16 @@ impl Runtime {
     /// How the sockets of a half behave.
     pub fn server_settings(&self, half: Half) -> ServerSettings {
         edge::sockets(&self.settings, half)
+    }
+}
+
+/// Outside development it is only open where somebody said so; that may have been a mistake.
+fn warn_of_open_management(settings: &Settings) {
+    if settings.stage != Stage::Development && settings.registry.policy.api_mode == ApiMode::Open {
+        tracing::warn!(
+            "MREG_PUBLIC_API_MODE is open in {}: anybody may list, change and delete servers",
+            settings.stage
+        );
     }
 }
 

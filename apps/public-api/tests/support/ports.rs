@@ -55,6 +55,7 @@ pub fn api() -> PublicApi {
             alias_quarantine: Duration::ZERO,
             api_mode: ApiMode::Open,
             require_approval: false,
+            protect_admin_reads: false,
             enable_legacy_sse: false,
             inline_discovery: Duration::from_millis(350),
         },

@@ -46,6 +46,7 @@ fn registry_ports() -> Result<RegistryPorts, String> {
             alias_quarantine: Duration::from_hours(24),
             api_mode: ApiMode::Protected,
             require_approval: true,
+            protect_admin_reads: false,
             enable_legacy_sse: false,
             inline_discovery: Duration::from_millis(350),
         },

@@ -12,7 +12,7 @@
 //! | a registration's states and transitions | [`registration`] |
 //! | what an upstream offers, and its digest | [`manifest`] |
 //! | what becomes of an approval | [`server`] |
-//! | who may do what | [`caller`] |
+//! | who may do what | [`caller`], [`party`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | what the world must provide | [`ports`] |
 
@@ -27,6 +27,7 @@ pub mod field;
 pub mod id;
 pub mod manifest;
 pub mod operation;
+pub mod party;
 pub mod ports;
 pub mod rate;
 pub mod registration;

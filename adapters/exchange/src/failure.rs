@@ -16,6 +16,9 @@ pub(crate) struct HopFailure {
     pub(crate) hint: &'static str,
 }
 
+/// The code of a call that was cancelled, or whose client went away.
+pub(crate) const CANCELLED: &str = "REQUEST_CANCELLED";
+
 const MAY_HAVE_HAPPENED: &str = "The call may have taken effect. Check before you repeat it.";
 const NOTHING_HAPPENED: &str = "The call was not made; try again later, or ask the server's owner.";
 

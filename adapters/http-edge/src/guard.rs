@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use registry_domain::caller::Caller;
+use registry_domain::party::Party;
 use registry_domain::ports::{Ensured, RegistryPorts, VerifiedToken};
 use registry_domain::use_cases::{SignedIn, caller_of, identify_caller};
 
@@ -91,6 +92,7 @@ pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admit
     match token_of(edge, request).await {
         Ok(Some(token)) => {
             let caller = caller_of(&token);
+            request.extensions_mut().insert(Asker(caller.clone()));
             limits::admit(edge.limiter.as_ref(), &limits.of_caller(&caller)).await?;
             Ok(Some(Admitted { token, caller }))
         }
@@ -100,6 +102,19 @@ pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admit
             nobody.map(|_| None)
         }
     }
+}
+
+/// Who calls an open address that goes to no store: by a good token alone, or a stranger.
+///
+/// # Errors
+/// As [`admitted`].
+pub async fn party(edge: &Edge, request: &HttpRequest) -> Result<Party, Problem> {
+    Ok(match admitted(edge, request).await? {
+        Some(Admitted { caller, .. }) => Party::Caller(Arc::new(caller)),
+        None => Party::Anonymous {
+            address: client_address(request, &edge.settings.trusted_proxies),
+        },
+    })
 }
 
 async fn token_of(
@@ -116,11 +131,7 @@ async fn token_of(
 async fn signed_in(request: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
     let ports = request.app_data::<web::Data<RegistryPorts>>().ok_or_else(Problem::internal)?;
     match admitted(Edge::of(request)?, request).await? {
-        Some(Admitted { token, .. }) => {
-            let signed_in = identify_caller(ports, &token).await?;
-            request.extensions_mut().insert(Asker(signed_in.caller.clone()));
-            Ok(Some(signed_in))
-        }
+        Some(Admitted { token, .. }) => Ok(Some(identify_caller(ports, &token).await?)),
         None => Ok(None),
     }
 }

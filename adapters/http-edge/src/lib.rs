@@ -12,6 +12,7 @@
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers, entity tags | [`links`], [`etag`] |
 //! | a file in a form | [`upload`] |
+//! | MCP over HTTP | [`mcp`] |
 //!
 //! # How to add a code
 //! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
@@ -31,6 +32,7 @@ pub mod health;
 pub mod json;
 pub mod limits;
 pub mod links;
+pub mod mcp;
 pub mod path_id;
 pub mod problem;
 pub mod problem_body;

@@ -16,6 +16,7 @@ use registry_domain::Error;
 use registry_domain::caller::Denied;
 use registry_domain::error::Subject;
 use registry_domain::field::{Step, Violation};
+use registry_domain::id::ServerId;
 use registry_domain::rate::Limit;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -73,7 +74,29 @@ pub(crate) struct Parts {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) challenge: Option<Challenge>,
     pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
-    pub(crate) over_json_rpc: bool,
+    pub(crate) manner: Manner,
+}
+
+/// In which shape a problem is told.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Manner {
+    /// As a problem document.
+    Document,
+    /// As a JSON-RPC error.
+    JsonRpc,
+    /// As both: a proxied call's response whose `error` is the JSON-RPC error.
+    Proxied(ProxiedCall),
+}
+
+/// The call that a proxied response belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProxiedCall {
+    /// Its JSON-RPC id, as JSON.
+    pub id_json: String,
+    /// The server that was asked, if any.
+    pub server: Option<ServerId>,
+    /// How long it took, in milliseconds.
+    pub took_ms: f64,
 }
 
 impl Problem {
@@ -87,7 +110,7 @@ impl Problem {
             headers: Vec::new(),
             challenge: None,
             cause: None,
-            over_json_rpc: false,
+            manner: Manner::Document,
         }))
     }
 
@@ -178,7 +201,14 @@ impl Problem {
     /// the same code in `data.error`.
     #[must_use]
     pub fn over_json_rpc(mut self) -> Self {
-        self.0.over_json_rpc = true;
+        self.0.manner = Manner::JsonRpc;
+        self
+    }
+
+    /// The same problem as the response of a proxied call.
+    #[must_use]
+    pub fn of_proxied(mut self, call: ProxiedCall) -> Self {
+        self.0.manner = Manner::Proxied(call);
         self
     }
 
@@ -221,7 +251,7 @@ impl Problem {
 }
 
 /// `Retry-After` counts whole seconds; zero would be an invitation to try at once.
-fn whole_seconds(after: Duration) -> u64 {
+pub(crate) fn whole_seconds(after: Duration) -> u64 {
     after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0)).max(1)
 }
 

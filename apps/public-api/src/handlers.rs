@@ -3,13 +3,16 @@
 use actix_web::HttpResponse;
 use registry_http_edge::Problem;
 
+pub(crate) mod active_requests;
 pub(crate) mod admin;
 pub(crate) mod audit_log;
 pub(crate) mod development;
 pub(crate) mod discovery;
 pub(crate) mod health;
+pub(crate) mod proxy;
 pub(crate) mod registrations;
 pub(crate) mod root;
+pub(crate) mod router;
 pub(crate) mod servers;
 pub(crate) mod users;
 

@@ -48,8 +48,7 @@ impl Pending {
     fn begin(request: &HttpRequest) -> Option<Self> {
         let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
         let pattern = request.match_pattern()?;
-        let recorded_elsewhere =
-            ["/mcp", "/dev/"].iter().any(|prefix| pattern.starts_with(prefix));
+        let recorded_elsewhere = ["/mcp", "/dev/"].iter().any(|prefix| pattern.starts_with(prefix));
         if is_read || recorded_elsewhere {
             return None;
         }

@@ -5,7 +5,8 @@ use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
 use crate::handlers::{
-    admin, audit_log, development as issuer, discovery, health, registrations, root, servers, users,
+    active_requests, admin, audit_log, development as issuer, discovery, health, proxy as mcp,
+    registrations, root, router, servers, users,
 };
 
 /// The routes that are always there.
@@ -68,6 +69,21 @@ pub fn table(config: &mut ServiceConfig) {
         .service(at("/api/v1/admin/stats").get(admin::stats::handle))
         // the audit trail
         .service(at("/audit-logs").get(audit_log::list::handle));
+}
+
+/// What there is to see and to do about calls.
+pub fn calls(config: &mut ServiceConfig) {
+    config
+        .service(at("/api/v1/router/metrics").get(router::metrics::handle))
+        .service(at("/api/v1/proxy/active-requests").get(active_requests::list::handle))
+        .service(at("/api/v1/proxy/requests/{request_id}").delete(active_requests::cancel::handle));
+}
+
+/// The proxy, where the operator wants one.
+pub fn proxy(config: &mut ServiceConfig) {
+    config
+        .service(at("/mcp/proxy").post(mcp::advanced::handle))
+        .service(at("/mcp").post(mcp::simple::handle));
 }
 
 /// The routes of the development issuer: its address is `/dev` of this server.

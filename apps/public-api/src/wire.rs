@@ -1,5 +1,6 @@
 //! JSON shapes: what comes in, and what goes out.
 
+pub(crate) mod active_request;
 pub(crate) mod audit_log;
 pub(crate) mod audit_query;
 pub(crate) mod bulk;
@@ -12,10 +13,13 @@ pub(crate) mod import_query;
 pub(crate) mod list;
 pub(crate) mod manifest;
 pub(crate) mod precondition;
+pub(crate) mod proxy_request;
+pub(crate) mod proxy_response;
 pub(crate) mod registration;
 pub(crate) mod registration_draft;
 pub(crate) mod registration_page;
 pub(crate) mod registration_query;
+pub(crate) mod router_metrics;
 pub(crate) mod server;
 pub(crate) mod server_draft;
 pub(crate) mod server_list;

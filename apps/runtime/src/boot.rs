@@ -1,30 +1,28 @@
 //! Makes every adapter once and puts it behind its port.
 
+mod calls;
 mod shared;
 mod storage;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
 use registry_domain::caller::ApiMode;
-use registry_domain::ports::{GatewayPorts, RateLimiter, RegistryPorts, TokenVerifier, Upstream};
+use registry_domain::ports::{RateLimiter, RegistryPorts, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
-use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
 use registry_http_edge::EdgeSettings;
+use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
-use registry_upstream::{HttpUpstream, UpstreamSettings};
+use registry_upstream::UpstreamSettings;
 
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
 use crate::{edge, identity};
 
+pub use calls::CallPath;
 use shared::Shared;
 pub(crate) use storage::{Storage, storage};
-
-/// More threads than this share the files that operation records are spooled to.
-const MOST_SPOOL_FILES: usize = 16;
 
 /// Why the product could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -66,26 +64,14 @@ impl BootError {
     }
 }
 
-/// The gateway's part of a process.
-pub struct GatewayParts {
-    /// The call path's ports.
-    pub ports: GatewayPorts,
-    /// The routing snapshot.
-    pub routes: Arc<Routes>,
-    /// Where operation records wait.
-    pub spool: Arc<Spool>,
-    /// The call path.
-    pub exchange: Exchange,
-}
-
 /// Everything that was made, behind its ports.
 pub struct Runtime {
     /// The settings it was made by.
     pub settings: Arc<Settings>,
     /// What the registry's use cases need.
     pub registry: RegistryPorts,
-    /// The gateway's part, where the process is one.
-    pub gateway: Option<GatewayParts>,
+    /// The call path: the gateway's, and the public API's proxy's.
+    pub calls: CallPath,
     /// Judges tokens.
     pub verifier: Arc<dyn TokenVerifier>,
     /// Counts requests.
@@ -170,14 +156,10 @@ impl Runtime {
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
         let shared = Shared::start(&settings, &open.ports).await?;
         let registry = RegistryPorts { shared: shared.health.clone(), ..open.ports.clone() };
-        let gateway = if halves.contains(&Half::Gateway) {
-            Some(gateway_parts(&settings, &registry, &shared).await?)
-        } else {
-            None
-        };
+        let calls = CallPath::start(&settings, &registry, &shared).await?;
         Ok(Self {
             registry,
-            gateway,
+            calls,
             verifier: identity.verifier,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,
@@ -204,6 +186,14 @@ impl Runtime {
         edge::settings(&self.settings)
     }
 
+    /// The origins whose pages may call MCP endpoints.
+    pub fn origins(&self) -> Origins {
+        Origins {
+            allowed: self.settings.service.cors_origins.clone(),
+            allow_loopback: self.settings.stage == Stage::Development,
+        }
+    }
+
     /// How the sockets of a half behave.
     pub fn server_settings(&self, half: Half) -> ServerSettings {
         edge::sockets(&self.settings, half)
@@ -223,52 +213,4 @@ fn warn_of_open_management(settings: &Settings) {
 /// A server's address as this machine reaches it.
 pub(crate) fn local_url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
-}
-
-async fn gateway_parts(
-    settings: &Settings,
-    registry: &RegistryPorts,
-    shared: &Shared,
-) -> Result<GatewayParts, BootError> {
-    let upstream = upstream_settings(settings);
-    let ports = GatewayPorts {
-        servers: Arc::clone(&registry.servers),
-        events: Arc::clone(&registry.events),
-        operations: Arc::clone(&registry.operations),
-        probes: Arc::clone(&shared.probes),
-        upstream: Arc::clone(&registry.upstream),
-        new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
-            Arc::new(HttpUpstream::new(upstream.clone()))
-        }),
-        clock: Arc::clone(&registry.clock),
-        ids: Arc::clone(&registry.ids),
-    };
-    let routes = Routes::load(&ports)
-        .await
-        .map_err(|error| BootError::part("the servers cannot be read", error))?;
-    let routes = Arc::new(routes);
-    let spool = Spool::open(SpoolSettings {
-        folder: settings.store.data_dir.join("spool"),
-        max_bytes: settings.gateway.spool_max_bytes,
-        batch: 1000,
-        lanes: std::thread::available_parallelism().map_or(1, usize::from).min(MOST_SPOOL_FILES),
-    })
-    .map_err(|error| BootError::part("operation records cannot be spooled", error))?;
-    let spool = Arc::new(spool);
-    let exchange = Exchange::new(
-        ports.clone(),
-        Arc::clone(&routes),
-        Arc::clone(&spool),
-        ExchangeSettings {
-            name: settings.gateway.name.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            request_timeout: settings.gateway.request_timeout,
-            // Longer than any tool that a person waits for; an answer that trickles holds its
-            // connections no longer than this.
-            max_exchange: Duration::from_hours(1),
-            max_event_bytes: settings.gateway.max_event_bytes,
-            max_recorded_params_bytes: 16 << 10,
-        },
-    );
-    Ok(GatewayParts { ports, routes, spool, exchange })
 }

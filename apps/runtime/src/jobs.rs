@@ -37,24 +37,19 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
             stop.clone(),
         ));
     }
-    if let Some(gateway) = &runtime.gateway {
-        running.spawn(follow_routes::run(
-            gateway.routes.clone(),
-            gateway.ports.clone(),
-            stop.clone(),
-        ));
-        running.spawn(probe::run(
-            gateway.routes.clone(),
-            gateway.ports.clone(),
-            runtime.settings.registry,
-            stop.clone(),
-        ));
-        running.spawn(copy_operations::run(
-            gateway.spool.clone(),
-            gateway.ports.operations.clone(),
-            stop.clone(),
-        ));
-    }
+    let calls = &runtime.calls;
+    running.spawn(follow_routes::run(calls.routes.clone(), calls.ports.clone(), stop.clone()));
+    running.spawn(probe::run(
+        calls.routes.clone(),
+        calls.ports.clone(),
+        runtime.settings.registry,
+        stop.clone(),
+    ));
+    running.spawn(copy_operations::run(
+        calls.spool.clone(),
+        calls.ports.operations.clone(),
+        stop.clone(),
+    ));
     Jobs { stop, running }
 }
 

@@ -9,6 +9,7 @@ mod identity;
 mod limits;
 mod logs;
 mod management;
+mod proxy;
 mod reader;
 mod redis;
 mod registry;
@@ -26,6 +27,7 @@ pub use gateway::GatewaySettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
+pub use proxy::ProxySettings;
 pub use reader::{Reader, Shown, WrongSetting};
 pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
@@ -71,6 +73,8 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     /// The store.
     pub store: StoreSettings,
+    /// The proxy, and how servers are chosen.
+    pub proxy: ProxySettings,
     /// What replicas share.
     pub redis: RedisSettings,
     /// Who is who.
@@ -111,6 +115,7 @@ impl Settings {
         let development_issuer = identity.entra.is_none();
         let service = ServiceSettings::read(&mut reader, stage, development_issuer);
         let gateway = GatewaySettings::read(&mut reader, stage, development_issuer);
+        let proxy = ProxySettings::read(&mut reader, stage);
         let store = StoreSettings::read(&mut reader, stage);
         let redis = RedisSettings::read(&mut reader);
         let registry = RegistrySettings::read(&mut reader, stage);
@@ -119,7 +124,7 @@ impl Settings {
         sealing::check(&mut reader, stage);
         let (problems, shown) = reader.into_parts();
         let settings =
-            Self { stage, service, gateway, store, redis, identity, registry, limits, logs };
+            Self { stage, service, gateway, proxy, store, redis, identity, registry, limits, logs };
         Loaded { settings, problems, shown }
     }
 }

@@ -62,7 +62,15 @@ pub fn api() -> PublicApi {
     };
     let mut settings = PublicApiSettings::for_testing();
     settings.edge.limits.user = Some(Limit::per_minute(5));
-    PublicApi { ports, verifier: broken.clone(), limiter: broken, settings, development: None }
+    PublicApi {
+        ports,
+        verifier: broken.clone(),
+        limiter: broken,
+        settings,
+        calls: None,
+        spool: None,
+        development: None,
+    }
 }
 
 struct Broken;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, HealthStore, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId, StoreHealth,
+    HealthStore, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId, StoreHealth,
 };
-use registry_embedded::{EmbeddedHealthStore, EmbeddedLimits};
+use registry_embedded::{EmbeddedHealthStore, EmbeddedLimits, EmbeddedReplicaBus};
 use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
     BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisOptions, RedisPool,
@@ -35,8 +35,8 @@ pub(crate) struct Shared {
     pub(crate) probes: Arc<dyn HealthStore>,
     /// Whether it all answers, where somebody is asked.
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
-    /// How replicas find each other; it lives as long as the process does.
-    _bus: Option<Box<dyn ReplicaBus>>,
+    /// How replicas find and ask each other; it lives as long as the process does.
+    pub(crate) bus: Arc<dyn ReplicaBus>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -56,7 +56,7 @@ impl Shared {
         }
         match &settings.store.database {
             Database::Postgres(options) => Self::on_postgres(options, registry, in_process).await,
-            Database::File(_) => Ok(Self::in_process(&registry.clock, in_process)),
+            Database::File(_) => Ok(Self::in_process(registry, in_process)),
         }
     }
 
@@ -69,21 +69,29 @@ impl Shared {
             "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, and each process counts rate \
              limits for itself"
         );
-        let shared = Self::in_process(&registry.clock, limiter);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let replica = ReplicaId(registry.ids.next());
-        let on = (Handle::current(), shared.tasks.clone());
-        let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &shared.stop)
+        let on = (Handle::current(), tasks.clone());
+        let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &stop)
             .await
             .map_err(|error| BootError::part("the replica bus cannot be joined", error))?;
-        Ok(Self { _bus: Some(Box::new(bus)), ..shared })
+        Ok(Self {
+            limiter,
+            probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(&registry.clock))),
+            health: None,
+            bus: Arc::new(bus),
+            tasks,
+            stop,
+        })
     }
 
-    fn in_process(clock: &Arc<dyn Clock>, limiter: Arc<dyn RateLimiter>) -> Self {
+    fn in_process(registry: &RegistryPorts, limiter: Arc<dyn RateLimiter>) -> Self {
+        let replica = ReplicaId(registry.ids.next());
         Self {
             limiter,
-            probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(clock))),
+            probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(&registry.clock))),
             health: None,
-            _bus: None,
+            bus: Arc::new(EmbeddedReplicaBus::join(Arc::default(), replica)),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -113,7 +121,7 @@ impl Shared {
             limiter: Arc::new(limiter),
             probes: Arc::new(RedisHealthStore::new(Arc::clone(&pool))),
             health: Some(Arc::new(RedisHealth::new(pool))),
-            _bus: Some(Box::new(bus)),
+            bus: Arc::new(bus),
             tasks,
             stop,
         })

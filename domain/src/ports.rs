@@ -175,6 +175,8 @@ pub struct RegistryPolicy {
     pub api_mode: crate::caller::ApiMode,
     /// Whether only administrators list servers directly: all others submit registrations.
     pub require_approval: bool,
+    /// Whether numbers about all servers are for administrators only; never where anybody writes.
+    pub protect_admin_reads: bool,
     /// Whether servers may be listed that speak HTTP+SSE (MCP revision 2024-11-05).
     pub enable_legacy_sse: bool,
     /// How long whoever lists a server waits for what it offers; then it is read later.

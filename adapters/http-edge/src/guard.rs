@@ -69,6 +69,10 @@ impl<T: FromRequest + 'static> FromRequest for Visitor<T> {
     }
 }
 
+/// Who a request turned out to come from, for layers around the handlers; absent for strangers.
+#[derive(Debug, Clone)]
+pub struct Asker(pub Caller);
+
 /// Who a good token says it is, counted against their limits.
 #[derive(Debug)]
 pub struct Admitted {
@@ -106,6 +110,7 @@ pub async fn admitted_by(
     match verified(edge, token).await {
         Ok(Some(token)) => {
             let caller = caller_of(&token);
+            request.extensions_mut().insert(Asker(caller.clone()));
             limits::admit(edge.limiter.as_ref(), &limits.of_caller(&caller)).await?;
             Ok(Some(Admitted { token, caller }))
         }

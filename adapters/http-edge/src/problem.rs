@@ -327,7 +327,8 @@ fn refused(denied: Denied) -> Problem {
         Denied::ApprovalRequired => Code::ApprovalRequired,
         Denied::ReadOnly => Code::ReadOnly,
     };
-    Problem::new(code, denied.message())
+    let problem = Problem::new(code, denied.message());
+    if denied == Denied::SignInRequired { problem.challenging(Challenge::NoToken) } else { problem }
 }
 
 fn not_found(subject: Subject) -> Problem {

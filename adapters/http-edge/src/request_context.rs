@@ -134,9 +134,20 @@ fn write_problem(
     };
     let headers = kept_headers(response.headers());
     match error.as_error::<Problem>() {
-        Some(problem) => problem_body::write(problem, occurrence, headers),
-        None => problem_body::write(&foreign(error), occurrence, headers),
+        Some(problem) => told(problem, occurrence, headers, request),
+        None => told(&foreign(error), occurrence, headers, request),
     }
+}
+
+/// Writes the problem, and leaves its code with the request for layers further out.
+fn told(
+    problem: &Problem,
+    occurrence: Occurrence<'_>,
+    headers: HeaderMap,
+    request: &HttpRequest,
+) -> actix_web::HttpResponse<BoxBody> {
+    request.extensions_mut().insert(problem.code());
+    problem_body::write(problem, occurrence, headers)
 }
 
 /// Errors that are not ours come from actix-web's own layers: CORS refuses a preflight.

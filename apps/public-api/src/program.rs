@@ -27,6 +27,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         },
         live: Some(runtime.live.clone()),
         calls: Some(runtime.calls.exchange.clone()),
+        spool: Some(Arc::clone(&runtime.calls.spool)),
         development: runtime.development.clone(),
     };
     let server = serve(api, vec![bound.listener])?;

@@ -100,9 +100,7 @@ pub fn calls(config: &mut ServiceConfig) {
     config
         .service(at("/api/v1/router/metrics").get(router::metrics::handle))
         .service(at("/api/v1/proxy/active-requests").get(active_requests::list::handle))
-        .service(
-            at("/api/v1/proxy/requests/{request_id}").delete(active_requests::cancel::handle),
-        );
+        .service(at("/api/v1/proxy/requests/{request_id}").delete(active_requests::cancel::handle));
 }
 
 /// The proxy, where the operator wants one.

@@ -10,6 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::dev::Server;
+use registry_domain::caller::ApiMode;
 use registry_domain::ports::{RateLimiter, RegistryPorts, ResponseCache, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
 use registry_http_edge::mcp::Origins;
@@ -165,6 +166,9 @@ impl Runtime {
         let service_port = port_of(Half::PublicApi, settings.service.port);
         let gateway_port = port_of(Half::Gateway, settings.gateway.port);
         let local_service_url = local_url(service_port);
+        if halves.contains(&Half::PublicApi) {
+            warn_of_open_management(&settings);
+        }
         let gateway_url = settings
             .gateway
             .base_url
@@ -256,6 +260,16 @@ impl Runtime {
     /// How the sockets of a half behave.
     pub fn server_settings(&self, half: Half) -> ServerSettings {
         edge::sockets(&self.settings, half)
+    }
+}
+
+/// Outside development it is only open where somebody said so; that may have been a mistake.
+fn warn_of_open_management(settings: &Settings) {
+    if settings.stage != Stage::Development && settings.registry.policy.api_mode == ApiMode::Open {
+        tracing::warn!(
+            "MREG_PUBLIC_API_MODE is open in {}: anybody may list, change and delete servers",
+            settings.stage
+        );
     }
 }
 

@@ -72,7 +72,8 @@ pub async fn import_servers(
 ) -> Result<Vec<ImportItem>, Error> {
     actor.authorize(&ports.policy, ServerAction::List { tenant: None })?;
     bulk::bounded(drafts.len())?;
-    let mut import = Import { ports, actor, on_conflict, named: HashSet::new(), aliases: Aliases::default() };
+    let mut import =
+        Import { ports, actor, on_conflict, named: HashSet::new(), aliases: Aliases::default() };
     let mut plans = Vec::with_capacity(drafts.len());
     for draft in drafts {
         plans.push(match import.plan(draft).await {
@@ -169,7 +170,11 @@ impl Import<'_> {
     }
 
     /// The server that has a name.
-    async fn holder(&self, name: &str, tenant: Option<&TenantId>) -> Result<Option<ServerId>, Error> {
+    async fn holder(
+        &self,
+        name: &str,
+        tenant: Option<&TenantId>,
+    ) -> Result<Option<ServerId>, Error> {
         let query = ServerQuery {
             tenant: tenant.map_or(TenantScope::Shared, |tenant| TenantScope::Only(tenant.clone())),
             name: Some(name.to_owned()),

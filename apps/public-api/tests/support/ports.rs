@@ -61,6 +61,7 @@ pub fn api() -> PublicApi {
             drift: DriftPolicy::Withhold,
             api_mode: ApiMode::Open,
             require_approval: false,
+            protect_admin_reads: false,
             enable_legacy_sse: false,
             inline_discovery: Duration::from_millis(350),
         },
@@ -74,6 +75,7 @@ pub fn api() -> PublicApi {
         settings,
         live: None,
         calls: None,
+        spool: None,
         development: None,
     }
 }

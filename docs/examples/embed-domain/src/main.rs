@@ -52,6 +52,7 @@ fn registry_ports() -> Result<RegistryPorts, String> {
             drift: DriftPolicy::Withhold,
             api_mode: ApiMode::Protected,
             require_approval: true,
+            protect_admin_reads: false,
             enable_legacy_sse: false,
             inline_discovery: Duration::from_millis(350),
         },

@@ -12,11 +12,14 @@ mod approval;
 mod audit;
 mod cancellation;
 mod candidates;
+mod catalog;
 mod durability;
 mod events;
 mod fidelity;
 mod health;
 mod lists;
+mod management;
+mod offers;
 mod operations;
 mod removal;
 mod revisions;
@@ -54,6 +57,16 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_failed_discovery_is_due_again_at_its_time,
         due_discoveries_are_pending_registrations_only,
     }
+    catalog {
+        a_view_shows_what_was_written,
+        servers_are_filtered_by_each_field_and_by_all_together,
+        servers_are_found_by_a_text_in_any_script_and_wildcards_are_literal,
+        pages_of_servers_are_stable_while_servers_arrive,
+        servers_made_at_one_time_are_walked_once_each,
+        counts_of_servers_sum_to_their_total,
+        a_server_that_does_not_read_is_left_out_of_lists,
+        a_server_changed_by_hand_is_found_by_its_new_name,
+    }
     durability {
         a_reopened_store_keeps_everything,
         two_who_open_the_store_at_once_both_can,
@@ -81,6 +94,19 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_cursor_walk_visits_rows_of_the_same_time_once,
         a_list_is_filtered_by_status_and_submitter,
         a_list_shows_candidates_and_servers,
+    }
+    management {
+        a_batch_by_item_writes_what_it_can_and_answers_for_each,
+        a_batch_that_is_one_thing_leaves_nothing_behind_when_refused,
+        each_server_of_some_ids_is_found_with_its_manifest,
+        a_removed_server_takes_its_definitions_and_leaves_its_alias_in_quarantine,
+        a_registration_whose_server_is_removed_stays_approved_and_may_have_another,
+        servers_that_are_not_asked_await_no_manifest,
+    }
+    offers {
+        servers_are_found_by_all_or_any_of_some_tools,
+        servers_are_found_by_their_resources_and_templates,
+        offers_are_narrowed_by_tenant_status_and_tags,
     }
     operations {
         an_operation_reads_back_whole,

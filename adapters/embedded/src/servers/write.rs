@@ -10,7 +10,7 @@ use registry_domain::server::{HealthStatus, Server, ServerRemoval};
 
 use super::row::ServerRow;
 use super::{definitions, drift, health, names};
-use crate::error::{StoreError, is_duplicate};
+use crate::error::{StoreError, is_dangling, is_duplicate};
 use crate::events;
 use crate::place::Place;
 use crate::schema::servers;
@@ -93,7 +93,11 @@ fn explain(
 ) -> Result<usize, StoreError> {
     let tenant = server.tenant.as_ref();
     if is_duplicate(&written) {
-        return Err(names::taken(conn, tenant, (server.id, &server.name, &server.alias))?);
+        return Err(names::taken(conn, server)?);
+    }
+    if is_dangling(&written) {
+        // Its registration, or its owner, went meanwhile.
+        return Err(StoreError::Gone);
     }
     let written = written?;
     if names::is_in_quarantine(conn, tenant, &server.alias, now)? {

@@ -5,7 +5,7 @@ use registry_domain::change::Change;
 use registry_domain::event::{AuditAction, EventKind, EventSeq, RegistryEvent};
 use registry_domain::id::OperationId;
 use registry_domain::operation::Operation;
-use registry_domain::ports::{AuditQuery, EventLog as _, OperationLog as _, ServerCatalog};
+use registry_domain::ports::{AuditQuery, EventLog as _, OperationLog, ServerCatalog};
 use registry_domain::server::Server;
 use registry_postgres::PgOptions;
 

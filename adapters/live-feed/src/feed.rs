@@ -18,7 +18,6 @@ use crate::LiveFeed;
 use crate::frame::{Frame, write};
 use crate::hub::{Heard, Interest, Refused, Subscription};
 use crate::log::Resume;
-use crate::source::frame_of;
 use crate::topic::Topics;
 use crate::viewer::Viewer;
 
@@ -77,6 +76,9 @@ pub(crate) struct Feed {
     subscription: Subscription,
     /// The position of the newest event that the client was told, or need not be.
     cursor: EventSeq,
+    /// What it was told before the queue began; an event can make two frames, so the cursor itself
+    /// does not tell what was told.
+    told_before: EventSeq,
     /// What was missed is read from the log up to here; the queue has the rest.
     until: EventSeq,
     ahead: VecDeque<Told>,
@@ -118,6 +120,7 @@ impl Feed {
             interest,
             subscription,
             cursor,
+            told_before: cursor.max(until),
             until,
             ahead: VecDeque::new(),
             heartbeat,
@@ -203,7 +206,7 @@ impl Feed {
             Heard::Stopped => return Some(Step::End(End::Stopping)),
         };
         match frame.seq {
-            Some(seq) if seq <= self.cursor => return None,
+            Some(seq) if seq <= self.told_before => return None,
             Some(seq) => self.cursor = seq,
             None => {}
         }
@@ -215,7 +218,7 @@ impl Feed {
         match missed {
             Ok(events) => {
                 let last = events.last().map(|event| event.seq);
-                for frame in events.iter().filter_map(frame_of) {
+                for frame in events.iter().flat_map(|event| self.live.log.frames(event)) {
                     if self.interest.wants(&frame) {
                         self.ahead.extend(self.told(&frame));
                     }

@@ -85,6 +85,10 @@ impl ServersNow for Forgetful {
     async fn find(&self, _id: ServerId) -> Result<Option<ServerNow>, PortError> {
         Err(away())
     }
+
+    fn name_of(&self, _id: ServerId) -> Option<String> {
+        None
+    }
 }
 
 #[async_trait]
@@ -127,7 +131,8 @@ impl World {
         let live = LiveFeed {
             hub: Arc::new(Hub::new(limits, EventSeq(latest))),
             log: Arc::new(LiveLog::new(
-                Arc::clone(&log) as Arc<dyn EventLog>,
+                Arc::<Log>::clone(&log),
+                Arc::new(Forgetful),
                 Box::new(move |_name| std::future::ready(open()).boxed()),
             )),
             servers: Arc::new(Forgetful),

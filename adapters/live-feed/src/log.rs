@@ -15,8 +15,10 @@ use registry_domain::event::{EventSeq, SequencedEvent};
 use registry_domain::ports::{EventLog, LiveEvents, PortError, Replay};
 use tokio::time::timeout;
 
+use crate::frame::Frame;
 use crate::hub::Hub;
-use crate::source::frame_of;
+use crate::snapshot::ServersNow;
+use crate::source::frames_of;
 
 /// Events that are read at a time.
 const BATCH: u32 = 200;
@@ -40,6 +42,7 @@ pub type OpenRecent = Box<
 /// The event log and its newest part.
 pub struct LiveLog {
     events: Arc<dyn EventLog>,
+    servers: Arc<dyn ServersNow>,
     open: OpenRecent,
     recent: OnceLock<Arc<dyn LiveEvents>>,
 }
@@ -56,8 +59,12 @@ pub(crate) enum Resume {
 impl LiveLog {
     /// Over an event log. What keeps its newest events is opened with the first event: until then
     /// the log has no name.
-    pub fn new(events: Arc<dyn EventLog>, open: OpenRecent) -> Self {
-        Self { events, open, recent: OnceLock::new() }
+    pub fn new(
+        events: Arc<dyn EventLog>,
+        servers: Arc<dyn ServersNow>,
+        open: OpenRecent,
+    ) -> Self {
+        Self { events, servers, open, recent: OnceLock::new() }
     }
 
     /// Returns once there may be an event that the hub was not given.
@@ -75,10 +82,16 @@ impl LiveLog {
             let events = self.next_after(hub.position(), hub).await?;
             let Some(last) = events.last().map(|event| event.seq) else { return Ok(told) };
             told += events.len();
-            events.iter().filter_map(frame_of).for_each(|frame| hub.publish(frame));
+            events.iter().flat_map(|event| self.frames(event)).for_each(|frame| hub.publish(frame));
             hub.advance(last);
             self.keep(&events).await;
         }
+    }
+
+    /// An event as it is told.
+    pub(crate) fn frames(&self, event: &SequencedEvent) -> Vec<Frame> {
+        let name = event.event.server.and_then(|id| self.servers.name_of(id));
+        frames_of(event, name.as_deref())
     }
 
     /// The next events. One that does not read, as a newer program may have written it, is told

@@ -51,6 +51,9 @@ pub trait ServersNow: Send + Sync {
     /// # Errors
     /// [`PortError::Unavailable`].
     async fn find(&self, id: ServerId) -> Result<Option<ServerNow>, PortError>;
+
+    /// What a server is called, where that is known without asking anybody.
+    fn name_of(&self, id: ServerId) -> Option<String>;
 }
 
 /// Knows how the router is doing.

@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream;
 use registry_domain::id::{ServerId, TenantId};
-use registry_domain::ports::{HealthStore, PortError, RegistryPorts};
+use registry_domain::ports::{Clock, HealthStore, PortError, RegistryPorts};
 use registry_domain::server::HealthStatus;
 use registry_exchange::Routes;
+use registry_http_edge::WireTime;
 use registry_live_feed::{
-    Hub, HubLimits, LiveFeed, LiveLog, ServerNow, ServersNow, Strangers, Viewer,
+    Hub, HubLimits, LiveFeed, LiveLog, MetricsSource, ServerNow, ServersNow, Strangers, Viewer,
 };
+use serde_json::{Value, json};
 
 use crate::boot::BootError;
 use crate::boot::Shared;
@@ -44,15 +46,22 @@ pub(crate) async fn start(
         .map_err(|error| BootError::part("the event log cannot be read", error))?;
     let clients = settings.events.max_subscribers;
     let limits = HubLimits { clients, of_one: (clients / 10).max(1), queue: QUEUE };
-    let servers = Servers {
+    let hub = Arc::new(Hub::new(limits, latest));
+    let metrics: Arc<dyn MetricsSource> = Arc::new(Router {
+        routes: Arc::clone(&routes),
+        hub: Arc::clone(&hub),
+        clock: Arc::clone(&registry.clock),
+    });
+    let servers: Arc<dyn ServersNow> = Arc::new(Servers {
         routes,
         probes: Arc::clone(&shared.probes),
-    };
+    });
+    let events = Arc::clone(&registry.events);
     Ok(LiveFeed {
-        hub: Arc::new(Hub::new(limits, latest)),
-        log: Arc::new(LiveLog::new(Arc::clone(&registry.events), shared.recent_events())),
-        servers: Arc::new(servers),
-        metrics: None,
+        hub,
+        log: Arc::new(LiveLog::new(events, Arc::clone(&servers), shared.recent_events())),
+        servers,
+        metrics: Some(metrics),
         sessions: Arc::clone(&shared.sessions),
         heartbeat: settings.events.heartbeat,
         strangers: match settings.stage {
@@ -60,6 +69,28 @@ pub(crate) async fn start(
             Stage::Staging | Stage::Production => Strangers::SeeShared,
         },
     })
+}
+
+/// What the router is known to be doing without asking anybody.
+struct Router {
+    routes: Arc<Routes>,
+    hub: Arc<Hub>,
+    clock: Arc<dyn Clock>,
+}
+
+impl MetricsSource for Router {
+    fn metrics(&self) -> Value {
+        let now = self.clock.now();
+        let age_ms = now.duration_since(self.routes.refreshed_at()).as_millis();
+        json!({
+            "summary": {
+                "total_servers": self.routes.now().len(),
+                "snapshot_age_ms": i64::try_from(age_ms).unwrap_or(i64::MAX),
+                "live_connections": self.hub.clients(),
+            },
+            "timestamp": WireTime(now),
+        })
+    }
 }
 
 /// The servers of the routing snapshot, with what the last probe of each found.
@@ -116,6 +147,10 @@ impl ServersNow for Servers {
             Some(known) => Ok(Some(self.now(known).await?)),
             None => Ok(None),
         }
+    }
+
+    fn name_of(&self, id: ServerId) -> Option<String> {
+        self.routes.as_ref()?.now().by_id(id).map(|entry| entry.name.clone())
     }
 }
 

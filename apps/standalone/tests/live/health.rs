@@ -107,3 +107,22 @@ async fn how_the_product_is_is_told_to_who_listens() {
     let first = later.next().await.unwrap();
     assert_eq!(first["type"], "system_health", "{first}");
 }
+
+#[tokio::test]
+async fn how_the_router_is_is_told_at_once_and_again() {
+    let registry = Registry::start().await;
+    registry.server("Files").await;
+    for base in registry.ports() {
+        let mut feed = Sse::of(&base, "/api/v1/events/metrics", &registry.user_token).await;
+        feed.first().await;
+        let mut socket = Socket::of(&base, "/ws/metrics", &registry.user_token).await;
+        for told in [
+            feed.until("metrics_update").await,
+            feed.until("metrics_update").await,
+            socket.until("metrics_update").await,
+        ] {
+            assert_eq!(told["payload"]["summary"]["total_servers"], 1, "{told}");
+            assert!(told["seq"].is_null(), "{told}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ async fn what_happened_between_two_connections_is_told_once_and_in_order() {
     let registry = Registry::start().await;
     for base in registry.ports() {
         let port = base.rsplit(':').next().unwrap().to_owned();
-        let name = |number: usize| format!("S{number} of {port}");
+        let name = |number: usize| format!("Server {number} of {port}");
         let mut feed = Sse::of(&base, TOPIC, &registry.user_token).await;
         feed.first().await;
         registry.submit(&name(1)).await;
@@ -54,9 +54,9 @@ async fn a_restart_in_between_loses_nothing() {
     let base = registry.program.service_url();
     let mut feed = Sse::of(&base, TOPIC, &registry.user_token).await;
     feed.first().await;
-    registry.submit("One").await;
+    registry.submit("The first").await;
     let last = feed.until("registration_created").await["seq"].to_string();
-    registry.submit("Two").await;
+    registry.submit("The second").await;
     registry.program.terminate();
     let Registry { mut program, .. } = registry;
     assert_eq!(program.wait_exit().await.code(), Some(0));
@@ -66,8 +66,8 @@ async fn a_restart_in_between_loses_nothing() {
     let base = again.program.service_url();
     let mut feed = Sse::with(&base, TOPIC, &again.user_token, &headers).await;
     feed.first().await;
-    again.submit("Three").await;
-    assert_eq!(names(&feed.take("registration_created", 2).await), ["Two", "Three"]);
+    again.submit("The third").await;
+    assert_eq!(names(&feed.take("registration_created", 2).await), ["The second", "The third"]);
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn many_missed_ones_while_new_ones_come_are_told_once_each() {
     let last = feed.first().await["seq"].to_string();
     drop(feed);
     for number in 0..MISSED {
-        registry.submit(&format!("S{number}")).await;
+        registry.submit(&format!("Server {number}")).await;
     }
     let headers = [("last-event-id", last.as_str())];
     let come_back = async {
@@ -88,11 +88,11 @@ async fn many_missed_ones_while_new_ones_come_are_told_once_each() {
     };
     let go_on = async {
         for number in MISSED..MISSED + 50 {
-            registry.submit(&format!("S{number}")).await;
+            registry.submit(&format!("Server {number}")).await;
         }
     };
     let (told, ()) = tokio::join!(come_back, go_on);
-    let all: Vec<String> = (0..MISSED + 50).map(|number| format!("S{number}")).collect();
+    let all: Vec<String> = (0..MISSED + 50).map(|number| format!("Server {number}")).collect();
     assert_eq!(names(&told), all);
 }
 
@@ -100,14 +100,14 @@ async fn many_missed_ones_while_new_ones_come_are_told_once_each() {
 async fn an_id_of_another_log_is_answered_with_a_resync() {
     let registry = Registry::start().await;
     let base = registry.program.service_url();
-    registry.submit("One").await;
+    registry.submit("The first").await;
     let headers = [("last-event-id", "123456789")];
     let mut feed = Sse::with(&base, TOPIC, &registry.user_token, &headers).await;
     feed.first().await;
     let resync = feed.next().await;
     assert_eq!(resync.name.as_deref(), Some("resync"), "{resync:?}");
-    registry.submit("Two").await;
-    assert_eq!(names(&feed.take("registration_created", 1).await), ["Two"]);
+    registry.submit("The second").await;
+    assert_eq!(names(&feed.take("registration_created", 1).await), ["The second"]);
 }
 
 #[tokio::test]

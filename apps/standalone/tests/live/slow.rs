@@ -24,7 +24,7 @@ async fn a_slow_client_is_dropped_with_1013_and_comes_back_without_a_gap() {
             // Long addresses make long frames, which fill buffers soon.
             let draft = json!({
                 "endpoint_url": format!("http://127.0.0.1:1/{number}/{}", "x".repeat(1900)),
-                "endpoint_name": format!("S{number}"),
+                "endpoint_name": format!("Server {number}"),
                 "owner_contact": "Team Weather",
             });
             registry.user.post("/registrations", &draft).await.expect(201);
@@ -62,7 +62,7 @@ async fn a_slow_client_is_dropped_with_1013_and_comes_back_without_a_gap() {
         let frame = again.until("registration_created").await;
         names.push(frame["payload"]["endpoint_name"].as_str().unwrap().to_owned());
     }
-    let all: Vec<String> = (0..EVENTS).map(|number| format!("S{number}")).collect();
+    let all: Vec<String> = (0..EVENTS).map(|number| format!("Server {number}")).collect();
     assert_eq!(names, all, "each once and in order");
 }
 

@@ -130,12 +130,15 @@ impl Sse {
 
     /// The next frame of a type; others are passed over.
     pub async fn until(&mut self, kind: &str) -> Value {
-        loop {
-            let event = self.next().await;
-            if event.name.as_deref() == Some(kind) {
-                return frame(&event);
+        in_time(kind, async {
+            loop {
+                let event = self.next().await;
+                if event.name.as_deref() == Some(kind) {
+                    return frame(&event);
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The frames of these types, until so many have come.
@@ -164,6 +167,12 @@ pub struct Socket {
     pub stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// The subprotocol that the server chose.
     pub protocol: Option<String>,
+}
+
+/// Waits for what has to come: heartbeats come for ever, so each of them alone proves nothing.
+async fn in_time<T>(what: &str, coming: impl Future<Output = T>) -> T {
+    let come = tokio::time::timeout(DEADLINE, coming).await;
+    come.unwrap_or_else(|_| panic!("waited {DEADLINE:?} in vain for {what}"))
 }
 
 /// How a WebSocket ended: code and reason.
@@ -223,21 +232,27 @@ impl Socket {
 
     /// The next frame of a type; others are passed over.
     pub async fn until(&mut self, kind: &str) -> Value {
-        loop {
-            let frame = self.next().await.unwrap();
-            if frame["type"] == kind {
-                return frame;
+        in_time(kind, async {
+            loop {
+                let frame = self.next().await.unwrap();
+                if frame["type"] == kind {
+                    return frame;
+                }
             }
-        }
+        })
+        .await
     }
 
     /// How the socket ends; frames before that are passed over.
     pub async fn end(&mut self) -> End {
-        loop {
-            if let Err(end) = self.next().await {
-                return end;
+        in_time("the end", async {
+            loop {
+                if let Err(end) = self.next().await {
+                    return end;
+                }
             }
-        }
+        })
+        .await
     }
 
     pub async fn say(&mut self, message: impl Into<Message>) {

@@ -11,10 +11,12 @@
 //! | which codes go without saying | [`implied`] |
 //! | how a code looks as a response | [`responses`] |
 //! | a document's operations, one by one | [`operations`] |
+//! | MCP endpoints, whose errors are JSON-RPC errors | [`json_rpc`] |
 //! | examples where tools look for them | [`examples`] |
 
 pub mod examples;
 pub mod implied;
+pub mod json_rpc;
 pub mod operations;
 pub mod responses;
 
@@ -26,6 +28,7 @@ use utoipa::openapi::{Components, ObjectBuilder, OpenApi, Ref, RefOr, Type};
 use crate::code::Code;
 use crate::problem::FieldError;
 use crate::problem_body::ProblemBody;
+use crate::wire_time::WireTime;
 
 /// The extension in which an operation lists its error codes: those of its own before
 /// [`complete`], all of them after it.
@@ -60,7 +63,11 @@ pub fn complete(document: &mut OpenApi) {
 }
 
 fn add_shared(components: &mut Components) {
-    let schemas = [("Problem", ProblemBody::schema()), ("FieldError", FieldError::schema())];
+    let schemas = [
+        ("Problem", ProblemBody::schema()),
+        ("FieldError", FieldError::schema()),
+        ("Time", WireTime::schema()),
+    ];
     components.schemas.extend(schemas.map(|(name, schema)| (name.to_owned(), schema)));
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

@@ -6,11 +6,13 @@
 //! | every path | `routes.rs` |
 //! | what a call needs before the exchange takes over | `handlers/mcp.rs` |
 //! | headers in, answer out | `registry_http_edge::mcp` |
+//! | the OpenAPI document | `openapi.rs` |
 //! | probes | `handlers/health.rs` |
 //!
 //! The call path itself is not here: it is `adapters/exchange`, which knows no web framework.
 
 mod handlers;
+pub mod openapi;
 mod program;
 mod routes;
 

@@ -8,6 +8,7 @@ pub(crate) mod admin;
 pub(crate) mod audit_log;
 pub(crate) mod development;
 pub(crate) mod discovery;
+pub(crate) mod docs;
 pub(crate) mod documents;
 pub(crate) mod drift;
 pub(crate) mod health;

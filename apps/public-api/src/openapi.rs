@@ -62,6 +62,18 @@ use crate::handlers::{audit_log, development, health, registrations, root, users
 )]
 struct Document;
 
+/// The document of a program: the development issuer is in it only where it is in use.
+pub(crate) fn served(has_development_issuer: bool) -> utoipa::openapi::OpenApi {
+    let mut document = document();
+    if !has_development_issuer {
+        document.paths.paths.retain(|path, _| !path.starts_with("/dev/"));
+        if let Some(tags) = &mut document.tags {
+            tags.retain(|tag| tag.name != "development");
+        }
+    }
+    document
+}
+
 /// The whole document, with the development issuer's operations.
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();

@@ -5,9 +5,10 @@ use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
 use crate::handlers::{
-    active_requests, admin, audit_log, development as issuer, discovery, documents, drift, health,
-    links, proxy as mcp, registrations, root, router, server_health, servers, users,
+    active_requests, admin, audit_log, development as issuer, discovery, docs, documents, drift,
+    health, links, proxy as mcp, registrations, root, router, server_health, servers, users,
 };
+use crate::pages::PageSettings;
 
 /// The routes that are always there.
 pub fn table(config: &mut ServiceConfig) {
@@ -108,6 +109,26 @@ pub fn proxy(config: &mut ServiceConfig) {
     config
         .service(at("/mcp/proxy").post(mcp::advanced::handle))
         .service(at("/mcp").post(mcp::simple::handle));
+}
+
+/// The routes of the documentation, where the operator wants them. They stand in no OpenAPI
+/// document: they show it.
+pub fn pages(config: &mut ServiceConfig, pages: &PageSettings) {
+    if let Some(openapi) = &pages.openapi {
+        config.service(at(openapi).get(docs::show_openapi::handle));
+    }
+    if let Some((swagger, _)) = pages.swagger() {
+        config
+            .service(at(swagger).get(docs::show_swagger::handle))
+            .service(at(&format!("{swagger}/")).get(docs::show_swagger::handle))
+            .service(at(&format!("{swagger}/{{file}}")).get(docs::show_swagger_file::handle));
+    }
+    if let Some(redoc) = &pages.redoc {
+        config
+            .service(at(redoc).get(docs::show_redoc::handle))
+            .service(at(&format!("{redoc}/")).get(docs::show_redoc::handle))
+            .service(at(&format!("{redoc}/style.css")).get(docs::show_redoc_style::handle));
+    }
 }
 
 /// The routes of the development issuer: its address is `/dev` of this server.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod support;
 
 use serde_json::json;

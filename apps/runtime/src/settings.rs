@@ -12,6 +12,7 @@ mod identity;
 mod limits;
 mod logs;
 mod management;
+mod pages;
 mod proxy;
 mod reader;
 mod redis;
@@ -34,6 +35,7 @@ pub use health::HealthSettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
+pub use pages::PageSettings;
 pub use proxy::ProxySettings;
 pub use reader::{Reader, Shown, WrongSetting};
 pub use redis::RedisSettings;
@@ -77,6 +79,8 @@ pub struct Settings {
     pub stage: Stage,
     /// The public API.
     pub service: ServiceSettings,
+    /// The API's documentation.
+    pub pages: PageSettings,
     /// The gateway.
     pub gateway: GatewaySettings,
     /// The store.
@@ -130,6 +134,7 @@ impl Settings {
         let identity = IdentitySettings::read(&mut reader, stage);
         let development_issuer = identity.entra.is_none();
         let service = ServiceSettings::read(&mut reader, stage, development_issuer);
+        let pages = PageSettings::read(&mut reader);
         let gateway = GatewaySettings::read(&mut reader, stage, development_issuer);
         let proxy = ProxySettings::read(&mut reader, stage);
         let store = StoreSettings::read(&mut reader, stage);
@@ -146,6 +151,7 @@ impl Settings {
         let settings = Self {
             stage,
             service,
+            pages,
             gateway,
             proxy,
             store,

@@ -3,10 +3,14 @@
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, ParameterIn};
 
+use super::json_rpc;
 use crate::code::Code;
 
 /// The codes that follow from an operation's token, parameters and body.
 pub fn codes(operation: &Operation) -> Vec<Code> {
+    if json_rpc::speaks(operation) {
+        return json_rpc::codes().to_vec();
+    }
     let mut codes = vec![Code::InternalError];
     if takes_token(operation) {
         codes.extend([

@@ -8,35 +8,79 @@ use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Components, ContentBuilder, ObjectBuilder, Ref, RefOr, Response, Type};
 
+use super::json_rpc;
 use crate::code::Code;
 use crate::problem_body::PROBLEM_JSON;
 
 /// Adds the responses of `codes`, which are sorted by status. What an operation says itself about
 /// a status stays.
 pub(super) fn add(operation: &mut Operation, codes: &[Code], components: &mut Components) {
+    let form = if json_rpc::speaks(operation) { Form::JsonRpc } else { Form::Problem };
+    if matches!(form, Form::JsonRpc) {
+        let schemas = json_rpc::schemas().map(|(name, schema)| (name.to_owned(), schema));
+        components.schemas.extend(schemas);
+    }
     for group in codes.chunk_by(|one, other| one.status() == other.status()) {
         let Some(first) = group.first() else { continue };
         let status = first.status().as_str().to_owned();
         let responses = &mut operation.responses.responses;
-        responses.entry(status).or_insert_with(|| of_status(group, components).into());
+        responses.entry(status).or_insert_with(|| of_status(form, group, components).into());
     }
 }
 
-fn of_status(codes: &[Code], components: &mut Components) -> Response {
+/// How an error is written.
+#[derive(Clone, Copy)]
+enum Form {
+    Problem,
+    JsonRpc,
+}
+
+impl Form {
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Problem => PROBLEM_JSON,
+            Self::JsonRpc => "application/json",
+        }
+    }
+
+    const fn schema(self) -> &'static str {
+        match self {
+            Self::Problem => "Problem",
+            Self::JsonRpc => "JsonRpcResponse",
+        }
+    }
+
+    /// The name of a code's example among the document's components.
+    fn example_name(self, code: Code) -> String {
+        match self {
+            Self::Problem => code.as_str().to_owned(),
+            Self::JsonRpc => format!("JSON_RPC_{}", code.as_str()),
+        }
+    }
+
+    fn example(self, code: Code) -> Value {
+        match self {
+            Self::Problem => example(code),
+            Self::JsonRpc => json_rpc::example(code),
+        }
+    }
+}
+
+fn of_status(form: Form, codes: &[Code], components: &mut Components) -> Response {
     let named: Vec<String> = codes.iter().map(|code| format!("`{}`", code.as_str())).collect();
     let examples = codes.iter().map(|code| {
-        let name = code.as_str();
-        components.examples.entry(name.to_owned()).or_insert_with(|| {
-            ExampleBuilder::new().summary(code.title()).value(Some(example(*code))).into()
+        let name = form.example_name(*code);
+        components.examples.entry(name.clone()).or_insert_with(|| {
+            ExampleBuilder::new().summary(code.title()).value(Some(form.example(*code))).into()
         });
-        (name, RefOr::Ref(Ref::new(format!("#/components/examples/{name}"))))
+        (code.as_str(), RefOr::Ref(Ref::new(format!("#/components/examples/{name}"))))
     });
     let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("Problem")))
+        .schema(Some(Ref::from_schema_name(form.schema())))
         .examples_from_iter(examples)
         .build();
     let mut response = Response::new(named.join(", "));
-    response.content.insert(PROBLEM_JSON.to_owned(), RefOr::T(content));
+    response.content.insert(form.media_type().to_owned(), RefOr::T(content));
     for (name, header) in codes.first().map_or_else(Vec::new, |code| headers(*code)) {
         components.headers.entry(name.to_owned()).or_insert_with(|| header.into());
         let reference = Ref::new(format!("#/components/headers/{name}"));

@@ -62,10 +62,10 @@ pub(crate) struct AuditLogParameters {
     #[param(value_type = Option<ActionWord>, inline)]
     action: Option<String>,
     /// Not before this time
-    #[param(format = DateTime)]
+    #[param(format = DateTime, example = "2026-11-01T00:00:00Z")]
     from: Option<String>,
     /// Not after this time
-    #[param(format = DateTime)]
+    #[param(format = DateTime, example = "2036-11-01T00:00:00Z")]
     to: Option<String>,
     /// How many a page has at most
     #[param(minimum = 1, maximum = 200, default = 50)]

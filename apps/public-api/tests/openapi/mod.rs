@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use registry_http_edge::openapi::operations::{each, unknown_codes};
+use registry_testkit::assert_committed;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::RefOr;
 
@@ -22,7 +23,7 @@ fn documented() -> BTreeSet<String> {
 }
 
 /// The paths that the route table names.
-fn routed_paths() -> BTreeSet<String> {
+pub fn routed_paths() -> BTreeSet<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = vec![source.join("routes.rs")];
     if let Ok(folder) = fs::read_dir(source.join("routes")) {
@@ -95,23 +96,5 @@ fn every_operation_is_named_described_and_shown_by_example() {
 
 #[test]
 fn the_committed_document_is_the_one_that_the_code_makes() {
-    let made = document().to_pretty_json().unwrap() + "\n";
-    if std::env::var_os("WRITE_OPENAPI").is_some() {
-        fs::write(COMMITTED, &made).unwrap();
-    }
-    let committed = fs::read_to_string(COMMITTED).unwrap_or_default();
-    let first = made.lines().zip(committed.lines()).position(|(now, then)| now != then);
-    let first = first.unwrap_or_else(|| made.lines().count().min(committed.lines().count()));
-    let around = |text: &str| {
-        let lines = text.lines().skip(first.saturating_sub(3)).take(8);
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    assert!(
-        made == committed,
-        "docs/openapi/public-api.json is not what the code makes; run `make openapi`. They part \
-         at line {}.\ncommitted:\n{}\nmade:\n{}",
-        first + 1,
-        around(&committed),
-        around(&made),
-    );
+    assert_committed(COMMITTED, &(document().to_pretty_json().unwrap() + "\n"));
 }

@@ -17,16 +17,17 @@ use crate::settings::PublicApiSettings;
     }))),
 )]
 pub(crate) async fn handle(settings: web::Data<PublicApiSettings>, _visitor: Visitor) -> Answer {
+    let docs = settings.pages.swagger().map(|(docs, _)| docs);
     Ok(HttpResponse::Ok().json(json!({
         "name": "MCP Registry Gateway",
         "version": env!("CARGO_PKG_VERSION"),
         "status": "running",
         "description": "A registry of MCP servers: submit, review, find; and one gateway to call them",
         "environment": settings.environment,
-        "docs": "/docs",
-        "docs_url": "/docs",
-        "redoc": "/redoc",
-        "openapi": "/openapi.json",
+        "docs": docs,
+        "docs_url": docs,
+        "redoc": settings.pages.redoc,
+        "openapi": settings.pages.openapi,
         "health": "/health",
         "health_url": "/health",
         "api_base": "/api/v1",

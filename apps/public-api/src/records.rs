@@ -55,7 +55,7 @@ impl Pending {
         let spool = Arc::clone(request.app_data::<web::Data<Spool>>()?);
         let edge = Edge::of(request).ok()?;
         let address = client_address(request, &edge.settings.trusted_proxies);
-        let target = json!({"path": request.path(), "client_ip": address});
+        let target = json!({"path": request.path()});
         let operation = Operation {
             id: OperationId(edge.ids.next()),
             at: edge.clock.now(),
@@ -71,6 +71,7 @@ impl Pending {
             duration_ms: 0,
             server_id: None,
             request_id: String::new(),
+            client_address: address,
         };
         Some(Self { operation: Some(operation), clock: Arc::clone(&edge.clock), spool })
     }

@@ -150,7 +150,7 @@ impl ServersNow for Servers {
     }
 
     fn name_of(&self, id: ServerId) -> Option<String> {
-        self.routes.as_ref()?.now().by_id(id).map(|entry| entry.name.clone())
+        self.routes.now().by_id(id).map(|entry| entry.name.clone())
     }
 }
 

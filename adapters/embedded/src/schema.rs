@@ -138,6 +138,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         request_id -> Text,
         server_id -> Nullable<Text>,
+        client_ip -> Nullable<Text>,
     }
 }
 

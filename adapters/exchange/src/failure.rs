@@ -53,6 +53,12 @@ impl HopFailure {
     }
 }
 
+/// The code of a failure for clients of the proxy: there, a server that is known not to be
+/// available is not asked, so one that cannot be reached is a failure of the hop.
+pub(crate) fn proxied_code(code: &'static str) -> &'static str {
+    if code == "SERVER_UNAVAILABLE" { "PROXY_ERROR" } else { code }
+}
+
 /// The stable code of a class of fault.
 pub(crate) fn code_of(class: FaultClass) -> &'static str {
     match class {

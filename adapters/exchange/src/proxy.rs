@@ -18,7 +18,7 @@ use crate::attempt::{attempt, begin, deadline};
 use crate::call::required;
 use crate::choose::{Choice, Chosen, Need, NoChoice, choose};
 use crate::exchange::Exchange;
-use crate::failure::HopFailure;
+use crate::failure::{HopFailure, proxied_code};
 use crate::inbound::Wants;
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
@@ -195,7 +195,7 @@ async fn treated(
         let server = &call.route.server.of().name;
         let failure = UpstreamFailure { class, detail: String::new(), request_sent: true };
         let HopFailure { code, message, hint } = HopFailure::of(server, &failure);
-        Answer::refused(&WireError::not_proxied(code, format!("{message} {hint}")), id_json)
+        Answer::refused(&WireError::not_proxied(proxied_code(code), format!("{message} {hint}")), id_json)
     })
 }
 

@@ -83,6 +83,7 @@ impl Pending {
             duration_ms: 0,
             server_id: None,
             request_id: request_id.to_owned(),
+            client_address: party.address(),
         };
         Self {
             operation: Some(operation),

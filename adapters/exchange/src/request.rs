@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::answer::Answer;
 use crate::exchange::{Exchange, ExchangeSettings};
-use crate::failure::HopFailure;
+use crate::failure::{HopFailure, proxied_code};
 use crate::inbound::{Door, Inbound};
 use crate::record::Pending;
 
@@ -161,7 +161,7 @@ impl Teller {
                 self.refused(WireError::upstream(code, format!("{message} {hint}")))
             }
             Manner::ProxyError => {
-                self.refused(WireError::not_proxied(code, format!("{message} {hint}")))
+                self.refused(WireError::not_proxied(proxied_code(code), format!("{message} {hint}")))
             }
         };
         tracing::warn!(

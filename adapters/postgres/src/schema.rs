@@ -144,6 +144,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         request_id -> Text,
         server_id -> Nullable<Uuid>,
+        client_ip -> Nullable<Text>,
     }
 }
 

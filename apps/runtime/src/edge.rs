@@ -54,14 +54,15 @@ fn limits(limits: &settings::LimitSettings) -> LimitSettings {
     }
 }
 
-/// How the sockets of a half behave. On the gateway a client that closes its half is gone, and its
-/// upstream call ends with it; on the API it only has nothing more to say.
+/// How the sockets of a half behave. Where servers are called, a client that closes its half is
+/// gone, and its upstream call ends with it; on an API without the proxy it only has nothing more
+/// to say.
 pub(crate) fn sockets(settings: &Settings, half: Half) -> ServerSettings {
     ServerSettings {
         workers: Some(settings.service.workers),
         keep_alive: Duration::from_secs(75),
         head_timeout: Duration::from_secs(10),
         shutdown_timeout_s: 30,
-        allow_half_closed: half == Half::PublicApi,
+        allow_half_closed: half == Half::PublicApi && !settings.proxy.enabled,
     }
 }

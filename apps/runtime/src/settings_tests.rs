@@ -1,5 +1,7 @@
 //! Behaviours of settings.
 
+use registry_domain::caller::ApiMode;
+
 use super::*;
 
 fn loaded(pairs: &[(&str, &str)]) -> Loaded {
@@ -61,6 +63,24 @@ fn production_has_strict_defaults() {
     let mut open = PRODUCTION.to_vec();
     open.push(("CORS_ORIGINS", "*"));
     assert_eq!(wrong(&open), ["CORS_ORIGINS"]);
+}
+
+#[test]
+fn servers_are_managed_openly_in_development_only_unless_somebody_says_so() {
+    let policy = |pairs: &[(&str, &str)]| loaded(pairs).settings.registry.policy;
+    let development = policy(&[]);
+    assert_eq!((development.api_mode, development.require_approval), (ApiMode::Open, false));
+    for stage in ["staging", "production"] {
+        let mut pairs = PRODUCTION.to_vec();
+        pairs[0] = ("ENVIRONMENT", stage);
+        let strict = policy(&pairs);
+        assert_eq!((strict.api_mode, strict.require_approval), (ApiMode::Protected, true));
+        pairs.push(("MREG_PUBLIC_API_MODE", "open"));
+        assert_eq!(wrong(&pairs), [""; 0]);
+        assert_eq!(policy(&pairs).api_mode, ApiMode::Open);
+    }
+    assert_eq!(wrong(&[("MREG_PUBLIC_API_MODE", "ajar")]), ["MREG_PUBLIC_API_MODE"]);
+    assert_eq!(wrong(&[("MREG_DISCOVERY_INLINE_BUDGET_MS", "26000")]).len(), 1);
 }
 
 #[test]

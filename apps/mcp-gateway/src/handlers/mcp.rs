@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
+use registry_domain::party::Party;
 use registry_exchange::{Door, Exchange, Inbound};
 use registry_http_edge::openapi::json_rpc::{Request, Response};
-use registry_http_edge::{Edge, Problem, RequestId, bearer, body, guard, not_allowed, not_found};
+use registry_http_edge::{
+    Edge, Problem, RequestId, bearer, body, guard, mcp, not_allowed, not_found,
+};
 
+use crate::GatewaySettings;
 use crate::openapi::McpHeaders;
-use crate::{GatewaySettings, inbound, origin, reply};
 
 /// Send one MCP message to all servers that the caller may use.
 ///
@@ -86,16 +89,16 @@ async fn call(
     let edge = Edge::of(request)?;
     let settings =
         request.app_data::<web::Data<GatewaySettings>>().ok_or_else(Problem::internal)?;
-    origin::check(request, settings)?;
+    settings.origins.check(request)?;
     let admitted = guard::admitted(edge, request).await?.ok_or_else(bearer::required)?;
     let (max_bytes, within) = (settings.max_body_bytes, edge.settings.body_timeout);
     let body = body::read(request.headers(), payload.into_inner(), max_bytes, within).await?;
     let inbound = Inbound {
         door,
-        headers: inbound::headers(request.headers()),
+        headers: mcp::headers(request.headers()),
         body,
-        caller: Arc::new(admitted.caller),
+        party: Party::Caller(Arc::new(admitted.caller)),
         request_id: id.as_str().to_owned(),
     };
-    Ok(reply::reply(exchange.call(inbound).await))
+    Ok(mcp::reply(exchange.call(inbound).await))
 }

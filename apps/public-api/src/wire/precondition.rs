@@ -50,9 +50,17 @@ impl IfNoneMatch {
     /// Whether the caller has this very answer. The tag says which content and manifest were
     /// shown, not how discovery fares: until there is a manifest, the answer is given anew.
     pub(crate) fn covers(&self, view: &RegistrationView) -> bool {
-        let tag = Seen::etag(view);
-        Seen::of(view).manifest.is_some()
-            && self.0.iter().any(|known| *known == tag || known == "*")
+        Seen::of(view).manifest.is_some() && self.has(&Seen::etag(view))
+    }
+
+    /// Whether the caller has what this tag names.
+    pub(crate) fn has(&self, tag: &str) -> bool {
+        self.0.iter().any(|known| known == tag || known == "*")
+    }
+
+    /// The header of a request.
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        Self(tags(request, header::IF_NONE_MATCH))
     }
 }
 
@@ -61,7 +69,7 @@ impl FromRequest for IfNoneMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        ready(Ok(Self(tags(request, header::IF_NONE_MATCH))))
+        ready(Ok(Self::of(request)))
     }
 }
 

@@ -60,7 +60,8 @@ pub(crate) struct StatusUpdateBody {
     manifest_digest: Option<String>,
 }
 
-fn digest(fields: &mut Fields) -> Option<Digest> {
+/// Reads `manifest_digest`.
+pub(super) fn digest(fields: &mut Fields) -> Option<Digest> {
     let text = fields.optional_string("manifest_digest")?;
     let digest = Digest::parse(&text);
     if digest.is_none() {

@@ -28,7 +28,7 @@ pub(crate) async fn handle(
 ) -> Answer {
     let view = find_manifest(&ports, &caller, id).await?;
     Ok(HttpResponse::Ok()
-        .insert_header((header::ETAG, Seen::etag(&view)))
+        .insert_header((header::ETAG, Seen::etag(&view.registration)))
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))
         .json(ManifestResponse::of(&view)))
 }

@@ -31,7 +31,8 @@ impl Recent {
         let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
         self.total_us = self.total_us.saturating_add(u64::from(took));
         if let Some(oldest) = self.times.get_mut(self.next_time) {
-            self.total_us = self.total_us.saturating_sub(u64::from(std::mem::replace(oldest, took)));
+            self.total_us =
+                self.total_us.saturating_sub(u64::from(std::mem::replace(oldest, took)));
         } else {
             self.times.push(took);
         }

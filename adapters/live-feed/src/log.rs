@@ -31,10 +31,7 @@ const KEPT_WITHIN: Duration = Duration::from_millis(500);
 
 /// Opens what keeps the newest events of the log that has this name.
 pub type OpenRecent = Box<
-    dyn Fn(
-            String,
-        )
-            -> Pin<Box<dyn Future<Output = Result<Arc<dyn LiveEvents>, PortError>> + Send>>
+    dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Arc<dyn LiveEvents>, PortError>> + Send>>
         + Send
         + Sync,
 >;
@@ -59,11 +56,7 @@ pub(crate) enum Resume {
 impl LiveLog {
     /// Over an event log. What keeps its newest events is opened with the first event: until then
     /// the log has no name.
-    pub fn new(
-        events: Arc<dyn EventLog>,
-        servers: Arc<dyn ServersNow>,
-        open: OpenRecent,
-    ) -> Self {
+    pub fn new(events: Arc<dyn EventLog>, servers: Arc<dyn ServersNow>, open: OpenRecent) -> Self {
         Self { events, servers, open, recent: OnceLock::new() }
     }
 

@@ -173,7 +173,10 @@ mod tests {
         let payload = of_health(&event, Some("Files"));
         assert_eq!(payload["previous_status"], "healthy");
         assert_eq!(payload["status"], "unhealthy");
-        assert_eq!((&payload["response_time_ms"], &payload["responseTime"]), (&json!(12), &json!(12)));
+        assert_eq!(
+            (&payload["response_time_ms"], &payload["responseTime"]),
+            (&json!(12), &json!(12))
+        );
         assert_eq!(payload["last_check"], "1970-01-01T00:00:00.000000Z");
         assert_eq!(payload["details"]["fault_class"], "timeout");
     }

@@ -1,11 +1,13 @@
 //! How a server is: what an operator orders, and what stands then.
 
+use crate::openapi::schemas::Id;
 use registry_domain::id::ServerId;
 use registry_domain::server::Server;
 use registry_domain::use_cases::HealthOrder;
 use registry_http_edge::fields::Fields;
 use registry_http_edge::{ReadBody, WireTime};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The body of PATCH /api/v1/servers/{server_id}.
 #[derive(Debug)]
@@ -13,8 +15,7 @@ pub(crate) struct HealthWish(pub(crate) HealthOrder);
 
 impl ReadBody for HealthWish {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let words =
-            &[("maintenance", HealthOrder::Maintenance), ("unknown", HealthOrder::Unknown)];
+        let words = &[("maintenance", HealthOrder::Maintenance), ("unknown", HealthOrder::Unknown)];
         let order = fields.one_of("health_status", words);
         // Other members are another request's: PUT replaces them.
         fields.refuse_unknown();
@@ -23,8 +24,13 @@ impl ReadBody for HealthWish {
 }
 
 /// What stands.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "00000000-0000-4000-8000-000000000001", "name": "Weather", "alias": "weather",
+    "health_status": "maintenance", "updated_at": "2026-11-21T10:53:19.565057Z",
+}))]
 pub(crate) struct ServerHealthResponse<'a> {
+    #[schema(value_type = Id)]
     id: ServerId,
     name: &'a str,
     alias: &'a str,
@@ -45,6 +51,16 @@ impl<'a> ServerHealthResponse<'a> {
     }
 }
 
+/// What an operator orders.
+#[derive(ToSchema)]
+#[schema(as = HealthOrder)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct HealthWishBody {
+    /// `maintenance` takes it out of rotation, `unknown` puts it back.
+    #[schema(pattern = "^(maintenance|unknown)$", example = "maintenance")]
+    health_status: String,
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -55,8 +71,7 @@ mod tests {
         let Value::Object(members) = body else { panic!("not an object") };
         let mut fields = Fields::of(members);
         let wish = HealthWish::read(&mut fields);
-        let wrong: Vec<String> =
-            fields.into_violations().iter().map(ToString::to_string).collect();
+        let wrong: Vec<String> = fields.into_violations().iter().map(ToString::to_string).collect();
         if wrong.is_empty() { Ok(wish.expect("a wish or a violation").0) } else { Err(wrong) }
     }
 

@@ -38,7 +38,8 @@ async fn an_answer_is_given_again_until_something_is_written() {
     for listed in ["/registrations", "/registrations?limit=5", &path, "/registrations/my"] {
         let kept = hit(&registry.user, listed).await;
         assert!(kept.header("age").parse::<u64>().is_ok(), "{:?}", kept.headers);
-        let fresh = registry.user.clone().with_header("accept", "application/json").get(listed).await;
+        let fresh =
+            registry.user.clone().with_header("accept", "application/json").get(listed).await;
         for name in ["content-type", "etag", "x-total-count", "link", "cache-control"] {
             assert_eq!(kept.header(name), fresh.header(name), "{name} of {listed}");
         }
@@ -155,7 +156,8 @@ async fn what_another_process_on_the_same_folder_writes_is_seen() {
     let writer = signed_in(&one, claims).await;
     let path = settled(&writer, "shared").await;
     // Tokens are good for both: they share the development issuer's key, if they have its name.
-    let reader = Api::service(&other).with_token(&registry_testkit::token(&other, json!({ "subject": "eve" })).await);
+    let reader = Api::service(&other)
+        .with_token(&registry_testkit::token(&other, json!({ "subject": "eve" })).await);
     hit(&reader, &path).await;
     writer.delete(&path).await.expect(204);
     eventually("the registration is gone for the other", async || {

@@ -16,8 +16,7 @@ async fn replica(database: &str, redis: Option<(&str, &TestRedis)>, data: &DataD
         ("MREG_HEALTH_CHECK_INTERVAL", "3600"),
     ]);
     if let Some((url, redis)) = redis {
-        launch = launch
-            .envs(&[("MREG_REDIS_URL", url), ("MREG_REDIS_KEY_PREFIX", redis.prefix())]);
+        launch = launch.envs(&[("MREG_REDIS_URL", url), ("MREG_REDIS_KEY_PREFIX", redis.prefix())]);
     }
     launch.start().await
 }

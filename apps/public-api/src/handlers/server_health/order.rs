@@ -8,11 +8,26 @@ use registry_domain::use_cases::{Seen, order_health};
 use registry_http_edge::{Body, Guarded, PathId};
 
 use crate::handlers::Answer;
+use crate::openapi::schemas::Id;
 use crate::wire::precondition::IfMatch;
+use crate::wire::server_health::HealthWishBody;
 use crate::wire::server_health::{HealthWish, ServerHealthResponse};
 
 type Input = (PathId<ServerId>, IfMatch, Body<HealthWish>);
 
+/// Take a server out of rotation, or put it back.
+///
+/// For administrators and its owner.
+#[utoipa::path(
+    patch, path = "/api/v1/servers/{server_id}", operation_id = "order_health", tag = "servers", security(("bearer" = [])),
+    params(("server_id" = Id, Path, description = "The server's id"), IfMatch),
+    request_body = HealthWishBody,
+    extensions(("x-error-codes" = json!([
+        "SERVER_NOT_FOUND", "INSUFFICIENT_PERMISSIONS", "INVALID_STATE_TRANSITION", "TENANT_ACCESS_DENIED",
+    ]))),
+    responses((status = 200, description = "How it stands", body = ServerHealthResponse,
+               headers(("ETag" = String, description = "What was shown, for a later `If-Match`")))),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     Guarded { caller, input, .. }: Guarded<Input>,

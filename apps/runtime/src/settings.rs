@@ -122,8 +122,18 @@ impl Settings {
         let logs = LogSettings::read(&mut reader);
         sealing::check(&mut reader, stage);
         let (problems, shown) = reader.into_parts();
-        let settings =
-            Self { stage, service, gateway, store, redis, identity, registry, health, limits, logs };
+        let settings = Self {
+            stage,
+            service,
+            gateway,
+            store,
+            redis,
+            identity,
+            registry,
+            health,
+            limits,
+            logs,
+        };
         Loaded { settings, problems, shown }
     }
 }

@@ -41,6 +41,14 @@ pub enum EventKind {
     ManifestPinned,
     /// A server is gone.
     ServerRemoved,
+    /// A registration got a document.
+    DocumentUploaded,
+    /// A registration lost a document.
+    DocumentDeleted,
+    /// A registration got a link.
+    LinkAdded,
+    /// A registration lost a link.
+    LinkRemoved,
     /// A server's health is another: found by a probe, or said by an operator.
     ServerHealthChanged,
     /// An upstream offers something else than what was pinned.
@@ -55,7 +63,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -70,6 +78,10 @@ impl EventKind {
         Self::ServerChanged,
         Self::ManifestPinned,
         Self::ServerRemoved,
+        Self::DocumentUploaded,
+        Self::DocumentDeleted,
+        Self::LinkAdded,
+        Self::LinkRemoved,
         Self::ServerHealthChanged,
         Self::ManifestDrifted,
         Self::ManifestRestored,
@@ -94,6 +106,10 @@ impl EventKind {
             Self::ServerChanged => "ServerChanged",
             Self::ManifestPinned => "ManifestPinned",
             Self::ServerRemoved => "ServerRemoved",
+            Self::DocumentUploaded => "DocumentUploaded",
+            Self::DocumentDeleted => "DocumentDeleted",
+            Self::LinkAdded => "LinkAdded",
+            Self::LinkRemoved => "LinkRemoved",
             Self::ServerHealthChanged => "ServerHealthChanged",
             Self::ManifestDrifted => "ManifestDrifted",
             Self::ManifestRestored => "ManifestRestored",
@@ -115,6 +131,10 @@ impl EventKind {
             | Self::RegistrationResubmitted
             | Self::RegistrationProposed
             | Self::ProposalWithdrawn
+            | Self::DocumentUploaded
+            | Self::DocumentDeleted
+            | Self::LinkAdded
+            | Self::LinkRemoved
             // What a person did; what a probe found has no actor, and so no row.
             | Self::ServerHealthChanged
             | Self::DriftAccepted
@@ -142,7 +162,7 @@ pub enum AuditAction {
     Approved,
     /// Rejected.
     Rejected,
-    /// Edited, resubmitted, or proposed anew.
+    /// Edited, resubmitted, or proposed anew; or its documents or links changed.
     Updated,
     /// Deleted or withdrawn.
     Deleted,

@@ -103,6 +103,12 @@ impl FaultClass {
         }
     }
 
+    /// Whether the server is to blame, so that others should be asked instead of it for a while. It
+    /// is not for wanting credentials, nor for where we may not call.
+    pub const fn counts_against_server(self) -> bool {
+        !matches!(self, Self::AddressForbidden | Self::AuthorizationRequired)
+    }
+
     /// The inverse of [`FaultClass::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
         [

@@ -2,6 +2,13 @@
 //!
 //! The table is made of persistent maps of `Arc<ServerEntry>`: an event replaces one entry and
 //! shares all the others with the table before. Reading it takes no lock and no database.
+//!
+//! Which of several servers gets a call: [`balance`]; which are left alone for a while: [`breaker`]
+//! and [`ejection`].
+
+pub mod balance;
+pub mod breaker;
+pub mod ejection;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,6 +22,8 @@ use crate::federation::ServerRef;
 use crate::id::{Alias, ServerId, TenantId};
 use crate::manifest::{Definition, DefinitionKind};
 use crate::server::{HealthStatus, ListedBy, Server};
+
+use self::balance::RoutingWish;
 
 /// One routable server: what a call needs to know of it, and nothing that needs a second look.
 #[derive(Debug)]
@@ -35,6 +44,8 @@ pub struct ServerEntry {
     pub health: HealthStatus,
     /// Whether an operator took it out of rotation.
     pub in_maintenance: bool,
+    /// How its owner wishes it to be chosen among others.
+    pub routing: RoutingWish,
     definitions: Vec<Definition>,
     by_name: HashMap<(DefinitionKind, String), usize>,
     /// What was pinned and is something else by now: neither listed nor callable.
@@ -64,6 +75,7 @@ impl ServerEntry {
             listed_by: server.listed_by,
             health: server.health,
             in_maintenance: server.health == HealthStatus::Maintenance,
+            routing: RoutingWish::of(&server.capabilities),
             definitions,
             by_name,
             withheld,

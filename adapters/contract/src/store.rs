@@ -13,10 +13,12 @@ mod audit;
 mod cancellation;
 mod candidates;
 mod catalog;
+mod documents;
 mod durability;
 mod events;
 mod fidelity;
 mod health;
+mod links;
 mod lists;
 mod management;
 mod offers;
@@ -67,6 +69,17 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_server_that_does_not_read_is_left_out_of_lists,
         a_server_changed_by_hand_is_found_by_its_new_name,
     }
+    documents {
+        a_document_reads_back_whole_and_in_parts,
+        documents_are_listed_the_oldest_first_page_by_page,
+        a_document_belongs_to_its_registration_alone,
+        of_racing_uploads_no_more_are_kept_than_may_be,
+        a_document_for_what_is_gone_is_not_kept,
+        a_deleted_document_is_gone_with_its_bytes_and_makes_room,
+        a_removed_registration_takes_its_documents_and_links,
+        uploads_and_deletions_leave_their_audit_row,
+        the_largest_document_round_trips,
+    }
     durability {
         a_reopened_store_keeps_everything,
         two_who_open_the_store_at_once_both_can,
@@ -87,6 +100,11 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
     }
     health {
         an_open_store_is_healthy_and_says_what_it_is,
+    }
+    links {
+        a_link_reads_back_until_it_is_deleted,
+        an_address_is_linked_once_per_registration,
+        of_racing_links_no_more_are_kept_than_may_be,
     }
     lists {
         an_offset_walk_visits_each_row_once,

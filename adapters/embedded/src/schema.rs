@@ -141,6 +141,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         request_id -> Text,
         server_id -> Nullable<Text>,
+        client_ip -> Nullable<Text>,
     }
 }
 
@@ -200,6 +201,40 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    documents (document_id) {
+        document_id -> Text,
+        registration_id -> Text,
+        filename -> Text,
+        content_type -> Text,
+        size_bytes -> BigInt,
+        digest -> Text,
+        title -> Nullable<Text>,
+        tool_name -> Nullable<Text>,
+        uploaded_by -> Text,
+        created_at -> Text,
+    }
+}
+
+diesel::table! {
+    document_contents (document_id) {
+        document_id -> Text,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    links (link_id) {
+        link_id -> Text,
+        registration_id -> Text,
+        rel -> Text,
+        url -> Text,
+        title -> Nullable<Text>,
+        added_by -> Text,
+        created_at -> Text,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -226,6 +261,9 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         candidate_manifests,
         retired_aliases,
         events,
+        documents,
+        document_contents,
+        links,
         server_drifts,
         leases
     )

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::{Ready, ready};
 use registry_domain::field::Violation;
-use registry_domain::id::{RegistrationId, ServerId, UserId};
+use registry_domain::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
 
 use crate::problem::{Place, Problem};
 
@@ -19,12 +19,20 @@ impl IdInPath for RegistrationId {
     const NAME: &'static str = "registration_id";
 }
 
-impl IdInPath for UserId {
-    const NAME: &'static str = "user_id";
+impl IdInPath for DocumentId {
+    const NAME: &'static str = "document_id";
+}
+
+impl IdInPath for LinkId {
+    const NAME: &'static str = "link_id";
 }
 
 impl IdInPath for ServerId {
     const NAME: &'static str = "server_id";
+}
+
+impl IdInPath for UserId {
+    const NAME: &'static str = "user_id";
 }
 
 /// An id out of the path; what is no UUID is 422.

@@ -149,6 +149,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         request_id -> Text,
         server_id -> Nullable<Uuid>,
+        client_ip -> Nullable<Text>,
     }
 }
 
@@ -215,6 +216,40 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    documents (document_id) {
+        document_id -> Uuid,
+        registration_id -> Uuid,
+        filename -> Text,
+        content_type -> Text,
+        size_bytes -> BigInt,
+        digest -> Text,
+        title -> Nullable<Text>,
+        tool_name -> Nullable<Text>,
+        uploaded_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    document_contents (document_id) {
+        document_id -> Uuid,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    links (link_id) {
+        link_id -> Uuid,
+        registration_id -> Uuid,
+        rel -> Text,
+        url -> Text,
+        title -> Nullable<Text>,
+        added_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -243,6 +278,9 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         events,
         event_head,
         sessions,
+        documents,
+        document_contents,
+        links,
         server_drifts,
     )
 }

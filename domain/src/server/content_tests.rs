@@ -17,6 +17,7 @@ fn policy() -> RegistryPolicy {
         alias_quarantine: Duration::ZERO,
         api_mode: ApiMode::Open,
         require_approval: false,
+        protect_admin_reads: false,
         enable_legacy_sse: false,
         inline_discovery: Duration::ZERO,
     }

@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use crate::cluster::{Database, texts};
 use crate::counters::Counters;
 use crate::scene::{ROUNDS, Scene, Step};
-use crate::{fill, logs, people, registrations, servers};
+use crate::{documents, fill, logs, people, registrations, servers};
 
 /// Every index.
 const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid = indexrelid \
@@ -42,7 +42,13 @@ pub(crate) async fn check() -> Result<(), Failed> {
     let mut faults = Vec::new();
     let mut in_use: BTreeSet<&str> = ONLY_KEYS.into();
     let mut before = Counters::now(&client).await?;
-    let all = [people::steps(), registrations::steps(), servers::steps(), logs::steps()];
+    let all = [
+        people::steps(),
+        documents::steps(),
+        registrations::steps(),
+        servers::steps(),
+        logs::steps(),
+    ];
     for step in all.iter().flatten() {
         run(step, &database).await.map_err(|error| format!("{}: {error:?}", step.name))?;
         let after = Counters::now(&client).await?;

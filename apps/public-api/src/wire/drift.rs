@@ -7,6 +7,7 @@ use registry_http_edge::fields::Fields;
 use registry_http_edge::{ReadBody, WireTime};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::status_update;
 
@@ -24,7 +25,7 @@ impl ReadBody for DriftDecision {
 }
 
 /// Where a drift stands, in a few words.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct DriftSummary {
     /// `none`, `open` (nobody has decided) or `refused`.
     state: &'static str,

@@ -6,38 +6,65 @@ use registry_domain::use_cases::ManifestView;
 use registry_http_edge::WireTime;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::openapi::schemas::{DiscoveryWord, Id};
 
 use super::drift::DriftSummary;
 
 /// The candidate, definition by definition, as the upstream sent them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "registration_id": "00000000-0000-4000-8000-000000000001",
+    "state": "complete",
+    "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "checked_at": "2026-11-21T10:53:19.565057Z",
+    "pinned_digest": null,
+    "reviewed": null,
+    "definitions": {
+        "tools": [{"name": "search", "inputSchema": {"type": "object"}}],
+        "resources": [], "resource_templates": [], "prompts": [],
+    },
+}))]
 pub(crate) struct ManifestResponse<'a> {
+    #[schema(value_type = Id)]
     registration_id: RegistrationId,
+    #[schema(value_type = DiscoveryWord)]
     state: &'static str,
     /// The candidate's digest: what a decision's `manifest_digest` means.
+    #[schema(required = true)]
     digest: Option<String>,
+    #[schema(required = true)]
     checked_at: Option<WireTime>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<Fault<'a>>,
     /// The digest of what is pinned and served, once there is a server.
+    #[schema(required = true)]
     pinned_digest: Option<String>,
+    #[schema(required = true)]
     reviewed: Option<bool>,
     /// What the server offers instead of what is pinned, if it does.
     drift: Option<DriftSummary>,
     definitions: Definitions<'a>,
 }
 
-#[derive(Serialize)]
+/// Why it could not be read.
+#[derive(Serialize, ToSchema)]
 struct Fault<'a> {
     class: &'static str,
     detail: &'a str,
 }
 
-#[derive(Serialize)]
+/// Definitions, as the server sent them.
+#[derive(Serialize, ToSchema)]
 struct Definitions<'a> {
+    #[schema(value_type = Vec<Object>)]
     tools: Vec<&'a RawValue>,
+    #[schema(value_type = Vec<Object>)]
     resources: Vec<&'a RawValue>,
+    #[schema(value_type = Vec<Object>)]
     resource_templates: Vec<&'a RawValue>,
+    #[schema(value_type = Vec<Object>)]
     prompts: Vec<&'a RawValue>,
 }
 

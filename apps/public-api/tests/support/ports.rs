@@ -43,6 +43,8 @@ pub fn api() -> PublicApi {
         registrations: broken.clone(),
         servers: broken.clone(),
         users: broken.clone(),
+        documents: broken.clone(),
+        links: broken.clone(),
         events: broken.clone(),
         operations: broken.clone(),
         upstream: broken.clone(),
@@ -59,18 +61,29 @@ pub fn api() -> PublicApi {
             drift: DriftPolicy::Withhold,
             api_mode: ApiMode::Open,
             require_approval: false,
+            protect_admin_reads: false,
             enable_legacy_sse: false,
             inline_discovery: Duration::from_millis(350),
         },
     };
     let mut settings = PublicApiSettings::for_testing();
     settings.edge.limits.user = Some(Limit::per_minute(5));
-    PublicApi { ports, verifier: broken.clone(), limiter: broken, settings, development: None }
+    PublicApi {
+        ports,
+        verifier: broken.clone(),
+        limiter: broken,
+        settings,
+        live: None,
+        calls: None,
+        spool: None,
+        development: None,
+    }
 }
 
-struct Broken;
+/// Works for people, and for nothing else.
+pub struct Broken;
 
-fn down<T>() -> Result<T, PortError> {
+pub fn down<T>() -> Result<T, PortError> {
     Err(PortError::Unavailable {
         retry_after: Duration::from_secs(3),
         outcome: Outcome::NotApplied,

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use registry_domain::caller::ApiMode;
 use registry_domain::endpoint::EgressPolicy;
 use registry_domain::manifest::DriftPolicy;
 use registry_domain::ports::RegistryPolicy;
 
+use super::management::ManagementRules;
 use super::{Reader, Stage};
 
 /// Settings of the registry.
@@ -40,29 +40,19 @@ impl RegistrySettings {
             )
             .unwrap_or(DriftPolicy::Withhold);
         let quarantine_days: u64 = reader.number(&["MREG_ALIAS_QUARANTINE_DAYS"], 90, 0, 3650);
-        let api_mode = reader
-            .parsed(
-                &["MREG_PUBLIC_API_MODE"],
-                if development { ApiMode::Open } else { ApiMode::Protected }.as_str(),
-                "open, protected or read_only",
-                ApiMode::parse,
-            )
-            .unwrap_or_default();
+        let four_eyes = reader.flag(&["MREG_FOUR_EYES"], !development);
+        let management = ManagementRules::read(reader, stage);
         Self {
             policy: RegistryPolicy {
-                four_eyes: reader.flag(&["MREG_FOUR_EYES"], !development),
+                four_eyes,
                 egress,
                 alias_quarantine: Duration::from_hours(24 * quarantine_days),
                 drift,
-                api_mode,
-                require_approval: reader.flag(&["MREG_REQUIRE_APPROVAL"], !development),
-                enable_legacy_sse: reader.flag(&["MREG_ENABLE_LEGACY_SSE"], false),
-                inline_discovery: Duration::from_millis(reader.number(
-                    &["MREG_INLINE_DISCOVERY_MS"],
-                    350,
-                    0,
-                    10_000,
-                )),
+                api_mode: management.api_mode,
+                require_approval: management.require_approval,
+                protect_admin_reads: management.protect_admin_reads,
+                enable_legacy_sse: management.enable_legacy_sse,
+                inline_discovery: management.inline_discovery,
             },
         }
     }

@@ -5,6 +5,7 @@
 //! | `RegistrationStore` | `registrations.rs` |
 //! | `ServerCatalog` | `servers.rs` |
 //! | `UserStore` | `users.rs` |
+//! | `DocumentStore`, `LinkStore` | `documents.rs` |
 //! | `EventLog` | `events.rs` |
 //! | `OperationLog`, `StoreHealth` | `operations.rs`, `health.rs` |
 //! | `HealthStore` | `probes.rs` |
@@ -13,6 +14,7 @@
 //! | `Clock`, `Ids` | `clock.rs` |
 
 mod clock;
+mod documents;
 mod events;
 mod health;
 mod operations;
@@ -27,8 +29,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use registry_domain::document::Upload;
 use registry_domain::event::RegistryEvent;
 use registry_domain::id::{Alias, OperationId, RegistrationId, ServerId, TenantId, UserId};
+use registry_domain::link::Link;
 use registry_domain::operation::Operation;
 use registry_domain::ports::PortError;
 use registry_domain::server::Server;
@@ -49,6 +53,10 @@ struct State {
     servers: BTreeMap<ServerId, Server>,
     watches: BTreeMap<ServerId, Watch>,
     users: BTreeMap<UserId, User>,
+    /// The oldest first.
+    documents: Vec<Upload>,
+    /// The oldest first.
+    links: Vec<Link>,
     operations: BTreeMap<OperationId, Operation>,
     /// The event at position `n` of the log is at index `n - 1`.
     events: Vec<RegistryEvent>,

@@ -7,7 +7,7 @@ use registry_exchange::InboundHeaders;
 const MOST_PARAMS: usize = 64;
 
 /// Reads the headers that matter to the protocol.
-pub(crate) fn headers(headers: &HeaderMap) -> InboundHeaders {
+pub fn headers(headers: &HeaderMap) -> InboundHeaders {
     let mut duplicated = false;
     let mut one = |name: &str| {
         let mut values = headers.get_all(name);

@@ -66,9 +66,8 @@ pub(crate) async fn write(
             diesel::insert_into(servers::table).values(row).execute(conn).await?;
         }
         Some(expected) => {
-            let label = |status: HealthStatus| {
-                Label(status.as_str().to_owned()).into_sql::<ServerStatus>()
-            };
+            let label =
+                |status: HealthStatus| Label(status.as_str().to_owned()).into_sql::<ServerStatus>();
             let moves = || {
                 servers::endpoint_url
                     .ne(server.endpoint_url.as_str())
@@ -83,8 +82,8 @@ pub(crate) async fn write(
                     // Nobody knows how it is at another address; what an operator ordered stays.
                     servers::health_status.eq(case_when(moves(), label(HealthStatus::Unknown))
                         .otherwise(servers::health_status)),
-                    servers::health_streak
-                        .eq(case_when(moves(), 0.into_sql::<Integer>()).otherwise(servers::health_streak)),
+                    servers::health_streak.eq(case_when(moves(), 0.into_sql::<Integer>())
+                        .otherwise(servers::health_streak)),
                     servers::next_probe_at
                         .eq(case_when(moves(), long_ago).otherwise(servers::next_probe_at)),
                 ))

@@ -169,8 +169,7 @@ async fn note_health(scene: &Scene, round: u64) -> Result<(), Failed> {
 async fn order_health(scene: &Scene, round: u64) -> Result<(), Failed> {
     let found = found(scene, 60_000 + round).await?;
     let expected = found.revision;
-    let next =
-        Server { health: HealthStatus::Maintenance, revision: expected.next(), ..found };
+    let next = Server { health: HealthStatus::Maintenance, revision: expected.next(), ..found };
     let change = Change { next, expected: Some(expected), events: Vec::new() };
     Ok(scene.store.order_health(&change).await?)
 }

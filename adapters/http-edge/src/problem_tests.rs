@@ -58,7 +58,7 @@ fn each_error_of_the_domain_has_its_status_and_its_code() {
             409,
             "ENDPOINT_URL_CONFLICT",
         ),
-        (Error::NameTaken { what: "alias", wanted: "a".into() }, 409, "SERVER_NAME_CONFLICT"),
+        (Error::NameTaken { what: "alias", wanted: "a".into(), holder: None }, 409, "SERVER_NAME_CONFLICT"),
         (
             IllegalTransition { from: RegistrationStatus::Approved, wanted: "approve" }.into(),
             409,

@@ -114,3 +114,8 @@ fn is_our_fault(error: &DieselError) -> bool {
 pub(crate) fn is_duplicate<T>(result: &Result<T, DieselError>) -> bool {
     matches!(result, Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
 }
+
+/// Whether a statement failed because it refers to a row that is not there.
+pub(crate) fn is_dangling<T>(result: &Result<T, DieselError>) -> bool {
+    matches!(result, Err(DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)))
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::caller::Actor;
+use crate::caller::{Actor, ServerAction};
 use crate::error::Error;
 use crate::id::{Alias, TenantId};
 use crate::ports::{Atomicity, RegistryPorts};
@@ -15,7 +15,7 @@ use super::server_writing::{MOST_ALIASES, Reading, checked, listing, nth_alias};
 /// afterwards.
 ///
 /// # Errors
-/// [`Error::Invalid`] for too many, [`Error::Unavailable`]; what is wrong with one server is that
+/// [`Error::Denied`] for who may list none, [`Error::Invalid`] for too many, [`Error::Unavailable`]; what is wrong with one server is that
 /// server's answer.
 pub async fn register_servers(
     ports: &RegistryPorts,
@@ -23,6 +23,7 @@ pub async fn register_servers(
     drafts: Vec<ServerDraft>,
     atomicity: Atomicity,
 ) -> Result<Vec<BulkItem>, Error> {
+    actor.authorize(&ports.policy, ServerAction::List { tenant: None })?;
     bulk::bounded(drafts.len())?;
     let mut aliases = Aliases::default();
     let mut decided: Vec<Decided> = Vec::with_capacity(drafts.len());
@@ -41,13 +42,13 @@ pub async fn register_servers(
 
 /// The aliases given out in one write.
 #[derive(Default)]
-struct Aliases {
+pub(super) struct Aliases {
     given: HashMap<(Option<TenantId>, Alias), ()>,
 }
 
 impl Aliases {
     /// An alias that nobody has: the one asked for, or the first free one made from the name.
-    async fn free(
+    pub(super) async fn free(
         &mut self,
         ports: &RegistryPorts,
         content: &ServerContent,

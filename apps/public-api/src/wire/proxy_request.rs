@@ -133,11 +133,7 @@ fn is_integer(json: &str) -> bool {
     json.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit())
 }
 
-fn names(
-    member: &'static str,
-    raw: Option<&RawValue>,
-    wrong: &mut Violations,
-) -> Vec<String> {
+fn names(member: &'static str, raw: Option<&RawValue>, wrong: &mut Violations) -> Vec<String> {
     let Some(raw) = raw else { return Vec::new() };
     let Ok(names) = serde_json::from_str::<Vec<String>>(raw.get()) else {
         wrong.push(Violation::at(member, "list_type", "must be a list of strings"));
@@ -263,6 +259,8 @@ mod tests {
         ] {
             assert_eq!(read(body).unwrap_err().code(), code, "{body}");
         }
-        assert!(serde_json::from_slice::<Value>(&read(r#"{"method":"p"}"#).unwrap().message).is_ok());
+        assert!(
+            serde_json::from_slice::<Value>(&read(r#"{"method":"p"}"#).unwrap().message).is_ok()
+        );
     }
 }

@@ -29,7 +29,10 @@ impl TenantQuery {
     ///
     /// # Errors
     /// 403 for another tenant than the caller's own.
-    pub(crate) fn within_reach_of(self, caller: Option<&Caller>) -> Result<Option<TenantId>, Problem> {
+    pub(crate) fn within_reach_of(
+        self,
+        caller: Option<&Caller>,
+    ) -> Result<Option<TenantId>, Problem> {
         let denied = || Problem::new(Code::TenantAccessDenied, "This is another tenant");
         // What is no tenant's name is the name of none.
         let Some(wanted) = self.0 else { return Ok(None) };

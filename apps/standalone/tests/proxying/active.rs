@@ -19,14 +19,20 @@ async fn with_slow_server(era: Era) -> (RmcpServer, Arc<World>) {
 }
 
 /// A call that is under way at `slow`'s gate, and what the list says of it.
-async fn hanging(api: &Api, path: &'static str, world: &World, id: &Value) -> (JoinHandle<Answer>, Value) {
+async fn hanging(
+    api: &Api,
+    path: &'static str,
+    world: &World,
+    id: &Value,
+) -> (JoinHandle<Answer>, Value) {
     let before: Vec<Value> = requests(world).await;
     let (api, mut call) = (api.clone(), message("tools/call", tool("slow")));
     call["id"] = id.clone();
     let waiting = tokio::spawn(async move { api.post(path, &call).await });
     let seen = eventually("the call is listed", async || {
         requests(world).await.into_iter().find(|one| {
-            one["server_id"].is_string() && !before.iter().any(|old| old["request_id"] == one["request_id"])
+            one["server_id"].is_string()
+                && !before.iter().any(|old| old["request_id"] == one["request_id"])
         })
     })
     .await;
@@ -57,7 +63,10 @@ async fn a_call_is_listed_with_what_it_is_and_gone_when_it_ends() {
         assert_eq!(call[member], value, "{member}: {call}");
     }
     assert!(call["duration_seconds"].as_f64().unwrap() >= 0.0 && call["instance"].is_string());
-    assert!(call["started_at"].is_string() && call["start_time"].as_f64().unwrap() > 1.0e9, "{call}");
+    assert!(
+        call["started_at"].is_string() && call["start_time"].as_f64().unwrap() > 1.0e9,
+        "{call}"
+    );
     upstream.workbench().slow_gate.open();
     let answer = waiting.await.unwrap().expect(200);
     assert_eq!(answer.header("x-request-id"), call["request_id"]);
@@ -82,7 +91,11 @@ async fn a_cancelled_call_is_answered_at_once_and_its_server_stops() {
             json!({ "message": format!("Request {id} cancelled successfully"), "request_id": id, "cancelled": true })
         );
         let body = waiting.await.unwrap().expect(409).json();
-        assert_eq!((&body["code"], &body["id"]), (&json!("REQUEST_CANCELLED"), &json!(7)), "{body}");
+        assert_eq!(
+            (&body["code"], &body["id"]),
+            (&json!("REQUEST_CANCELLED"), &json!(7)),
+            "{body}"
+        );
         assert_eq!(body["error"]["code"], -32800, "{body}");
         eventually("the server has stopped", async || {
             (upstream.workbench().slow_cancelled() == 1).then_some(())
@@ -109,12 +122,16 @@ async fn plain_calls_and_calls_of_the_gateway_are_cancelled_too() {
     let (waiting, call) = hanging(&world.stranger, "/mcp", &world, &json!(1)).await;
     world.admin.delete(&path_of(&call)).await.expect(200);
     let error = waiting.await.unwrap().expect(200).rpc()["error"].clone();
-    assert_eq!((&error["code"], &error["data"]["reason"]), (&json!(-32800), &json!("REQUEST_CANCELLED")));
+    assert_eq!(
+        (&error["code"], &error["data"]["reason"]),
+        (&json!(-32800), &json!("REQUEST_CANCELLED"))
+    );
 
     let gateway = world.gateway().await;
-    let calling = tokio::spawn(async move {
-        gateway.call_tool("/servers/slow/mcp", "slow", json!({})).await
-    });
+    let calling =
+        tokio::spawn(
+            async move { gateway.call_tool("/servers/slow/mcp", "slow", json!({})).await },
+        );
     let call = world.active(1).await.remove(0);
     assert_eq!(call["user_id"], "root", "{call}");
     world.admin.delete(&path_of(&call)).await.expect(200);

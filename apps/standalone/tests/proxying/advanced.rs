@@ -24,7 +24,8 @@ async fn an_answer_says_which_server_it_came_from_and_how_long_it_took() {
 #[tokio::test]
 async fn an_error_of_the_servers_is_an_answer_too_and_stays_as_it_came() {
     let upstream = offering(&["odd"], |request| {
-        let error = r#"{"code":-32123,"message":"no","data":{"n":1e400,"big":12345678901234567890}}"#;
+        let error =
+            r#"{"code":-32123,"message":"no","data":{"n":1e400,"big":12345678901234567890}}"#;
         let id = request.id();
         let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error},"success":true}}"#);
         Reply::new(200, "application/json", body)
@@ -61,7 +62,8 @@ async fn an_event_stream_is_folded_to_its_last_message() {
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(said(&answer), "at last");
     // A client that reads streams is given one.
-    let reader = world.stranger.clone().with_header("accept", "application/json, text/event-stream");
+    let reader =
+        world.stranger.clone().with_header("accept", "application/json, text/event-stream");
     let answer = crate::support::simple(&reader, "tools/call", tool("steps")).await;
     assert_eq!(answer.header("content-type"), "text/event-stream");
     assert!(answer.text().contains("notifications/progress"), "{}", answer.text());
@@ -96,8 +98,7 @@ async fn required_tools_and_resources_decide_which_server_it_can_be() {
 #[tokio::test]
 async fn a_preferred_server_gets_all_calls_until_it_cannot_be_used() {
     let (one, mut two) = (saying(&["a"], "one"), saying(&["a"], "two"));
-    let world =
-        World::with(&[("MREG_CIRCUIT_BREAKER_FAILURE_THRESHOLD", "1")]).await;
+    let world = World::with(&[("MREG_CIRCUIT_BREAKER_FAILURE_THRESHOLD", "1")]).await;
     world.list("one", &one.url()).await;
     let id = world.list("two", &two.url()).await;
     let wish = json!({ "preferred_servers": [id, "00000000-0000-4000-8000-000000000000"] });
@@ -125,7 +126,8 @@ async fn a_server_that_hangs_is_a_timeout_after_the_time_that_was_asked_for() {
     assert_eq!((&body["server_id"], &body["success"]), (&json!(server), &json!(false)));
     assert_eq!((&body["id"], &body["jsonrpc"]), (&json!(1), &json!("2.0")));
     // A head that comes and a body that does not is one too.
-    let upstream = offering(&["half"], |_| Reply::chunked(200, "application/json").chunk("{").hang());
+    let upstream =
+        offering(&["half"], |_| Reply::chunked(200, "application/json").chunk("{").hang());
     world.list("half", &upstream.url()).await;
     let wish = json!({ "timeout": 0.5 });
     wished(&world.stranger, "tools/call", tool("half"), wish).await.expect(504);

@@ -77,7 +77,8 @@ async fn least_connections_looks_at_what_is_under_way() {
     let mut calls = JoinSet::new();
     for _ in 0..30 {
         let three = three.clone();
-        calls.spawn(async move { proxied(&three.world.stranger, "tools/call", tool("same")).await });
+        calls
+            .spawn(async move { proxied(&three.world.stranger, "tools/call", tool("same")).await });
     }
     three.world.active(30).await;
     for id in &three.ids {

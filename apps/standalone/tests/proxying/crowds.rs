@@ -53,7 +53,10 @@ async fn two_hundred_calls_that_all_wait_at_the_same_time_are_all_answered() {
     }
     world.active(0).await;
     let metrics = world.metrics_of(&server).await;
-    assert_eq!((&metrics["successful_requests"], &metrics["active_connections"]), (&json!(200), &json!(0)));
+    assert_eq!(
+        (&metrics["successful_requests"], &metrics["active_connections"]),
+        (&json!(200), &json!(0))
+    );
 }
 
 #[tokio::test]
@@ -66,9 +69,15 @@ async fn ids_come_back_as_they_were_spelled() {
     let world = World::start().await;
     world.list("sessions", &sessions.url()).await;
     world.list("plain", &plain.url()).await;
-    for id in
-        ["0", "-7", r#""1""#, r#""""#, r#""\u00e9\/""#, "9007199254740993", "12345678901234567890123"]
-    {
+    for id in [
+        "0",
+        "-7",
+        r#""1""#,
+        r#""""#,
+        r#""\u00e9\/""#,
+        "9007199254740993",
+        "12345678901234567890123",
+    ] {
         for (path, name) in
             [("/mcp", "plain"), ("/mcp", "echo"), ("/mcp/proxy", "plain"), ("/mcp/proxy", "echo")]
         {

@@ -98,10 +98,11 @@ async fn a_trial_that_fails_opens_it_again() {
 
 #[tokio::test]
 async fn timeouts_count_and_errors_that_a_server_answers_do_not() {
-    let upstream = offering(&["late", "odd"], |request| match request.json()["params"]["name"].as_str() {
-        Some("late") => Reply::bytes().hang(),
-        _ => Reply::error(request, 200, -32000, "no"),
-    });
+    let upstream =
+        offering(&["late", "odd"], |request| match request.json()["params"]["name"].as_str() {
+            Some("late") => Reply::bytes().hang(),
+            _ => Reply::error(request, 200, -32000, "no"),
+        });
     let world = World::with(QUICK).await;
     let server = world.list("late", &upstream.url()).await;
     for _ in 0..4 {
@@ -129,10 +130,12 @@ async fn without_breakers_a_failing_server_is_asked_on() {
 
 #[tokio::test]
 async fn what_is_safe_is_asked_of_another_server_and_a_tool_call_never() {
-    let dying = || offering(&["same"], |request| match request.rpc_method().as_str() {
-        "tools/call" | "completion/complete" => Reply::bytes().close(),
-        _ => says(request, "x"),
-    });
+    let dying = || {
+        offering(&["same"], |request| match request.rpc_method().as_str() {
+            "tools/call" | "completion/complete" => Reply::bytes().close(),
+            _ => says(request, "x"),
+        })
+    };
     let (bad, good) = (dying(), saying(&["same"], "good"));
     let world = World::with(&[("MREG_CIRCUIT_BREAKER_FAILURE_THRESHOLD", "100")]).await;
     let bad_id = world.list("bad", &bad.url()).await;

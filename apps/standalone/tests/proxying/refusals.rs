@@ -38,9 +38,13 @@ async fn each_way_to_find_no_answer_has_its_status_on_proxy_and_its_reason_on_mc
     let locked = offering(&["locked"], |_| Reply::new(401, "text/plain", "no"));
     let world = World::with(&[("MREG_REQUEST_TIMEOUT", "1")]).await;
     let late = offering(&["late"], |_| Reply::bytes().hang());
-    for (alias, upstream) in
-        [("gone", &gone), ("broken", &broken), ("page", &page), ("locked", &locked), ("late", &late)]
-    {
+    for (alias, upstream) in [
+        ("gone", &gone),
+        ("broken", &broken),
+        ("page", &page),
+        ("locked", &locked),
+        ("late", &late),
+    ] {
         world.list(alias, &upstream.url()).await;
     }
     gone.stop();
@@ -77,7 +81,8 @@ async fn each_way_to_find_no_answer_has_its_status_on_proxy_and_its_reason_on_mc
 #[tokio::test]
 async fn what_is_too_long_or_of_another_type_is_refused_before_it_is_read() {
     let world = World::with(&[("MREG_MCP_MAX_BODY_BYTES", "2048")]).await;
-    let long = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "params": { "x": "y".repeat(4096) } });
+    let long =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "params": { "x": "y".repeat(4096) } });
     for path in ["/mcp", "/mcp/proxy"] {
         world.stranger.post(path, &long).await.expect(413);
         let plain = world.stranger.clone().with_header("content-type", "text/plain");

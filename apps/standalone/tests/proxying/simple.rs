@@ -38,9 +38,13 @@ async fn resources_prompts_lists_and_pings_find_a_server_of_either_era() {
         assert_eq!(read["contents"][0]["text"], "the note welcome", "{era:?}: {read}");
         let read = ask("resources/read", json!({ "uri": "note://by-template" })).await;
         assert_eq!(read["contents"][0]["text"], "the note by-template", "{era:?}: {read}");
-        let prompt = ask("prompts/get", json!({ "name": "greet", "arguments": { "name": "A" } })).await;
+        let prompt =
+            ask("prompts/get", json!({ "name": "greet", "arguments": { "name": "A" } })).await;
         assert_eq!(prompt["messages"][0]["content"]["text"], "Say hello to A", "{era:?}: {prompt}");
-        assert!(ask("tools/list", json!({})).await["tools"].as_array().unwrap().len() > 3, "{era:?}");
+        assert!(
+            ask("tools/list", json!({})).await["tools"].as_array().unwrap().len() > 3,
+            "{era:?}"
+        );
         assert_eq!(ask("resources/list", json!({})).await["resources"][0]["uri"], "note://welcome");
         assert_eq!(ask("prompts/list", json!({})).await["prompts"][0]["name"], "greet");
         assert_eq!(ask("ping", json!({})).await, json!({}), "{era:?}");
@@ -64,7 +68,8 @@ async fn a_list_loses_what_was_not_approved() {
         .collect();
     assert!(names.contains(&"add"), "{names:?}");
     assert!(!names.contains(&"big") && !names.contains(&"echo"), "{names:?}");
-    let call = simple(&world.stranger, "tools/call", json!({ "name": "big", "arguments": {"bytes": 1} }));
+    let call =
+        simple(&world.stranger, "tools/call", json!({ "name": "big", "arguments": {"bytes": 1} }));
     assert_eq!(call.await.expect(200).rpc()["error"]["code"], -32601);
 }
 
@@ -78,7 +83,8 @@ async fn what_no_server_can_do_is_a_method_that_is_not_found() {
         ("ping", json!({})),
         ("sampling/createMessage", json!({})),
     ] {
-        let error = simple(&world.stranger, method, params).await.expect(200).rpc()["error"].clone();
+        let error =
+            simple(&world.stranger, method, params).await.expect(200).rpc()["error"].clone();
         assert_eq!(error["code"], -32601, "{method}: {error}");
         assert_eq!(error["message"], "Method not found");
         assert_eq!(error["data"]["details"], "No compatible servers found for this method");

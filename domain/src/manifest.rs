@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 mod definition;
+mod difference;
 mod digest;
 mod document;
 mod unique;
 
 pub use definition::{Definition, DefinitionKind};
+pub use difference::{Difference, Drift, DriftPolicy};
 pub use digest::Digest;
 
 /// Everything that an upstream offers.

@@ -10,7 +10,7 @@ pub mod balance;
 pub mod breaker;
 pub mod ejection;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
@@ -48,14 +48,18 @@ pub struct ServerEntry {
     pub routing: RoutingWish,
     definitions: Vec<Definition>,
     by_name: HashMap<(DefinitionKind, String), usize>,
+    /// What was pinned and is something else by now: neither listed nor callable.
+    withheld: HashSet<(DefinitionKind, String)>,
 }
 
 impl ServerEntry {
     /// The entry of a server.
     pub fn new(server: &Server) -> Self {
+        let withheld = server.withheld();
         let definitions: Vec<Definition> = DefinitionKind::ALL
             .into_iter()
             .flat_map(|kind| server.manifest.of(kind).cloned())
+            .filter(|one| !withheld.contains(&(one.kind, one.name.clone())))
             .collect();
         let by_name = definitions
             .iter()
@@ -74,6 +78,7 @@ impl ServerEntry {
             routing: RoutingWish::of(&server.capabilities),
             definitions,
             by_name,
+            withheld,
         }
     }
 
@@ -93,8 +98,12 @@ impl ServerEntry {
         self.definitions.get(*index)
     }
 
-    /// Whether a resource was approved: by its own URI, or by a template that it matches.
+    /// Whether a resource was approved: by its own URI, or by a template that it matches. One that is
+    /// withheld comes back by no template.
     pub fn offers_resource(&self, uri: &str) -> bool {
+        if self.withheld.contains(&(DefinitionKind::Resource, uri.to_owned())) {
+            return false;
+        }
         self.find(DefinitionKind::Resource, uri).is_some()
             || self
                 .definitions(DefinitionKind::ResourceTemplate)

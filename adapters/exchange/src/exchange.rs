@@ -11,6 +11,7 @@ use registry_domain::routing::breaker::BreakerPolicy;
 use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
 use crate::inbound::Inbound;
+use crate::meters::Meters;
 use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
 use crate::spool::Spool;
@@ -32,10 +33,14 @@ pub struct ExchangeSettings {
     pub max_event_bytes: usize,
     /// The most argument bytes that a record keeps.
     pub max_recorded_params_bytes: usize,
+    /// Whether calls are counted by tenant too.
+    pub count_by_tenant: bool,
     /// How one of several servers is chosen.
     pub load_balancer: Algorithm,
     /// When a server is left alone.
     pub breaker: BreakerPolicy,
+    /// How upstreams are told of the trace that a call is part of, while traces are on.
+    pub traceparent_of: Option<fn(&tracing::Span) -> Option<String>>,
 }
 
 impl ExchangeSettings {
@@ -53,8 +58,10 @@ impl ExchangeSettings {
             max_exchange: Duration::from_mins(1),
             max_event_bytes: 4 << 20,
             max_recorded_params_bytes: 8 << 10,
+            count_by_tenant: false,
             load_balancer: Algorithm::default(),
             breaker: BreakerPolicy::default(),
+            traceparent_of: None,
         }
     }
 }
@@ -70,6 +77,7 @@ pub struct Exchange {
     pub(crate) vitals: Arc<Vitals>,
     pub(crate) active: Arc<ActiveCalls>,
     pub(crate) settings: Arc<ExchangeSettings>,
+    pub(crate) meters: Arc<Meters>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
 }
@@ -90,6 +98,7 @@ impl Exchange {
             routes,
             sessions: Arc::new(UpstreamSessions::default()),
             spool,
+            meters: Arc::new(Meters::new(settings.count_by_tenant)),
             vitals: Arc::new(Vitals::new(settings.breaker)),
             active,
             settings: Arc::new(settings),

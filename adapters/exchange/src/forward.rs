@@ -5,6 +5,7 @@
 //! `_meta` where the eras differ.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use mcp_wire::reply::CallId;
@@ -14,6 +15,7 @@ use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{
     MessageHead, OpenedUpstream, Reply, UpstreamEra, UpstreamFailure, UpstreamRequest,
 };
+use tracing::Instrument as _;
 
 use crate::cancel_notice::CancelNotice;
 use crate::record::Pending;
@@ -63,8 +65,22 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
             detail: "the request could not be rewritten for the upstream".to_owned(),
             request_sent: false,
         })?;
+    let span = tracing::info_span!(
+        target: "trace",
+        "upstream",
+        otel.name = request.method,
+        otel.kind = "client",
+        otel.status_code = tracing::field::Empty,
+        error.type = tracing::field::Empty,
+        mcp.server = route.server.of().name.as_str(),
+        request_id = request.inbound.request_id.as_str(),
+    );
+    let traceparent = exchange.settings.traceparent_of.filter(|_| !span.is_disabled());
     let outgoing = UpstreamRequest {
-        head: head(call, &upstream),
+        head: MessageHead {
+            traceparent: traceparent.and_then(|of| of(&span)),
+            ..head(call, &upstream)
+        },
         body,
         timeout: call.patience,
     };
@@ -76,7 +92,14 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
             id_json: ours.clone(),
         });
     }
-    match client.send(&route.server, outgoing).await {
+    let began = Instant::now();
+    let sent = client.send(&route.server, outgoing).instrument(span.clone()).await;
+    if let Err(failure) = &sent {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", failure.class.as_str());
+    }
+    exchange.meters.upstream(sent.as_ref().err().map(|failure| failure.class), began.elapsed());
+    match sent {
         Ok(reply) => {
             let ours = || CallId::of_ours(ours.as_deref().unwrap_or_default(), request.id_json);
             Ok(Sent { reply, upstream, id: kept.unwrap_or_else(ours) })
@@ -113,6 +136,7 @@ fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
             ..MessageHead::default()
         },
         UpstreamEra::Modern => MessageHead {
+            traceparent: None,
             revision: Some(upstream.revision.clone()),
             session: None,
             method: Some(request.method.to_owned()),

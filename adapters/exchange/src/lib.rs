@@ -21,6 +21,7 @@
 //! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs` |
 //! | what a client is told of an upstream that failed | `failure.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
+//! | what is counted | `meters.rs` |
 //!
 //! # How to add a method
 //! Give it an arm in `call.rs`; what needs an upstream ends in `forward`, what does not in a
@@ -39,6 +40,7 @@ mod inbound;
 mod interrupt;
 mod lists;
 mod local;
+mod meters;
 mod proxied;
 mod proxy;
 mod recent;

@@ -9,10 +9,11 @@
 //! that should stop working on what nobody waits for.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use mcp_wire::redact::redact;
-use registry_domain::id::{OperationId, ServerId};
+use registry_domain::id::{OperationId, ServerId, TenantId};
 use registry_domain::manifest::FaultClass;
 use registry_domain::operation::Operation;
 use registry_domain::party::Party;
@@ -23,6 +24,7 @@ use crate::active_calls::{ActiveCall, Running};
 use crate::cancel_notice::CancelNotice;
 use crate::exchange::Exchange;
 use crate::failure::{CANCELLED, code_of};
+use crate::meters::Meters;
 use crate::spool::Spool;
 use crate::vitals::Attempt;
 
@@ -52,6 +54,9 @@ pub(crate) struct Pending {
     started: Timestamp,
     clock: Arc<dyn Clock>,
     spool: Arc<Spool>,
+    meters: Arc<Meters>,
+    tenant: Option<TenantId>,
+    began: Instant,
     attempt: Option<Attempt>,
     notice: Option<CancelNotice>,
     running: Option<Running>,
@@ -66,6 +71,7 @@ impl Pending {
         request_id: &str,
         arguments: Option<&str>,
     ) -> Self {
+        exchange.meters.began();
         let started = exchange.ports.clock.now();
         let limit = exchange.settings.max_recorded_params_bytes;
         let operation = Operation {
@@ -90,6 +96,9 @@ impl Pending {
             started,
             clock: Arc::clone(&exchange.ports.clock),
             spool: Arc::clone(&exchange.spool),
+            meters: Arc::clone(&exchange.meters),
+            tenant: party.tenant().cloned(),
+            began: Instant::now(),
             attempt: None,
             notice: None,
             running: None,
@@ -186,6 +195,8 @@ impl Pending {
 
     fn write(&mut self, outcome: Outcome, ending: Ending) {
         let Some(mut operation) = self.operation.take() else { return };
+        let took = self.began.elapsed();
+        self.meters.ended(&operation.method, self.tenant.as_ref(), &outcome, took);
         let now = self.clock.now();
         if let Some(attempt) = self.attempt.take() {
             attempt.end(ending, now);

@@ -110,6 +110,8 @@ vocabulary! {
     PayloadTooLarge = PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Payload too large";
     /// The body is of a type that is not read here.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type";
+    /// A part was asked for that is not there.
+    RangeNotSatisfiable = RANGE_NOT_SATISFIABLE, "RANGE_NOT_SATISFIABLE", "Range not satisfiable";
     /// Fields broke their rules.
     ValidationError = UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", "Validation error";
     /// Too many requests.

@@ -82,14 +82,32 @@ pub struct Admitted {
     pub caller: Caller,
 }
 
+/// What a layer outside the handler has found already: one request counts once.
+pub(crate) struct AdmittedBefore(pub(crate) Option<Admitted>);
+
 /// Verifies and limits; `None` for a request without a token. Without a good one it counts against
 /// its address, so that guessing is limited too.
 ///
 /// # Errors
 /// 401 for a bad token, 503 when it cannot be judged, 429 when a limit is used up.
 pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admitted>, Problem> {
+    if let Some(AdmittedBefore(admitted)) = request.extensions_mut().remove() {
+        return Ok(admitted);
+    }
+    admitted_by(edge, request, bearer::token_of(request)).await
+}
+
+/// The same by a token that need not have come in the `Authorization` header.
+///
+/// # Errors
+/// As [`admitted`].
+pub async fn admitted_by(
+    edge: &Edge,
+    request: &HttpRequest,
+    token: Result<Option<&str>, Problem>,
+) -> Result<Option<Admitted>, Problem> {
     let limits = &edge.settings.limits;
-    match token_of(edge, request).await {
+    match verified(edge, token).await {
         Ok(Some(token)) => {
             let caller = caller_of(&token);
             request.extensions_mut().insert(Asker(caller.clone()));
@@ -117,11 +135,11 @@ pub async fn party(edge: &Edge, request: &HttpRequest) -> Result<Party, Problem>
     })
 }
 
-async fn token_of(
+async fn verified(
     edge: &Edge,
-    request: &HttpRequest,
+    token: Result<Option<&str>, Problem>,
 ) -> Result<Option<Arc<VerifiedToken>>, Problem> {
-    match bearer::token_of(request)? {
+    match token? {
         Some(token) => bearer::verify(edge.verifier.as_ref(), token).await.map(Some),
         None => Ok(None),
     }

@@ -20,6 +20,7 @@ use registry_domain::id::ServerId;
 use registry_domain::rate::Limit;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::challenge::Challenge;
 use crate::code::Code;
@@ -45,11 +46,17 @@ impl Place {
     }
 }
 
-/// One entry of `errors`.
-#[derive(Debug, Serialize)]
+/// A field that broke a rule: one entry of `errors`.
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FieldError {
+    /// Where it is: `body`, `query` or `path`, then members' names and positions.
+    #[schema(value_type = Vec<Value>, example = json!(["body", "owner_contact"]))]
     loc: Vec<Step>,
+    /// What the rule asks, for people.
+    #[schema(example = "is required")]
     msg: String,
+    /// The rule's name, for programs.
+    #[schema(example = "missing")]
     r#type: &'static str,
 }
 
@@ -275,6 +282,21 @@ impl From<Error> for Problem {
                 format!("Another server has the {what} \"{wanted}\""),
             )
             .with_details(json!({"field": what, "wanted": wanted, "existing_server_id": holder})),
+            Error::TooLarge { most_bytes } => Self::new(
+                Code::PayloadTooLarge,
+                format!("A file may have at most {most_bytes} bytes"),
+            ),
+            Error::UnsupportedType(why) => Self::new(Code::UnsupportedMediaType, why),
+            Error::Full { what, most } => Self::new(
+                Code::InvalidStateTransition,
+                format!("A registration has at most {most} {what}: delete one first"),
+            )
+            .with_details(json!({"reason": "full", "limit": most})),
+            Error::LinkTaken { existing } => Self::new(
+                Code::InvalidStateTransition,
+                "The registration links to this address already",
+            )
+            .with_details(json!({"reason": "exists", "existing_link_id": existing})),
             Error::IllegalTransition(refused) => {
                 Self::new(Code::InvalidStateTransition, refused.to_string()).with_details(
                     json!({"status": refused.from.as_str(), "wanted": refused.wanted}),
@@ -320,6 +342,11 @@ fn not_found(subject: Subject) -> Problem {
         }
         Subject::User(id) => {
             Problem::new(Code::UserNotFound, "User not found").with_details(json!({"user_id": id}))
+        }
+        Subject::Document(id) => Problem::new(Code::DocumentNotFound, "Document not found")
+            .with_details(json!({"document_id": id})),
+        Subject::Link(id) => {
+            Problem::new(Code::NotFound, "Link not found").with_details(json!({"link_id": id}))
         }
         Subject::Server(id) => Problem::new(Code::ServerNotFound, "Server not found")
             .with_details(json!({"server_id": id})),

@@ -8,6 +8,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::problem::{FieldError, Manner, Parts, ProxiedCall, Problem};
 use crate::wire_time::WireTime;
@@ -24,19 +25,34 @@ pub(crate) struct Occurrence<'a> {
     pub(crate) resource_metadata: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct ProblemBody<'a> {
+/// What went wrong (RFC 9457), with the members that the Python backends had.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody<'a> {
+    /// A name for the kind of problem; not an address to visit.
     r#type: String,
+    /// What the kind of problem means, in a few words.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What went wrong this time, for people.
     detail: &'a str,
+    /// The path that was asked.
     instance: &'a str,
+    /// The code, for programs: this and `details` are what to act on.
     error: &'static str,
+    /// The same as `detail`.
     message: &'a str,
+    /// Facts for programs; what they are depends on the code.
+    #[schema(value_type = Option<Object>)]
     details: &'a Value,
+    /// The fields that are to blame, where fields are.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     errors: &'a [FieldError],
+    /// The request's id, as in `X-Request-ID`; the log knows it too.
     request_id: &'a str,
+    /// When it was answered.
     timestamp: WireTime,
 }
 

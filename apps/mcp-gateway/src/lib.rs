@@ -6,11 +6,13 @@
 //! | every path | `routes.rs` |
 //! | what a call needs before the exchange takes over | `handlers/mcp.rs` |
 //! | headers in, answer out | `registry_http_edge::mcp` |
+//! | the OpenAPI document | `openapi.rs` |
 //! | probes | `handlers/health.rs` |
 //!
 //! The call path itself is not here: it is `adapters/exchange`, which knows no web framework.
 
 mod handlers;
+pub mod openapi;
 mod program;
 mod routes;
 
@@ -27,6 +29,7 @@ use registry_exchange::Exchange;
 use registry_http_edge::Edge;
 use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
+use registry_live_feed::{Door, LiveFeed};
 
 /// What an operator sets for the gateway's HTTP side.
 #[derive(Debug, Clone)]
@@ -58,6 +61,8 @@ pub struct Gateway {
     pub edge: Edge,
     /// Whose health probes ask for.
     pub stores: Stores,
+    /// Live events.
+    pub live: LiveFeed,
     /// What the operator decided.
     pub settings: Arc<GatewaySettings>,
 }
@@ -77,7 +82,8 @@ pub fn serve(
     listeners: Vec<TcpListener>,
     settings: ServerSettings,
 ) -> io::Result<Server> {
-    let Gateway { exchange, edge, stores, settings: gateway } = gateway;
+    let Gateway { exchange, edge, stores, live, settings: gateway } = gateway;
+    let live = registry_live_feed::routes(&live, Door::Closed);
     let (edge, gateway, stores) =
         (web::Data::new(edge), web::Data::from(gateway), web::Data::new(stores));
     let make_app = move || {
@@ -88,6 +94,7 @@ pub fn serve(
             .app_data(gateway.clone())
             .app_data(stores.clone())
             .configure(routes::configure)
+            .configure(&live)
     };
     registry_http_edge::serve(make_app, listeners, settings)
 }

@@ -18,7 +18,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
     let gateway = Gateway {
         exchange: runtime.calls.exchange.clone(),
         edge: Edge {
-            settings: runtime.edge_settings(),
+            settings: runtime.edge_settings(Half::Gateway),
             verifier: Arc::clone(&runtime.verifier),
             limiter: Arc::clone(&runtime.limiter),
             clock: Arc::clone(&runtime.registry.clock),
@@ -28,6 +28,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             store: Arc::clone(&runtime.registry.health),
             shared: runtime.registry.shared.clone(),
         },
+        live: runtime.live.clone(),
         settings: Arc::new(GatewaySettings {
             name: settings.gateway.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -25,9 +25,14 @@ use registry_domain::ports::{RateLimiter, RegistryPorts, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, Spool};
 use registry_http_edge::Edge;
+use registry_live_feed::{Door, LiveFeed};
+
+use crate::pages::Pages;
 
 mod handlers;
 mod import;
+pub mod openapi;
+pub mod pages;
 mod program;
 mod records;
 pub mod routes;
@@ -47,6 +52,8 @@ pub struct PublicApi {
     pub limiter: Arc<dyn RateLimiter>,
     /// What the operator decided.
     pub settings: PublicApiSettings,
+    /// Live events; without them their addresses are not there.
+    pub live: Option<LiveFeed>,
     /// The call path; where there is none, nothing that needs it is served.
     pub calls: Option<Exchange>,
     /// Where the records of requests wait that may change something; without it there are none.
@@ -89,12 +96,20 @@ fn wired(api: PublicApi) -> (web::Data<Edge>, impl Fn(&mut ServiceConfig) + Clon
         clock: api.ports.clock.clone(),
         ids: api.ports.ids.clone(),
     });
+    let pages = Pages::new(api.settings.pages.clone(), api.development.is_some());
+    let pages = web::Data::new(pages);
     let (ports, settings) = (web::Data::new(api.ports), web::Data::new(api.settings));
     let development = api.development.map(web::Data::from);
+    let live = api.live.map(|live| registry_live_feed::routes(&live, Door::Open));
     let calls = api.calls;
     let spool = api.spool.map(web::Data::from);
     let configure = move |config: &mut ServiceConfig| {
         config.app_data(ports.clone()).app_data(settings.clone()).configure(routes::table);
+        config.app_data(pages.clone());
+        routes::pages(config, &settings.pages);
+        if let Some(live) = &live {
+            config.configure(live);
+        }
         if let Some(spool) = &spool {
             config.app_data(spool.clone());
         }

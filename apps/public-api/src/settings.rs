@@ -6,6 +6,8 @@ use registry_http_edge::EdgeSettings;
 use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
 
+use crate::pages::PageSettings;
+
 /// The public API's settings.
 #[derive(Debug, Clone)]
 pub struct PublicApiSettings {
@@ -19,6 +21,8 @@ pub struct PublicApiSettings {
     pub gateway_base_url: String,
     /// The proxy.
     pub proxy: ProxySettings,
+    /// Where the documentation is.
+    pub pages: PageSettings,
 }
 
 /// The proxy's settings.
@@ -61,6 +65,7 @@ impl PublicApiSettings {
             environment: "development".to_owned(),
             gateway_base_url: "http://localhost:8001".to_owned(),
             proxy: ProxySettings::for_testing(),
+            pages: PageSettings::for_testing(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Makes every adapter once and puts it behind its port.
 
 mod calls;
+mod freshness;
 mod shared;
 mod storage;
 
@@ -8,20 +9,24 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
-use registry_domain::ports::{RateLimiter, RegistryPorts, TokenVerifier};
+use registry_domain::ports::{RateLimiter, RegistryPorts, ResponseCache, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
-use registry_http_edge::EdgeSettings;
 use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
+use registry_http_edge::{EdgeSettings, exposition};
+use registry_live_feed::LiveFeed;
 use registry_upstream::UpstreamSettings;
 
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
-use crate::{edge, identity};
+use crate::telemetry::Telemetry;
+use crate::{edge, identity, live};
 
 pub use calls::CallPath;
-use shared::Shared;
+pub(crate) use freshness::Freshness;
+pub(crate) use shared::Shared;
 pub(crate) use storage::{Storage, storage};
 
 /// Why the product could not be started.
@@ -72,6 +77,8 @@ pub struct Runtime {
     pub registry: RegistryPorts,
     /// The call path: the gateway's, and the public API's proxy's.
     pub calls: CallPath,
+    /// Live events.
+    pub live: LiveFeed,
     /// Judges tokens.
     pub verifier: Arc<dyn TokenVerifier>,
     /// Counts requests.
@@ -82,6 +89,10 @@ pub struct Runtime {
     pub local_service_url: String,
     /// The gateway's address as clients know it.
     pub gateway_url: String,
+    /// What this process measures of itself.
+    pub(crate) telemetry: Telemetry,
+    /// Lets go of kept answers, where answers are kept.
+    freshness: Option<Arc<Freshness>>,
     /// What is open, and has to be closed at the end.
     open: Storage,
     shared: Shared,
@@ -117,9 +128,20 @@ pub(crate) fn bind(settings: &Settings, halves: &[Half]) -> Result<Vec<Bound>, B
         .collect()
 }
 
+/// Binds the socket of the metrics page, where it has one of its own.
+///
+/// # Errors
+/// [`BootError::Listen`].
+pub(crate) fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>, BootError> {
+    let metrics = &settings.telemetry.metrics;
+    let Some(address) = metrics.listen.filter(|_| metrics.enabled) else { return Ok(None) };
+    let refused = |source| BootError::Listen { server: "metrics page", address, source };
+    TcpListener::bind(address).map_err(refused).map(Some)
+}
+
 fn upstream_settings(settings: &Settings) -> UpstreamSettings {
     UpstreamSettings {
-        request_timeout: settings.registry.discovery_timeout,
+        request_timeout: settings.health.rules.timeout,
         client_name: settings.gateway.name.clone(),
         ..UpstreamSettings::new(settings.registry.policy.egress)
     }
@@ -132,6 +154,8 @@ impl Runtime {
     /// [`BootError`].
     pub(crate) async fn start(settings: Settings, bound: &[Bound]) -> Result<Self, BootError> {
         let settings = Arc::new(settings);
+        // Before everything else: what is made before there is a recorder counts for nobody.
+        let mut telemetry = Telemetry::start(&settings.telemetry.metrics);
         let halves: Vec<Half> = bound.iter().map(|bound| bound.half).collect();
         let port_of = |half, configured| {
             bound
@@ -155,11 +179,25 @@ impl Runtime {
         let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
         let shared = Shared::start(&settings, &open.ports).await?;
-        let registry = RegistryPorts { shared: shared.health.clone(), ..open.ports.clone() };
+        let registry = RegistryPorts {
+            shared: shared.health.clone(),
+            probes: Arc::clone(&shared.probes),
+            leases: Arc::clone(&shared.leases),
+            ..open.ports.clone()
+        };
         let calls = CallPath::start(&settings, &registry, &shared).await?;
+        telemetry.look_at(&registry, &calls);
+        let live = live::start(&settings, &registry, &shared, Arc::clone(&calls.routes)).await?;
+        let freshness = shared.freshness(&settings, &registry);
+        if let Some(freshness) = &freshness {
+            open.watch_commits(freshness.clone());
+        }
         Ok(Self {
             registry,
             calls,
+            telemetry,
+            live,
+            freshness,
             verifier: identity.verifier,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,
@@ -176,14 +214,39 @@ impl Runtime {
         self.halves.contains(&Half::PublicApi)
     }
 
+    /// What is kept for a while.
+    pub(crate) fn cache(&self) -> Arc<dyn ResponseCache> {
+        Arc::clone(&self.shared.cache)
+    }
+
+    /// What lets go of kept answers, where answers are kept.
+    pub(crate) fn freshness(&self) -> Option<Arc<Freshness>> {
+        self.freshness.clone()
+    }
+
     /// Waits until everything that was begun is done, and closes what was opened.
     pub(crate) async fn finish(&self) {
         futures_util::future::join(self.shared.finish(), self.open.finish()).await;
     }
 
-    /// The edge's settings, which both apps share.
-    pub fn edge_settings(&self) -> EdgeSettings {
-        edge::settings(&self.settings)
+    /// The edge's settings of a half.
+    pub fn edge_settings(&self, half: Half) -> EdgeSettings {
+        let answers = self.freshness.as_ref().map(|freshness| freshness.answers());
+        edge::settings(&self.settings, half, &self.telemetry, answers)
+    }
+
+    /// The metrics page on a socket of its own.
+    ///
+    /// # Errors
+    /// The system's own, when the socket cannot be listened on.
+    pub(crate) fn metrics_server(
+        &self,
+        listener: Option<TcpListener>,
+    ) -> io::Result<Option<(SocketAddr, Server)>> {
+        let page = self.telemetry.exposition.clone();
+        let Some((page, listener)) = page.zip(listener) else { return Ok(None) };
+        let address = listener.local_addr()?;
+        Ok(Some((address, exposition::serve(page, listener)?)))
     }
 
     /// The origins whose pages may call MCP endpoints.

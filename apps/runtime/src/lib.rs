@@ -17,6 +17,7 @@ mod clock;
 mod edge;
 mod identity;
 mod jobs;
+mod live;
 mod run;
 pub mod settings;
 mod telemetry;

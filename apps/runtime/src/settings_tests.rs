@@ -31,6 +31,19 @@ fn development_needs_nothing_and_stays_on_this_machine() {
 }
 
 #[test]
+fn a_page_is_where_the_operator_says_and_nowhere_when_it_is_empty() {
+    let pages = loaded(&[("MREG_DOCS_URL", ""), ("REDOC_URL", "/read/me")]).settings.pages;
+    assert_eq!(pages.openapi.as_deref(), Some("/openapi.json"));
+    assert_eq!((pages.docs, pages.redoc.as_deref()), (None, Some("/read/me")));
+    for bad in ["docs", "/", "//x", "/a b", "/a/../b", "/a/", "/users", "/api/docs", "/{x}", "/a?b"]
+    {
+        assert_eq!(wrong(&[("MREG_DOCS_URL", bad)]), ["MREG_DOCS_URL"], "{bad}");
+    }
+    let same = [("MREG_DOCS_URL", "/api-docs"), ("MREG_REDOC_URL", "/api-docs/read")];
+    assert_eq!(wrong(&same), ["MREG_REDOC_URL"]);
+}
+
+#[test]
 fn production_says_each_variable_that_it_misses() {
     assert_eq!(wrong(&PRODUCTION), [""; 0]);
     for (index, (name, _)) in PRODUCTION.iter().enumerate().skip(1) {

@@ -14,6 +14,7 @@ fn policy(api_mode: ApiMode, require_approval: bool) -> RegistryPolicy {
     RegistryPolicy {
         four_eyes: false,
         egress: EgressPolicy::Development,
+        drift: crate::manifest::DriftPolicy::Withhold,
         alias_quarantine: Duration::ZERO,
         api_mode,
         require_approval,
@@ -58,6 +59,7 @@ fn server_of(owner: u128) -> Server {
         listed_by: ListedBy::Person,
         auto_discover: true,
         manifest: PinnedManifest::Awaited,
+        drift: None,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         revision: Revision::FIRST,

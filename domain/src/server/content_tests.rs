@@ -13,6 +13,7 @@ fn policy() -> RegistryPolicy {
     RegistryPolicy {
         four_eyes: false,
         egress: EgressPolicy::Development,
+        drift: crate::manifest::DriftPolicy::Withhold,
         alias_quarantine: Duration::ZERO,
         api_mode: ApiMode::Open,
         require_approval: false,

@@ -13,6 +13,7 @@ use registry_upstream::HttpUpstream;
 use super::shared::Shared;
 use super::{BootError, upstream_settings};
 use crate::settings::Settings;
+use crate::telemetry::traceparent_of;
 
 /// More threads than this share the files that operation records are spooled to.
 const MOST_SPOOL_FILES: usize = 16;
@@ -39,7 +40,7 @@ impl CallPath {
         registry: &RegistryPorts,
         shared: &Shared,
     ) -> Result<Self, BootError> {
-        let ports = ports(settings, registry, shared);
+        let ports = ports(settings, registry);
         let routes = Routes::load(&ports)
             .await
             .map_err(|error| BootError::part("the servers cannot be read", error))?;
@@ -58,19 +59,19 @@ impl CallPath {
     }
 }
 
-fn ports(settings: &Settings, registry: &RegistryPorts, shared: &Shared) -> GatewayPorts {
+fn ports(settings: &Settings, registry: &RegistryPorts) -> GatewayPorts {
     let upstream = upstream_settings(settings);
     GatewayPorts {
         servers: Arc::clone(&registry.servers),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
-        probes: Arc::clone(&shared.probes),
         upstream: Arc::clone(&registry.upstream),
         new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
             Arc::new(HttpUpstream::new(upstream.clone()))
         }),
         clock: Arc::clone(&registry.clock),
         ids: Arc::clone(&registry.ids),
+        drift: settings.registry.policy.drift,
     }
 }
 
@@ -93,6 +94,8 @@ fn exchange_settings(settings: &Settings) -> ExchangeSettings {
         max_exchange: Duration::from_hours(1),
         max_event_bytes: settings.gateway.max_event_bytes,
         max_recorded_params_bytes: 16 << 10,
+        count_by_tenant: settings.telemetry.metrics.include_labels,
+        traceparent_of: settings.telemetry.traces.is_some().then_some(traceparent_of),
         load_balancer: settings.proxy.load_balancer,
         breaker: settings.proxy.breaker,
     }

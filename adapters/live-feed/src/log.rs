@@ -23,6 +23,10 @@ use crate::source::frames_of;
 /// Events that are read at a time.
 const BATCH: u32 = 200;
 
+/// Events that the hub is given at a time: far fewer than a client's queue holds, so that a burst
+/// does not look like a slow client.
+const GIVEN: u32 = 50;
+
 /// The most events that a client is told again; who missed more reads the registry anew.
 const MOST_MISSED: i64 = 10_000;
 
@@ -101,7 +105,7 @@ impl LiveLog {
         position: EventSeq,
         hub: &Hub,
     ) -> Result<Vec<SequencedEvent>, PortError> {
-        match self.events.after(position, BATCH).await {
+        match self.events.after(position, GIVEN).await {
             Err(PortError::Corrupt { .. }) => {}
             read => return read,
         }

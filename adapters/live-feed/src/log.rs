@@ -35,10 +35,7 @@ const KEPT_WITHIN: Duration = Duration::from_millis(500);
 
 /// Opens what keeps the newest events of the log that has this name.
 pub type OpenRecent = Box<
-    dyn Fn(
-            String,
-        )
-            -> Pin<Box<dyn Future<Output = Result<Arc<dyn LiveEvents>, PortError>> + Send>>
+    dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Arc<dyn LiveEvents>, PortError>> + Send>>
         + Send
         + Sync,
 >;
@@ -63,11 +60,7 @@ pub(crate) enum Resume {
 impl LiveLog {
     /// Over an event log. What keeps its newest events is opened with the first event: until then
     /// the log has no name.
-    pub fn new(
-        events: Arc<dyn EventLog>,
-        servers: Arc<dyn ServersNow>,
-        open: OpenRecent,
-    ) -> Self {
+    pub fn new(events: Arc<dyn EventLog>, servers: Arc<dyn ServersNow>, open: OpenRecent) -> Self {
         Self { events, servers, open, recent: OnceLock::new() }
     }
 
@@ -125,12 +118,11 @@ impl LiveLog {
     /// Keeps events where replicas share them. Who cannot is none the worse: the log has them.
     async fn keep(&self, events: &[SequencedEvent]) {
         let kept = timeout(KEPT_WITHIN, async {
-            let recent = match self.recent.get() {
-                Some(recent) => recent,
-                None => {
-                    let opened = (self.open)(self.name().await?).await?;
-                    self.recent.get_or_init(|| opened)
-                }
+            let recent = if let Some(recent) = self.recent.get() {
+                recent
+            } else {
+                let opened = (self.open)(self.name().await?).await?;
+                self.recent.get_or_init(|| opened)
             };
             recent.append(events).await
         });

@@ -14,8 +14,8 @@ use registry_embedded::{
 use registry_live_feed::OpenRecent;
 use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
-    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisOptions, RedisPool,
-    RedisLiveEvents, RedisReplicaBus, RedisSessions,
+    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisLiveEvents,
+    RedisOptions, RedisPool, RedisReplicaBus, RedisSessions,
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -150,9 +150,9 @@ impl Shared {
             let redis = redis.clone();
             Box::pin(async move {
                 let recent: Arc<dyn LiveEvents> = match redis {
-                    Some(pool) => Arc::new(
-                        RedisLiveEvents::open(pool, &log, NEWEST_EVENTS, NEWS_POLL).await?,
-                    ),
+                    Some(pool) => {
+                        Arc::new(RedisLiveEvents::open(pool, &log, NEWEST_EVENTS, NEWS_POLL).await?)
+                    }
                     None => Arc::new(EmbeddedLiveEvents::new(NEWEST_EVENTS)),
                 };
                 Ok(recent)

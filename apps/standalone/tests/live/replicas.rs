@@ -17,10 +17,9 @@ async fn what_happens_on_one_replica_is_told_on_the_other() {
         feed.first().await;
         socket.until("connection_status").await;
         let id = one.submit(&format!("Files {port}")).await;
-        for told in [
-            feed.until("registration_created").await,
-            socket.until("registration_created").await,
-        ] {
+        for told in
+            [feed.until("registration_created").await, socket.until("registration_created").await]
+        {
             assert_eq!(text(&told["payload"], "registration_id"), id);
         }
     }

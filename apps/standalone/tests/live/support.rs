@@ -232,7 +232,10 @@ impl Socket {
             Err(Error::Http(response)) => {
                 let body = response.body().clone().unwrap_or_default();
                 let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
-                Err((response.status().as_u16(), problem["error"].as_str().unwrap_or("").to_owned()))
+                Err((
+                    response.status().as_u16(),
+                    problem["error"].as_str().unwrap_or("").to_owned(),
+                ))
             }
             Err(error) => panic!("{path}: {error}"),
         }

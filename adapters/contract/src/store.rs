@@ -12,11 +12,16 @@ mod approval;
 mod audit;
 mod cancellation;
 mod candidates;
+mod catalog;
+mod documents;
 mod durability;
 mod events;
 mod fidelity;
 mod health;
+mod links;
 mod lists;
+mod management;
+mod offers;
 mod operations;
 mod removal;
 mod revisions;
@@ -24,6 +29,7 @@ mod search;
 mod servers;
 mod urls;
 mod users;
+mod watch;
 
 const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
     approval {
@@ -53,6 +59,27 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_failed_discovery_is_due_again_at_its_time,
         due_discoveries_are_pending_registrations_only,
     }
+    catalog {
+        a_view_shows_what_was_written,
+        servers_are_filtered_by_each_field_and_by_all_together,
+        servers_are_found_by_a_text_in_any_script_and_wildcards_are_literal,
+        pages_of_servers_are_stable_while_servers_arrive,
+        servers_made_at_one_time_are_walked_once_each,
+        counts_of_servers_sum_to_their_total,
+        a_server_that_does_not_read_is_left_out_of_lists,
+        a_server_changed_by_hand_is_found_by_its_new_name,
+    }
+    documents {
+        a_document_reads_back_whole_and_in_parts,
+        documents_are_listed_the_oldest_first_page_by_page,
+        a_document_belongs_to_its_registration_alone,
+        of_racing_uploads_no_more_are_kept_than_may_be,
+        a_document_for_what_is_gone_is_not_kept,
+        a_deleted_document_is_gone_with_its_bytes_and_makes_room,
+        a_removed_registration_takes_its_documents_and_links,
+        uploads_and_deletions_leave_their_audit_row,
+        the_largest_document_round_trips,
+    }
     durability {
         a_reopened_store_keeps_everything,
         two_who_open_the_store_at_once_both_can,
@@ -74,12 +101,30 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
     health {
         an_open_store_is_healthy_and_says_what_it_is,
     }
+    links {
+        a_link_reads_back_until_it_is_deleted,
+        an_address_is_linked_once_per_registration,
+        of_racing_links_no_more_are_kept_than_may_be,
+    }
     lists {
         an_offset_walk_visits_each_row_once,
         pages_by_cursor_are_stable_while_rows_arrive,
         a_cursor_walk_visits_rows_of_the_same_time_once,
         a_list_is_filtered_by_status_and_submitter,
         a_list_shows_candidates_and_servers,
+    }
+    management {
+        a_batch_by_item_writes_what_it_can_and_answers_for_each,
+        a_batch_that_is_one_thing_leaves_nothing_behind_when_refused,
+        each_server_of_some_ids_is_found_with_its_manifest,
+        a_removed_server_takes_its_definitions_and_leaves_its_alias_in_quarantine,
+        a_registration_whose_server_is_removed_stays_approved_and_may_have_another,
+        servers_that_are_not_asked_await_no_manifest,
+    }
+    offers {
+        servers_are_found_by_all_or_any_of_some_tools,
+        servers_are_found_by_their_resources_and_templates,
+        offers_are_narrowed_by_tenant_status_and_tags,
     }
     operations {
         an_operation_reads_back_whole,
@@ -126,6 +171,16 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_changed_identity_changes_the_row,
         the_group_gives_and_takes_the_administrators_flag,
         an_administrator_made_by_hand_stays_one,
+    }
+    watch {
+        a_new_server_is_to_be_probed_before_all_others,
+        what_a_probe_finds_is_kept_and_is_no_new_revision,
+        a_note_tells_the_event_log_of_changes_only,
+        a_note_on_what_no_longer_stands_is_left_out_with_its_event,
+        maintenance_is_not_probed_and_not_overruled,
+        a_written_server_keeps_the_health_that_was_found,
+        a_drift_is_kept_with_its_server_until_it_ends,
+        a_drift_that_does_not_read_spoils_its_server_alone,
     }
 };
 

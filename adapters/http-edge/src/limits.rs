@@ -69,6 +69,7 @@ pub async fn admit(limiter: &dyn RateLimiter, keys: &[LimitKey]) -> Result<(), P
     match limiter.admit(keys).await {
         Admission::Admitted { .. } => Ok(()),
         Admission::Limited { kind, limit, retry_after } => {
+            metrics::counter!("mcp_registry_limit_refusals_total", "class" => kind).increment(1);
             Err(Problem::rate_limited(kind, limit, retry_after))
         }
     }

@@ -4,17 +4,16 @@
 //! | you look for | open |
 //! |---|---|
 //! | every path | `routes.rs` |
-//! | what a call needs before the exchange takes over | `handlers/mcp.rs`, `origin.rs` |
-//! | headers in, answer out | `inbound.rs`, `reply.rs` |
+//! | what a call needs before the exchange takes over | `handlers/mcp.rs` |
+//! | headers in, answer out | `registry_http_edge::mcp` |
+//! | the OpenAPI document | `openapi.rs` |
 //! | probes | `handlers/health.rs` |
 //!
 //! The call path itself is not here: it is `adapters/exchange`, which knows no web framework.
 
 mod handlers;
-mod inbound;
-mod origin;
+pub mod openapi;
 mod program;
-mod reply;
 mod routes;
 
 pub use program::server;
@@ -28,6 +27,7 @@ use actix_web::web;
 use registry_domain::ports::StoreHealth;
 use registry_exchange::Exchange;
 use registry_http_edge::Edge;
+use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
 use registry_live_feed::{Door, LiveFeed};
 
@@ -40,10 +40,8 @@ pub struct GatewaySettings {
     pub version: String,
     /// The longest MCP message, in bytes.
     pub max_body_bytes: usize,
-    /// Origins whose pages may call MCP endpoints; besides, in development, any loopback origin.
-    pub allowed_origins: Vec<String>,
-    /// Whether any loopback origin may call.
-    pub allow_loopback_origins: bool,
+    /// Origins whose pages may call MCP endpoints.
+    pub origins: Origins,
 }
 
 /// Whether what the gateway leans on answers; it serves from its snapshot all the same.

@@ -22,5 +22,5 @@ mod run;
 pub mod settings;
 mod telemetry;
 
-pub use boot::{Bound, GatewayParts, Runtime};
+pub use boot::{Bound, CallPath, Runtime};
 pub use run::{Half, Running};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream;
+use registry_domain::caller::ApiMode;
 use registry_domain::id::{ServerId, TenantId};
-use registry_domain::ports::{Clock, HealthStore, PortError, RegistryPorts, ServerCatalog};
+use registry_domain::ports::{Clock, HealthStore, PortError, RegistryPorts};
 use registry_domain::server::HealthStatus;
 use registry_exchange::Routes;
 use registry_http_edge::WireTime;
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::boot::BootError;
 use crate::boot::Shared;
-use crate::settings::{Settings, Stage};
+use crate::settings::Settings;
 
 /// The most servers that a client is told of when it comes.
 const MOST_SERVERS: usize = 1000;
@@ -37,7 +38,7 @@ pub(crate) async fn start(
     settings: &Settings,
     registry: &RegistryPorts,
     shared: &Shared,
-    routes: Option<Arc<Routes>>,
+    routes: Arc<Routes>,
 ) -> Result<LiveFeed, BootError> {
     let latest = registry
         .events
@@ -47,12 +48,13 @@ pub(crate) async fn start(
     let clients = settings.events.max_subscribers;
     let limits = HubLimits { clients, of_one: (clients / 10).max(1), queue: QUEUE };
     let hub = Arc::new(Hub::new(limits, latest));
-    let metrics = routes.clone().map(|routes| -> Arc<dyn MetricsSource> {
-        Arc::new(Router { routes, hub: Arc::clone(&hub), clock: Arc::clone(&registry.clock) })
+    let metrics: Arc<dyn MetricsSource> = Arc::new(Router {
+        routes: Arc::clone(&routes),
+        hub: Arc::clone(&hub),
+        clock: Arc::clone(&registry.clock),
     });
     let servers: Arc<dyn ServersNow> = Arc::new(Servers {
         routes,
-        catalog: Arc::clone(&registry.servers),
         probes: Arc::clone(&shared.probes),
     });
     let events = Arc::clone(&registry.events);
@@ -60,12 +62,12 @@ pub(crate) async fn start(
         hub,
         log: Arc::new(LiveLog::new(events, Arc::clone(&servers), shared.recent_events())),
         servers,
-        metrics,
+        metrics: Some(metrics),
         sessions: Arc::clone(&shared.sessions),
         heartbeat: settings.events.heartbeat,
-        strangers: match settings.stage {
-            Stage::Development => Strangers::SeeAll,
-            Stage::Staging | Stage::Production => Strangers::SeeShared,
+        strangers: match registry.policy.api_mode {
+            ApiMode::Open => Strangers::SeeAll,
+            ApiMode::Protected | ApiMode::ReadOnly => Strangers::SeeShared,
         },
     })
 }
@@ -92,11 +94,9 @@ impl MetricsSource for Router {
     }
 }
 
-/// The servers of the routing snapshot, or of the store where there is none, with what the last
-/// probe of each found.
+/// The servers of the routing snapshot, with what the last probe of each found.
 struct Servers {
-    routes: Option<Arc<Routes>>,
-    catalog: Arc<dyn ServerCatalog>,
+    routes: Arc<Routes>,
     probes: Arc<dyn HealthStore>,
 }
 
@@ -132,17 +132,10 @@ impl Servers {
 #[async_trait]
 impl ServersNow for Servers {
     async fn seen_by(&self, viewer: &Viewer) -> Result<Vec<ServerNow>, PortError> {
-        let known: Vec<Known> = match &self.routes {
-            Some(routes) => {
-                let table = routes.now();
-                let seen = table.all().filter(|entry| viewer.sees(entry.tenant.as_ref()));
-                seen.take(MOST_SERVERS).map(|entry| of_entry(entry)).collect()
-            }
-            None => {
-                let servers = self.catalog.load_routes().await?.servers;
-                let seen = servers.iter().filter(|server| viewer.sees(server.tenant.as_ref()));
-                seen.take(MOST_SERVERS).map(of_server).collect()
-            }
+        let known: Vec<Known> = {
+            let table = self.routes.now();
+            let seen = table.all().filter(|entry| viewer.sees(entry.tenant.as_ref()));
+            seen.take(MOST_SERVERS).map(|entry| of_entry(entry)).collect()
         };
         let found: Vec<Result<ServerNow, PortError>> =
             stream::iter(known).map(|known| self.now(known)).buffered(AT_ONCE).collect().await;
@@ -150,10 +143,7 @@ impl ServersNow for Servers {
     }
 
     async fn find(&self, id: ServerId) -> Result<Option<ServerNow>, PortError> {
-        let known = match &self.routes {
-            Some(routes) => routes.now().by_id(id).map(|entry| of_entry(entry)),
-            None => self.catalog.find(id).await?.as_ref().map(of_server),
-        };
+        let known = self.routes.now().by_id(id).map(|entry| of_entry(entry));
         match known {
             Some(known) => Ok(Some(self.now(known).await?)),
             None => Ok(None),
@@ -161,21 +151,15 @@ impl ServersNow for Servers {
     }
 
     fn name_of(&self, id: ServerId) -> Option<String> {
-        self.routes.as_ref()?.now().by_id(id).map(|entry| entry.name.clone())
+        self.routes.now().by_id(id).map(|entry| entry.name.clone())
     }
 }
 
 fn of_entry(entry: &registry_domain::routing::ServerEntry) -> Known {
-    let otherwise =
-        if entry.in_maintenance { HealthStatus::Maintenance } else { HealthStatus::Unknown };
-    Known { id: entry.id, name: entry.name.clone(), tenant: entry.tenant.clone(), otherwise }
-}
-
-fn of_server(server: &registry_domain::server::Server) -> Known {
     Known {
-        id: server.id,
-        name: server.name.clone(),
-        tenant: server.tenant.clone(),
-        otherwise: server.health,
+        id: entry.id,
+        name: entry.name.clone(),
+        tenant: entry.tenant.clone(),
+        otherwise: entry.health,
     }
 }

@@ -12,6 +12,7 @@ mod approval;
 mod audit;
 mod cancellation;
 mod candidates;
+mod commits;
 mod durability;
 mod events;
 mod fidelity;
@@ -52,6 +53,10 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         an_address_changed_by_hand_forgets_the_candidate,
         a_failed_discovery_is_due_again_at_its_time,
         due_discoveries_are_pending_registrations_only,
+    }
+    commits {
+        a_commit_is_told_before_its_writer_is_answered,
+        what_was_refused_is_not_told,
     }
     durability {
         a_reopened_store_keeps_everything,

@@ -27,8 +27,8 @@ async fn a_request_continues_its_callers_trace_and_says_no_secret() {
     .await;
     let registry = Registry::of(program).await;
     let api = registry.user.clone().with_header("traceparent", &parent("01"));
-    let answer = api.with_header("x-request-id", "the-id-of-it").get(&format!("/users/me?x={SECRET}"));
-    answer.await.expect(200);
+    let api = api.with_header("x-request-id", "the-id-of-it");
+    api.get(&format!("/users/me?x={SECRET}")).await.expect(200);
     eventually("the span has arrived", async || {
         let parts: [&[u8]; 4] = [&TRACE_BYTES, b"GET /users/me", b"the-id-of-it", b"mcp-registry"];
         collector.has(&parts).then_some(())

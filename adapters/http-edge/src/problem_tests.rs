@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use registry_domain::caller::Denied;
-use registry_domain::id::{RegistrationId, UserId};
+use registry_domain::id::{RegistrationId, ServerId, UserId};
 use registry_domain::ports::{Outcome, PortError};
 use registry_domain::registration::{IllegalTransition, RegistrationStatus};
 use uuid::Uuid;
@@ -50,6 +50,12 @@ fn each_error_of_the_domain_has_its_status_and_its_code() {
         (Denied::NotSubmitter.into(), 403, "INSUFFICIENT_PERMISSIONS"),
         (Denied::OwnSubmission.into(), 403, "INSUFFICIENT_PERMISSIONS"),
         (Denied::NoUser.into(), 403, "INSUFFICIENT_PERMISSIONS"),
+        (Denied::NotOwner.into(), 403, "INSUFFICIENT_PERMISSIONS"),
+        (Denied::SignInRequired.into(), 401, "AUTHENTICATION_REQUIRED"),
+        (Denied::TenantDenied.into(), 403, "TENANT_ACCESS_DENIED"),
+        (Denied::ApprovalRequired.into(), 403, "APPROVAL_REQUIRED"),
+        (Denied::ReadOnly.into(), 403, "READ_ONLY"),
+        (Error::NotFound(Subject::Server(ServerId(ID))), 404, "SERVER_NOT_FOUND"),
         (Error::NotFound(Subject::Registration(RegistrationId(ID))), 404, "REGISTRATION_NOT_FOUND"),
         (Error::NotFound(Subject::RegistrationByUrl), 404, "REGISTRATION_NOT_FOUND"),
         (Error::NotFound(Subject::User(UserId(ID))), 404, "USER_NOT_FOUND"),
@@ -58,7 +64,11 @@ fn each_error_of_the_domain_has_its_status_and_its_code() {
             409,
             "ENDPOINT_URL_CONFLICT",
         ),
-        (Error::NameTaken { what: "alias", wanted: "a".into() }, 409, "SERVER_NAME_CONFLICT"),
+        (
+            Error::NameTaken { what: "alias", wanted: "a".into(), holder: None },
+            409,
+            "SERVER_NAME_CONFLICT",
+        ),
         (
             IllegalTransition { from: RegistrationStatus::Approved, wanted: "approve" }.into(),
             409,

@@ -1,5 +1,7 @@
 //! Servers and their pinned manifests.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -80,6 +82,17 @@ pub trait ServerCatalog: Send + Sync {
         alias: &Alias,
         now: Timestamp,
     ) -> Result<Taken, PortError>;
+
+    /// Which of some aliases are taken in a tenant at a time, also those in quarantine.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`].
+    async fn taken_aliases(
+        &self,
+        tenant: Option<&TenantId>,
+        aliases: &[Alias],
+        now: Timestamp,
+    ) -> Result<HashSet<Alias>, PortError>;
 
     /// Writes a server that no registration stands behind, or changes one; the manifest is
     /// replaced by the change's.

@@ -13,7 +13,7 @@ use registry_domain::server::Server;
 use super::row::ServerRow;
 use super::{names, pin};
 use crate::connection::Connection;
-use crate::error::StoreError;
+use crate::error::{StoreError, is_dangling};
 use crate::events;
 use crate::schema::servers;
 use crate::write::{AfterLoss, Tx, Write};
@@ -59,7 +59,12 @@ pub(crate) async fn write(
     let row = ServerRow::of(server)?;
     match change.expected {
         None => {
-            diesel::insert_into(servers::table).values(row).execute(conn).await?;
+            let written = diesel::insert_into(servers::table).values(row).execute(conn).await;
+            if is_dangling(&written) {
+                // Its registration, or its owner, went meanwhile.
+                return Err(StoreError::Gone);
+            }
+            written?;
         }
         Some(expected) => {
             let written = diesel::update(servers::table)

@@ -1,9 +1,11 @@
 //! `serve`: everything, until told to stop.
 
+use registry_domain::caller::ApiMode;
+
 use super::{Failure, Program, tell};
 use crate::boot::{self, Bound, Runtime};
 use crate::run::{self, Half};
-use crate::settings::Settings;
+use crate::settings::{Settings, Stage};
 use crate::telemetry;
 
 pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Failure> {
@@ -26,6 +28,13 @@ pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Fail
         cors_origins = %runtime.settings.service.cors_origins.join(","),
         "starting"
     );
+    let policy = runtime.settings.registry.policy;
+    if policy.api_mode == ApiMode::Open && runtime.settings.stage != Stage::Development {
+        tracing::warn!(
+            setting = "MREG_PUBLIC_API_MODE",
+            "anybody may list, change and remove servers: the management API is open"
+        );
+    }
     let mut servers = Vec::new();
     for socket in bound {
         servers.push((program.server)(&runtime, socket)?);

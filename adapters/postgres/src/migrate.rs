@@ -193,12 +193,13 @@ mod tests {
 
     use super::*;
 
-    const SCRIPTS: [&str; 5] = [
+    const SCRIPTS: [&str; 6] = [
         include_str!("../../../migrations/postgres/2026-11-21-000001_registry/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000002_gateway/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000003_governance/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000004_proposals/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000005_replicas/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-21-000007_documents/up.sql"),
     ];
 
     #[derive(QueryableByName)]

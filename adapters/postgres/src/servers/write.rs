@@ -15,7 +15,7 @@ use registry_domain::server::{HealthStatus, Server};
 use super::row::ServerRow;
 use super::{drift, names, pin};
 use crate::connection::Connection;
-use crate::error::StoreError;
+use crate::error::{StoreError, is_dangling};
 use crate::events;
 use crate::labels::{Label, ServerStatus};
 use crate::place::time;
@@ -63,7 +63,12 @@ pub(crate) async fn write(
     let row = ServerRow::of(server)?;
     match change.expected {
         None => {
-            diesel::insert_into(servers::table).values(row).execute(conn).await?;
+            let written = diesel::insert_into(servers::table).values(row).execute(conn).await;
+            if is_dangling(&written) {
+                // Its registration, or its owner, went meanwhile.
+                return Err(StoreError::Gone);
+            }
+            written?;
         }
         Some(expected) => {
             let label =

@@ -1,12 +1,8 @@
-//! How a server is: what an operator orders, and what stands then.
+//! How a server is, as an operator orders it.
 
-use crate::openapi::schemas::Id;
-use registry_domain::id::ServerId;
-use registry_domain::server::Server;
 use registry_domain::use_cases::HealthOrder;
+use registry_http_edge::ReadBody;
 use registry_http_edge::fields::Fields;
-use registry_http_edge::{ReadBody, WireTime};
-use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The body of PATCH /api/v1/servers/{server_id}.
@@ -20,34 +16,6 @@ impl ReadBody for HealthWish {
         // Other members are another request's: PUT replaces them.
         fields.refuse_unknown();
         order.map(Self)
-    }
-}
-
-/// What stands.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "00000000-0000-4000-8000-000000000001", "name": "Weather", "alias": "weather",
-    "health_status": "maintenance", "updated_at": "2026-11-21T10:53:19.565057Z",
-}))]
-pub(crate) struct ServerHealthResponse<'a> {
-    #[schema(value_type = Id)]
-    id: ServerId,
-    name: &'a str,
-    alias: &'a str,
-    health_status: &'static str,
-    updated_at: WireTime,
-}
-
-impl<'a> ServerHealthResponse<'a> {
-    /// Of a server.
-    pub(crate) fn of(server: &'a Server) -> Self {
-        Self {
-            id: server.id,
-            name: &server.name,
-            alias: server.alias.as_str(),
-            health_status: server.health.as_str(),
-            updated_at: WireTime(server.updated_at),
-        }
     }
 }
 

@@ -103,6 +103,8 @@ pub enum Action {
     DeleteRegistration,
     /// Read the audit trail.
     ReadAuditLog,
+    /// See what an approved server offers instead of what was approved, and decide on it.
+    ReviewDrift,
 }
 
 /// Why an action was refused, for the person who wanted it.
@@ -188,7 +190,8 @@ pub fn authorize(caller: &Caller, action: Action) -> Result<(), Denied> {
         Action::ReadDecidable
         | Action::RelistServer
         | Action::DeleteRegistration
-        | Action::ReadAuditLog => {
+        | Action::ReadAuditLog
+        | Action::ReviewDrift => {
             if !caller.is_admin {
                 return Err(Denied::NotAdmin);
             }
@@ -223,6 +226,7 @@ mod tests {
             Action::DecideRegistration { submitter, author: submitter, four_eyes: false },
             Action::DeleteRegistration,
             Action::ReadAuditLog,
+            Action::ReviewDrift,
         ] {
             assert_eq!(authorize(&caller(7, false), action).err(), Some(Denied::NotAdmin));
             assert!(authorize(&caller(7, true), action).is_ok());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::caller::Denied;
 use crate::field::Violation;
-use crate::id::{RegistrationId, ServerId, UserId};
+use crate::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
 use crate::ports::PortError;
 use crate::registration::{IllegalTransition, RegistrationStatus};
 
@@ -17,6 +17,10 @@ pub enum Subject {
     RegistrationByUrl,
     /// A user.
     User(UserId),
+    /// A document of a registration.
+    Document(DocumentId),
+    /// A link of a registration.
+    Link(LinkId),
     /// A server.
     Server(ServerId),
 }
@@ -50,6 +54,29 @@ pub enum Error {
         wanted: String,
         /// The server that has it, where that is known.
         holder: Option<ServerId>,
+    },
+    /// A file is larger than any may be.
+    #[error("the file is larger than {most_bytes} bytes")]
+    TooLarge {
+        /// How large one may be.
+        most_bytes: u64,
+    },
+    /// A file is of no type that is kept; in words for the caller.
+    #[error("{0}")]
+    UnsupportedType(String),
+    /// There are as many of its kind as may be.
+    #[error("there are {most} {what} already, as many as may be")]
+    Full {
+        /// What there are enough of: `documents`, `links`.
+        what: &'static str,
+        /// How many there may be.
+        most: u32,
+    },
+    /// The registration has this link.
+    #[error("the registration links to this address already")]
+    LinkTaken {
+        /// The link that it has.
+        existing: LinkId,
     },
     /// The state does not allow it.
     #[error(transparent)]

@@ -41,11 +41,29 @@ pub enum EventKind {
     ManifestPinned,
     /// A server is gone.
     ServerRemoved,
+    /// A registration got a document.
+    DocumentUploaded,
+    /// A registration lost a document.
+    DocumentDeleted,
+    /// A registration got a link.
+    LinkAdded,
+    /// A registration lost a link.
+    LinkRemoved,
+    /// A server's health is another: found by a probe, or said by an operator.
+    ServerHealthChanged,
+    /// An upstream offers something else than what was pinned.
+    ManifestDrifted,
+    /// An upstream offers what was pinned again.
+    ManifestRestored,
+    /// What an upstream offers now was pinned by an administrator.
+    DriftAccepted,
+    /// What an upstream offers now was refused by an administrator.
+    DriftRefused,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 23] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -60,6 +78,15 @@ impl EventKind {
         Self::ServerChanged,
         Self::ManifestPinned,
         Self::ServerRemoved,
+        Self::DocumentUploaded,
+        Self::DocumentDeleted,
+        Self::LinkAdded,
+        Self::LinkRemoved,
+        Self::ServerHealthChanged,
+        Self::ManifestDrifted,
+        Self::ManifestRestored,
+        Self::DriftAccepted,
+        Self::DriftRefused,
     ];
 
     /// The kind's name in SQL.
@@ -79,6 +106,15 @@ impl EventKind {
             Self::ServerChanged => "ServerChanged",
             Self::ManifestPinned => "ManifestPinned",
             Self::ServerRemoved => "ServerRemoved",
+            Self::DocumentUploaded => "DocumentUploaded",
+            Self::DocumentDeleted => "DocumentDeleted",
+            Self::LinkAdded => "LinkAdded",
+            Self::LinkRemoved => "LinkRemoved",
+            Self::ServerHealthChanged => "ServerHealthChanged",
+            Self::ManifestDrifted => "ManifestDrifted",
+            Self::ManifestRestored => "ManifestRestored",
+            Self::DriftAccepted => "DriftAccepted",
+            Self::DriftRefused => "DriftRefused",
         }
     }
 
@@ -94,7 +130,15 @@ impl EventKind {
             Self::RegistrationEdited
             | Self::RegistrationResubmitted
             | Self::RegistrationProposed
-            | Self::ProposalWithdrawn => Some(AuditAction::Updated),
+            | Self::ProposalWithdrawn
+            | Self::DocumentUploaded
+            | Self::DocumentDeleted
+            | Self::LinkAdded
+            | Self::LinkRemoved
+            // What a person did; what a probe found has no actor, and so no row.
+            | Self::ServerHealthChanged
+            | Self::DriftAccepted
+            | Self::DriftRefused => Some(AuditAction::Updated),
             Self::RegistrationApproved => Some(AuditAction::Approved),
             Self::RegistrationRejected => Some(AuditAction::Rejected),
             Self::RegistrationWithdrawn | Self::RegistrationDeleted => Some(AuditAction::Deleted),
@@ -102,7 +146,9 @@ impl EventKind {
             | Self::ServerListed
             | Self::ServerChanged
             | Self::ManifestPinned
-            | Self::ServerRemoved => None,
+            | Self::ServerRemoved
+            | Self::ManifestDrifted
+            | Self::ManifestRestored => None,
         }
     }
 }
@@ -116,7 +162,7 @@ pub enum AuditAction {
     Approved,
     /// Rejected.
     Rejected,
-    /// Edited, resubmitted, or proposed anew.
+    /// Edited, resubmitted, or proposed anew; or its documents or links changed.
     Updated,
     /// Deleted or withdrawn.
     Deleted,

@@ -52,6 +52,14 @@ uuid_id!(
     /// Identity of an [`Operation`](crate::operation::Operation): a UUIDv7, so that rows sort by time.
     OperationId
 );
+uuid_id!(
+    /// Identity of a [`Document`](crate::document::Document).
+    DocumentId
+);
+uuid_id!(
+    /// Identity of a [`Link`](crate::link::Link).
+    LinkId
+);
 
 /// How often an aggregate has been written; a write names the revision that it read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -2,8 +2,15 @@
 //!
 //! The table is made of persistent maps of `Arc<ServerEntry>`: an event replaces one entry and
 //! shares all the others with the table before. Reading it takes no lock and no database.
+//!
+//! Which of several servers gets a call: [`balance`]; which are left alone for a while: [`breaker`]
+//! and [`ejection`].
 
-use std::collections::HashMap;
+pub mod balance;
+pub mod breaker;
+pub mod ejection;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
@@ -15,6 +22,8 @@ use crate::federation::ServerRef;
 use crate::id::{Alias, ServerId, TenantId};
 use crate::manifest::{Definition, DefinitionKind};
 use crate::server::{HealthStatus, ListedBy, Server};
+
+use self::balance::RoutingWish;
 
 /// One routable server: what a call needs to know of it, and nothing that needs a second look.
 #[derive(Debug)]
@@ -35,16 +44,22 @@ pub struct ServerEntry {
     pub health: HealthStatus,
     /// Whether an operator took it out of rotation.
     pub in_maintenance: bool,
+    /// How its owner wishes it to be chosen among others.
+    pub routing: RoutingWish,
     definitions: Vec<Definition>,
     by_name: HashMap<(DefinitionKind, String), usize>,
+    /// What was pinned and is something else by now: neither listed nor callable.
+    withheld: HashSet<(DefinitionKind, String)>,
 }
 
 impl ServerEntry {
     /// The entry of a server.
     pub fn new(server: &Server) -> Self {
+        let withheld = server.withheld();
         let definitions: Vec<Definition> = DefinitionKind::ALL
             .into_iter()
             .flat_map(|kind| server.manifest.of(kind).cloned())
+            .filter(|one| !withheld.contains(&(one.kind, one.name.clone())))
             .collect();
         let by_name = definitions
             .iter()
@@ -60,8 +75,10 @@ impl ServerEntry {
             listed_by: server.listed_by,
             health: server.health,
             in_maintenance: server.health == HealthStatus::Maintenance,
+            routing: RoutingWish::of(&server.capabilities),
             definitions,
             by_name,
+            withheld,
         }
     }
 
@@ -81,8 +98,12 @@ impl ServerEntry {
         self.definitions.get(*index)
     }
 
-    /// Whether a resource was approved: by its own URI, or by a template that it matches.
+    /// Whether a resource was approved: by its own URI, or by a template that it matches. One that is
+    /// withheld comes back by no template.
     pub fn offers_resource(&self, uri: &str) -> bool {
+        if self.withheld.contains(&(DefinitionKind::Resource, uri.to_owned())) {
+            return false;
+        }
         self.find(DefinitionKind::Resource, uri).is_some()
             || self
                 .definitions(DefinitionKind::ResourceTemplate)

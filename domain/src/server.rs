@@ -7,15 +7,17 @@ use crate::endpoint::{EndpointUrl, Transport};
 use crate::event::RegistryEvent;
 use crate::field::Violation;
 use crate::id::{Alias, RegistrationId, Revision, ServerId, TenantId, UserId};
-use crate::manifest::{Definition, DefinitionKind, Digest, Manifest};
+use crate::manifest::{Definition, DefinitionKind, Digest, Drift, Manifest};
 use crate::registration::Registration;
 
 mod content;
 mod declared;
+mod drift;
 mod listed_by;
 mod removal;
 
 pub use content::{ServerContent, ServerDraft};
+pub use drift::NoDrift;
 pub use listed_by::ListedBy;
 pub use removal::ServerRemoval;
 
@@ -173,6 +175,8 @@ pub struct Server {
     pub auto_discover: bool,
     /// What may be served of it.
     pub manifest: PinnedManifest,
+    /// What it offers instead, where that is something else.
+    pub drift: Option<Drift>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -214,6 +218,7 @@ impl Server {
             manifest: candidate.map_or(PinnedManifest::Awaited, |manifest| {
                 PinnedManifest::Pinned { manifest, reviewed: true }
             }),
+            drift: None,
             created_at: now,
             updated_at: now,
             revision: Revision::FIRST,

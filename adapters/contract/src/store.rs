@@ -13,10 +13,12 @@ mod audit;
 mod cancellation;
 mod candidates;
 mod catalog;
+mod documents;
 mod durability;
 mod events;
 mod fidelity;
 mod health;
+mod links;
 mod lists;
 mod management;
 mod offers;
@@ -27,6 +29,7 @@ mod search;
 mod servers;
 mod urls;
 mod users;
+mod watch;
 
 const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
     approval {
@@ -66,6 +69,17 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_server_that_does_not_read_is_left_out_of_lists,
         a_server_changed_by_hand_is_found_by_its_new_name,
     }
+    documents {
+        a_document_reads_back_whole_and_in_parts,
+        documents_are_listed_the_oldest_first_page_by_page,
+        a_document_belongs_to_its_registration_alone,
+        of_racing_uploads_no_more_are_kept_than_may_be,
+        a_document_for_what_is_gone_is_not_kept,
+        a_deleted_document_is_gone_with_its_bytes_and_makes_room,
+        a_removed_registration_takes_its_documents_and_links,
+        uploads_and_deletions_leave_their_audit_row,
+        the_largest_document_round_trips,
+    }
     durability {
         a_reopened_store_keeps_everything,
         two_who_open_the_store_at_once_both_can,
@@ -86,6 +100,11 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
     }
     health {
         an_open_store_is_healthy_and_says_what_it_is,
+    }
+    links {
+        a_link_reads_back_until_it_is_deleted,
+        an_address_is_linked_once_per_registration,
+        of_racing_links_no_more_are_kept_than_may_be,
     }
     lists {
         an_offset_walk_visits_each_row_once,
@@ -152,6 +171,16 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_changed_identity_changes_the_row,
         the_group_gives_and_takes_the_administrators_flag,
         an_administrator_made_by_hand_stays_one,
+    }
+    watch {
+        a_new_server_is_to_be_probed_before_all_others,
+        what_a_probe_finds_is_kept_and_is_no_new_revision,
+        a_note_tells_the_event_log_of_changes_only,
+        a_note_on_what_no_longer_stands_is_left_out_with_its_event,
+        maintenance_is_not_probed_and_not_overruled,
+        a_written_server_keeps_the_health_that_was_found,
+        a_drift_is_kept_with_its_server_until_it_ends,
+        a_drift_that_does_not_read_spoils_its_server_alone,
     }
 };
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    EventLog, OperationLog, RegistrationStore, ServerCatalog, StoreHealth, UserStore,
+    DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore, ServerCatalog,
+    StoreHealth, UserStore,
 };
 
 use crate::clock::MockClock;
@@ -20,6 +21,10 @@ pub struct StorePorts {
     pub servers: Arc<dyn ServerCatalog>,
     /// People.
     pub users: Arc<dyn UserStore>,
+    /// Documents of registrations.
+    pub documents: Arc<dyn DocumentStore>,
+    /// Links of registrations.
+    pub links: Arc<dyn LinkStore>,
     /// Events and the audit trail.
     pub events: Arc<dyn EventLog>,
     /// Operations.
@@ -35,6 +40,8 @@ impl StorePorts {
         S: RegistrationStore
             + ServerCatalog
             + UserStore
+            + DocumentStore
+            + LinkStore
             + EventLog
             + OperationLog
             + StoreHealth
@@ -42,7 +49,8 @@ impl StorePorts {
     {
         let (registrations, servers, users, events, operations) =
             (store.clone(), store.clone(), store.clone(), store.clone(), store.clone());
-        Self { registrations, servers, users, events, operations, health: store }
+        let (documents, links) = (store.clone(), store.clone());
+        Self { registrations, servers, users, documents, links, events, operations, health: store }
     }
 }
 

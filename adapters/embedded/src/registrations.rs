@@ -1,6 +1,7 @@
 //! The port `RegistrationStore`: each method is one transaction.
 
 use async_trait::async_trait;
+use diesel::SqliteConnection;
 use jiff::Timestamp;
 use registry_domain::change::Change;
 use registry_domain::id::RegistrationId;
@@ -10,6 +11,7 @@ use registry_domain::ports::{
 };
 use registry_domain::registration::{Registration, Removal};
 
+use crate::error::StoreError;
 use crate::store::EmbeddedStore;
 
 mod candidate;
@@ -17,6 +19,11 @@ mod decide;
 mod list;
 mod row;
 mod write;
+
+/// Makes sure that a registration is there, for what is to belong to it.
+pub(crate) fn require(conn: &mut SqliteConnection, id: RegistrationId) -> Result<(), StoreError> {
+    write::revision(conn, id)?.map(|_| ()).ok_or(StoreError::Gone)
+}
 
 #[async_trait]
 impl RegistrationStore for EmbeddedStore {

@@ -78,6 +78,9 @@ diesel::table! {
         auto_discover -> Bool,
         last_health_check -> Nullable<Text>,
         search_key -> Text,
+        health_streak -> Integer,
+        next_probe_at -> Text,
+        compared_at -> Nullable<Text>,
     }
 }
 
@@ -138,6 +141,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         request_id -> Text,
         server_id -> Nullable<Text>,
+        client_ip -> Nullable<Text>,
     }
 }
 
@@ -180,6 +184,57 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    server_drifts (server_id) {
+        server_id -> Text,
+        definitions -> Text,
+        since -> Text,
+        refused -> Bool,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        ends_at -> Text,
+    }
+}
+
+diesel::table! {
+    documents (document_id) {
+        document_id -> Text,
+        registration_id -> Text,
+        filename -> Text,
+        content_type -> Text,
+        size_bytes -> BigInt,
+        digest -> Text,
+        title -> Nullable<Text>,
+        tool_name -> Nullable<Text>,
+        uploaded_by -> Text,
+        created_at -> Text,
+    }
+}
+
+diesel::table! {
+    document_contents (document_id) {
+        document_id -> Text,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    links (link_id) {
+        link_id -> Text,
+        registration_id -> Text,
+        rel -> Text,
+        url -> Text,
+        title -> Nullable<Text>,
+        added_by -> Text,
+        created_at -> Text,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -205,7 +260,12 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         fastmcp_audit_log,
         candidate_manifests,
         retired_aliases,
-        events
+        events,
+        documents,
+        document_contents,
+        links,
+        server_drifts,
+        leases
     )
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use registry_domain::caller::TenantScope;
 use registry_domain::change::Change;
 use registry_domain::event::EventSeq;
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
 use registry_domain::ports::{
     Atomicity, BatchItem, Include, OfferQuery, Page, PortError, Routes, ServerCatalog,
@@ -22,6 +23,8 @@ use crate::store::EmbeddedStore;
 mod batch;
 mod count;
 pub(crate) mod definitions;
+mod drift;
+mod health;
 mod list;
 mod names;
 mod offering;
@@ -146,5 +149,23 @@ impl ServerCatalog for EmbeddedStore {
     async fn awaiting_manifest(&self, limit: u32) -> Result<Vec<Server>, PortError> {
         self.read("list_servers_awaiting_manifest", move |conn| row::list_awaiting(conn, limit))
             .await
+    }
+
+    async fn upcoming_probes(&self, limit: u32) -> Result<Vec<Watched>, PortError> {
+        self.read("list_upcoming_probes", move |conn| health::upcoming(conn, limit)).await
+    }
+
+    async fn find_watched(&self, id: ServerId) -> Result<Option<Watched>, PortError> {
+        self.read("find_watched_server", move |conn| health::find(conn, id)).await
+    }
+
+    async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        let notes = notes.to_vec();
+        self.write("note_health", move |conn| health::note(conn, &notes)).await
+    }
+
+    async fn order_health(&self, change: &Change<Server>) -> Result<(), PortError> {
+        let change = change.clone();
+        self.write("order_health", move |conn| health::order(conn, &change)).await
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::{Ready, ready};
 use registry_domain::field::Violation;
-use registry_domain::id::{RegistrationId, UserId};
+use registry_domain::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
 
 use crate::problem::{Place, Problem};
 
@@ -17,6 +17,18 @@ pub trait IdInPath: FromStr {
 
 impl IdInPath for RegistrationId {
     const NAME: &'static str = "registration_id";
+}
+
+impl IdInPath for DocumentId {
+    const NAME: &'static str = "document_id";
+}
+
+impl IdInPath for LinkId {
+    const NAME: &'static str = "link_id";
+}
+
+impl IdInPath for ServerId {
+    const NAME: &'static str = "server_id";
 }
 
 impl IdInPath for UserId {

@@ -16,9 +16,11 @@ use registry_domain::Error;
 use registry_domain::caller::Denied;
 use registry_domain::error::Subject;
 use registry_domain::field::{Step, Violation};
+use registry_domain::id::ServerId;
 use registry_domain::rate::Limit;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::challenge::Challenge;
 use crate::code::Code;
@@ -44,12 +46,28 @@ impl Place {
     }
 }
 
-/// One entry of `errors`.
-#[derive(Debug, Serialize)]
+/// A field that broke a rule: one entry of `errors`.
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FieldError {
+    /// Where it is: `body`, `query` or `path`, then members' names and positions.
+    #[schema(value_type = Vec<Value>, example = json!(["body", "owner_contact"]))]
     loc: Vec<Step>,
+    /// What the rule asks, for people.
+    #[schema(example = "is required")]
     msg: String,
+    /// The rule's name, for programs.
+    #[schema(example = "missing")]
     r#type: &'static str,
+}
+
+/// A problem as a part of a larger answer.
+#[derive(Debug, Serialize)]
+pub struct Brief<'a> {
+    error: &'static str,
+    message: &'a str,
+    details: &'a Value,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
 }
 
 /// What went wrong, ready to be told to the caller.
@@ -63,7 +81,29 @@ pub(crate) struct Parts {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) challenge: Option<Challenge>,
     pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
-    pub(crate) over_json_rpc: bool,
+    pub(crate) manner: Manner,
+}
+
+/// In which shape a problem is told.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Manner {
+    /// As a problem document.
+    Document,
+    /// As a JSON-RPC error.
+    JsonRpc,
+    /// As both: a proxied call's response whose `error` is the JSON-RPC error.
+    Proxied(ProxiedCall),
+}
+
+/// The call that a proxied response belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProxiedCall {
+    /// Its JSON-RPC id, as JSON.
+    pub id_json: String,
+    /// The server that was asked, if any.
+    pub server: Option<ServerId>,
+    /// How long it took, in milliseconds.
+    pub took_ms: f64,
 }
 
 impl Problem {
@@ -77,7 +117,7 @@ impl Problem {
             headers: Vec::new(),
             challenge: None,
             cause: None,
-            over_json_rpc: false,
+            manner: Manner::Document,
         }))
     }
 
@@ -168,8 +208,43 @@ impl Problem {
     /// the same code in `data.error`.
     #[must_use]
     pub fn over_json_rpc(mut self) -> Self {
-        self.0.over_json_rpc = true;
+        self.0.manner = Manner::JsonRpc;
         self
+    }
+
+    /// The same problem as the response of a proxied call.
+    #[must_use]
+    pub fn of_proxied(mut self, call: ProxiedCall) -> Self {
+        self.0.manner = Manner::Proxied(call);
+        self
+    }
+
+    /// The same problem of one item of a list in the body: `details.index` says which, and so does
+    /// the place of each field.
+    #[must_use]
+    pub fn of_item(mut self, list: &'static str, index: usize) -> Self {
+        for error in &mut self.0.errors {
+            let steps = [Step::Member(Cow::Borrowed(list)), Step::Position(index)];
+            let after_place = error.loc.len().min(1);
+            error.loc.splice(after_place..after_place, steps);
+        }
+        match &mut self.0.details {
+            Value::Object(details) => {
+                details.insert("index".to_owned(), index.into());
+            }
+            details => *details = json!({"index": index}),
+        }
+        self
+    }
+
+    /// The problem as a part of a larger answer.
+    pub fn in_short(&self) -> Brief<'_> {
+        Brief {
+            error: self.0.code.as_str(),
+            message: &self.0.detail,
+            details: &self.0.details,
+            errors: &self.0.errors,
+        }
     }
 
     /// The stable name of what went wrong.
@@ -183,7 +258,7 @@ impl Problem {
 }
 
 /// `Retry-After` counts whole seconds; zero would be an invitation to try at once.
-fn whole_seconds(after: Duration) -> u64 {
+pub(crate) fn whole_seconds(after: Duration) -> u64 {
     after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0)).max(1)
 }
 
@@ -207,6 +282,21 @@ impl From<Error> for Problem {
                 format!("Another server has the {what} \"{wanted}\""),
             )
             .with_details(json!({"field": what, "wanted": wanted, "existing_server_id": holder})),
+            Error::TooLarge { most_bytes } => Self::new(
+                Code::PayloadTooLarge,
+                format!("A file may have at most {most_bytes} bytes"),
+            ),
+            Error::UnsupportedType(why) => Self::new(Code::UnsupportedMediaType, why),
+            Error::Full { what, most } => Self::new(
+                Code::InvalidStateTransition,
+                format!("A registration has at most {most} {what}: delete one first"),
+            )
+            .with_details(json!({"reason": "full", "limit": most})),
+            Error::LinkTaken { existing } => Self::new(
+                Code::InvalidStateTransition,
+                "The registration links to this address already",
+            )
+            .with_details(json!({"reason": "exists", "existing_link_id": existing})),
             Error::IllegalTransition(refused) => {
                 Self::new(Code::InvalidStateTransition, refused.to_string()).with_details(
                     json!({"status": refused.from.as_str(), "wanted": refused.wanted}),
@@ -237,7 +327,8 @@ fn refused(denied: Denied) -> Problem {
         Denied::ApprovalRequired => Code::ApprovalRequired,
         Denied::ReadOnly => Code::ReadOnly,
     };
-    Problem::new(code, denied.message())
+    let problem = Problem::new(code, denied.message());
+    if denied == Denied::SignInRequired { problem.challenging(Challenge::NoToken) } else { problem }
 }
 
 fn not_found(subject: Subject) -> Problem {
@@ -251,6 +342,11 @@ fn not_found(subject: Subject) -> Problem {
         }
         Subject::User(id) => {
             Problem::new(Code::UserNotFound, "User not found").with_details(json!({"user_id": id}))
+        }
+        Subject::Document(id) => Problem::new(Code::DocumentNotFound, "Document not found")
+            .with_details(json!({"document_id": id})),
+        Subject::Link(id) => {
+            Problem::new(Code::NotFound, "Link not found").with_details(json!({"link_id": id}))
         }
         Subject::Server(id) => Problem::new(Code::ServerNotFound, "Server not found")
             .with_details(json!({"server_id": id})),

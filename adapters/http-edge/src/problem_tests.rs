@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use registry_domain::caller::Denied;
-use registry_domain::id::{RegistrationId, ServerId, UserId};
+use registry_domain::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
 use registry_domain::ports::{Outcome, PortError};
 use registry_domain::registration::{IllegalTransition, RegistrationStatus};
 use uuid::Uuid;
@@ -59,6 +59,13 @@ fn each_error_of_the_domain_has_its_status_and_its_code() {
         (Error::NotFound(Subject::Registration(RegistrationId(ID))), 404, "REGISTRATION_NOT_FOUND"),
         (Error::NotFound(Subject::RegistrationByUrl), 404, "REGISTRATION_NOT_FOUND"),
         (Error::NotFound(Subject::User(UserId(ID))), 404, "USER_NOT_FOUND"),
+        (Error::NotFound(Subject::Document(DocumentId(ID))), 404, "DOCUMENT_NOT_FOUND"),
+        (Error::NotFound(Subject::Link(LinkId(ID))), 404, "NOT_FOUND"),
+        (Error::TooLarge { most_bytes: 7 }, 413, "PAYLOAD_TOO_LARGE"),
+        (Error::UnsupportedType("why".into()), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (Error::Full { what: "links", most: 20 }, 409, "INVALID_STATE_TRANSITION"),
+        (Error::LinkTaken { existing: LinkId(ID) }, 409, "INVALID_STATE_TRANSITION"),
+        (Error::NotFound(Subject::Server(ServerId(ID))), 404, "SERVER_NOT_FOUND"),
         (
             Error::UrlTaken { existing: RegistrationId(ID), status: RegistrationStatus::Pending },
             409,

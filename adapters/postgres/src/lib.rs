@@ -11,7 +11,8 @@
 //! | what happens when the answer to a commit gets lost | `settle.rs` |
 //! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
-//! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` |
+//! | documents and links | `documents.rs` `links.rs` |
+//! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` `leases.rs` |
 //! | how other replicas' events are noticed | `follow.rs` |
 //! | what replicas say to each other where there is no Redis | `bus.rs` and `bus/` |
 //! | the tables | `schema.rs` `labels.rs`, and `migrations/postgres` with the reasons |
@@ -31,12 +32,15 @@ mod address;
 mod audit;
 mod bus;
 mod connection;
+mod documents;
 mod error;
 mod events;
 mod follow;
 mod health;
 mod keeper;
 mod labels;
+mod leases;
+mod links;
 mod migrate;
 mod open_error;
 mod operations;

@@ -1,6 +1,8 @@
 //! The port `RegistrationStore`: each method is one transaction.
 
 use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use registry_domain::change::Change;
@@ -10,8 +12,12 @@ use registry_domain::ports::{
     RegistrationStore, RegistrationView,
 };
 use registry_domain::registration::{Registration, Removal};
+use uuid::Uuid;
 
+use crate::connection::Connection;
+use crate::error::StoreError;
 use crate::read::View;
+use crate::schema::registrations;
 use crate::store::PgStore;
 
 mod approve;
@@ -22,6 +28,19 @@ mod record;
 mod remove;
 mod row;
 mod write;
+
+/// Makes sure that a registration is there, for what is to belong to it. Until the transaction ends
+/// nobody else adds to it, changes it or removes it.
+pub(crate) async fn hold(conn: &mut Connection, id: RegistrationId) -> Result<(), StoreError> {
+    let there: Option<Uuid> = registrations::table
+        .find(id.0)
+        .select(registrations::registration_id)
+        .for_no_key_update()
+        .first(conn)
+        .await
+        .optional()?;
+    there.map(|_| ()).ok_or(StoreError::Gone)
+}
 
 #[async_trait]
 impl RegistrationStore for PgStore {

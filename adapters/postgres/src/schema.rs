@@ -58,7 +58,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid};
+    use diesel::sql_types::{
+        Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid,
+    };
     use crate::labels::{ServerStatus, TransportType};
 
     servers (id) {
@@ -84,6 +86,9 @@ diesel::table! {
         auto_discover -> Bool,
         last_health_check -> Nullable<Timestamptz>,
         search_key -> Text,
+        health_streak -> Integer,
+        next_probe_at -> Timestamptz,
+        compared_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -144,6 +149,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         request_id -> Text,
         server_id -> Nullable<Uuid>,
+        client_ip -> Nullable<Text>,
     }
 }
 
@@ -201,6 +207,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    server_drifts (server_id) {
+        server_id -> Uuid,
+        definitions -> Text,
+        since -> Timestamptz,
+        refused -> Bool,
+    }
+}
+
+diesel::table! {
+    documents (document_id) {
+        document_id -> Uuid,
+        registration_id -> Uuid,
+        filename -> Text,
+        content_type -> Text,
+        size_bytes -> BigInt,
+        digest -> Text,
+        title -> Nullable<Text>,
+        tool_name -> Nullable<Text>,
+        uploaded_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    document_contents (document_id) {
+        document_id -> Uuid,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    links (link_id) {
+        link_id -> Uuid,
+        registration_id -> Uuid,
+        rel -> Text,
+        url -> Text,
+        title -> Nullable<Text>,
+        added_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -229,6 +278,10 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         events,
         event_head,
         sessions,
+        documents,
+        document_contents,
+        links,
+        server_drifts,
     )
 }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use registry_domain::caller::TenantScope;
 use registry_domain::change::Change;
 use registry_domain::event::EventSeq;
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
 use registry_domain::ports::{
     Atomicity, BatchItem, Include, OfferQuery, Page, PortError, Routes, ServerCatalog,
@@ -26,8 +27,11 @@ use crate::store::PgStore;
 mod batch;
 mod count;
 pub(crate) mod definitions;
+mod drift;
+mod health;
 mod list;
 mod names;
+mod note;
 mod offering;
 mod pin;
 mod remove;
@@ -178,5 +182,27 @@ impl ServerCatalog for PgStore {
             row::list_awaiting(conn, *limit).boxed()
         })
         .await
+    }
+
+    async fn upcoming_probes(&self, limit: u32) -> Result<Vec<Watched>, PortError> {
+        self.read("list_upcoming_probes", View::Newest, limit, |conn, limit| {
+            health::upcoming(conn, *limit).boxed()
+        })
+        .await
+    }
+
+    async fn find_watched(&self, id: ServerId) -> Result<Option<Watched>, PortError> {
+        self.read("find_watched_server", View::Newest, id, |conn, id| {
+            health::find(conn, *id).boxed()
+        })
+        .await
+    }
+
+    async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        self.write(note::Note::of(notes)).await
+    }
+
+    async fn order_health(&self, change: &Change<Server>) -> Result<(), PortError> {
+        self.write(health::Order { change: change.clone() }).await
     }
 }

@@ -1,6 +1,10 @@
 //! The API over real sockets: routes, methods, the order of checks, and how it fails.
 
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod support;
 
 use serde_json::json;
@@ -32,6 +36,10 @@ fn every_address_tells_a_wrong_method_the_right_ones() {
         ("/registrations/1/propose", "POST"),
         ("/registrations/1/resubmit", "POST"),
         ("/registrations/1/manifest", "GET, HEAD"),
+        ("/registrations/1/documents", "GET, HEAD, POST"),
+        ("/registrations/1/documents/2", "GET, HEAD, DELETE"),
+        ("/registrations/1/links", "GET, HEAD, POST"),
+        ("/registrations/1/links/2", "DELETE"),
         ("/audit-logs", "GET, HEAD"),
     ] {
         let answer = client.ask("TRACE", path, None);
@@ -59,6 +67,13 @@ fn without_a_good_token_nothing_behind_the_guard_is_told() {
         ("PUT", "/registrations/not-a-uuid"),
         ("DELETE", "/registrations/not-a-uuid"),
         ("PATCH", &patch),
+        ("POST", "/registrations/not-a-uuid/documents"),
+        ("GET", "/registrations/not-a-uuid/documents"),
+        ("GET", "/registrations/not-a-uuid/documents/2"),
+        ("DELETE", "/registrations/not-a-uuid/documents/2"),
+        ("POST", "/registrations/not-a-uuid/links"),
+        ("GET", "/registrations/not-a-uuid/links"),
+        ("DELETE", "/registrations/not-a-uuid/links/2"),
         ("GET", "/audit-logs"),
     ] {
         let answer = client.ask(method, path, None);
@@ -146,6 +161,10 @@ fn a_store_that_is_down_is_503_with_a_time_to_come_again() {
         ("GET", path.as_str(), ""),
         ("PUT", &path, body),
         ("DELETE", &path, ""),
+        ("GET", &format!("{path}/documents/{ID}"), ""),
+        ("DELETE", &format!("{path}/documents/{ID}"), ""),
+        ("POST", &format!("{path}/links"), r#"{"rel":"source","url":"https://a.example/"}"#),
+        ("DELETE", &format!("{path}/links/{ID}"), ""),
         ("GET", "/audit-logs", ""),
     ] {
         let answer = client.send(method, path, Some(&admin), &[], body);

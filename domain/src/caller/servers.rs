@@ -91,6 +91,8 @@ impl<'a> Actor<'a> {
 pub enum ServerAction<'a> {
     /// Read those of the tenants that they ask for.
     Read(&'a TenantScope),
+    /// Learn how many there are of the tenants that they ask for.
+    Count(&'a TenantScope),
     /// List one of a tenant; of their own, where they name none.
     List {
         /// The tenant that they name.
@@ -106,7 +108,7 @@ impl ServerAction<'_> {
     /// The tenants that are asked for.
     fn asked(self) -> TenantScope {
         match self {
-            Self::Read(asked) => asked.clone(),
+            Self::Read(asked) | Self::Count(asked) => asked.clone(),
             Self::List { tenant: Some(tenant) } => TenantScope::Only(tenant.clone()),
             Self::List { tenant: None } => TenantScope::Shared,
             Self::Replace(_) | Self::Remove(_) => TenantScope::All,
@@ -125,8 +127,10 @@ pub fn authorize_server(
     caller: Option<&Caller>,
     action: ServerAction<'_>,
 ) -> Result<TenantScope, Denied> {
-    if let ServerAction::Read(asked) = action {
-        return readable(policy, caller, asked);
+    match action {
+        ServerAction::Read(asked) => return readable(policy, caller, asked),
+        ServerAction::Count(asked) => return countable(policy, caller, asked),
+        ServerAction::List { .. } | ServerAction::Replace(_) | ServerAction::Remove(_) => {}
     }
     if policy.api_mode == ApiMode::ReadOnly {
         return Err(Denied::ReadOnly);
@@ -161,6 +165,20 @@ pub fn authorize_server(
         }
         (Some(caller), _) => Ok(seen_by(caller)),
     }
+}
+
+fn countable(
+    policy: &RegistryPolicy,
+    caller: Option<&Caller>,
+    asked: &TenantScope,
+) -> Result<TenantScope, Denied> {
+    if policy.protect_admin_reads && policy.api_mode != ApiMode::Open {
+        let caller = caller.ok_or(Denied::SignInRequired)?;
+        if !caller.is_admin {
+            return Err(Denied::NotAdmin);
+        }
+    }
+    readable(policy, caller, asked)
 }
 
 fn readable(

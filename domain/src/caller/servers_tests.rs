@@ -14,9 +14,11 @@ fn policy(api_mode: ApiMode, require_approval: bool) -> RegistryPolicy {
     RegistryPolicy {
         four_eyes: false,
         egress: EgressPolicy::Development,
+        drift: crate::manifest::DriftPolicy::Withhold,
         alias_quarantine: Duration::ZERO,
         api_mode,
         require_approval,
+        protect_admin_reads: false,
         enable_legacy_sse: false,
         inline_discovery: Duration::ZERO,
     }
@@ -57,6 +59,7 @@ fn server_of(owner: u128) -> Server {
         listed_by: ListedBy::Person,
         auto_discover: true,
         manifest: PinnedManifest::Awaited,
+        drift: None,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         revision: Revision::FIRST,
@@ -144,4 +147,19 @@ fn who_is_signed_in_sees_their_tenant_and_names_no_other() {
     assert_eq!(list(&person, Some(&fabrikam)), Err(Denied::TenantDenied));
     assert_eq!(list(&admin, None), Ok(TenantScope::Shared));
     assert_eq!(list(&admin, Some(&fabrikam)), Ok(TenantScope::Only(fabrikam)));
+}
+
+#[test]
+fn numbers_are_kept_from_strangers_where_that_is_wished_and_the_api_is_not_open() {
+    let count = |api_mode, caller: Option<&Caller>| {
+        let policy = RegistryPolicy { protect_admin_reads: true, ..policy(api_mode, false) };
+        authorize_server(&policy, caller, ServerAction::Count(&TenantScope::All))
+    };
+    let (person, admin) = (caller(4, &[Role::User]), caller(1, &[Role::Admin]));
+    assert_eq!(count(ApiMode::Open, None), Ok(TenantScope::All));
+    for mode in [ApiMode::Protected, ApiMode::ReadOnly] {
+        assert_eq!(count(mode, None), Err(Denied::SignInRequired));
+        assert_eq!(count(mode, Some(&person)), Err(Denied::NotAdmin));
+        assert_eq!(count(mode, Some(&admin)), Ok(TenantScope::All));
+    }
 }

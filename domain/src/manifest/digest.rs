@@ -19,6 +19,16 @@ impl Digest {
         Self(Sha256::digest(&canonical).into())
     }
 
+    /// The digest of bytes as they are.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The 64 hexadecimal digits alone.
+    pub fn to_hex(self) -> String {
+        self.to_string().split_off("sha256:".len())
+    }
+
     /// A digest that was computed elsewhere in this module.
     pub(super) const fn of_hash(hash: [u8; 32]) -> Self {
         Self(hash)

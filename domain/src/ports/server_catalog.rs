@@ -9,6 +9,7 @@ use super::{Include, OfferQuery, Page, PortError, ServerCounts, ServerQuery, Ser
 use crate::caller::TenantScope;
 use crate::change::Change;
 use crate::event::EventSeq;
+use crate::health::{HealthNote, Watched};
 use crate::id::{Alias, RegistrationId, ServerId, TenantId};
 use crate::server::{Server, ServerRemoval};
 
@@ -94,8 +95,9 @@ pub trait ServerCatalog: Send + Sync {
         now: Timestamp,
     ) -> Result<HashSet<Alias>, PortError>;
 
-    /// Writes a server that no registration stands behind, or changes one; the manifest is
-    /// replaced by the change's.
+    /// Writes a server that no registration stands behind, or changes one; manifest and drift are
+    /// replaced by the change's. The health of one that is there stays as it is: it is written by
+    /// [`note_health`](Self::note_health) and [`order_health`](Self::order_health) alone.
     ///
     /// # Errors
     /// [`PortError::AlreadyExists`] with key `name` or `alias`, [`PortError::Conflict`],
@@ -164,4 +166,32 @@ pub trait ServerCatalog: Send + Sync {
     /// # Errors
     /// [`PortError::Unavailable`], [`PortError::Corrupt`].
     async fn awaiting_manifest(&self, limit: u32) -> Result<Vec<Server>, PortError>;
+
+    /// The servers to be probed next, the most urgent first; none in maintenance.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn upcoming_probes(&self, limit: u32) -> Result<Vec<Watched>, PortError>;
+
+    /// What the prober has to know of one server, also in maintenance.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn find_watched(&self, id: ServerId) -> Result<Option<Watched>, PortError>;
+
+    /// Keeps what probes found, with the events of those notes, and answers for which servers. A
+    /// note that was made on another condition than the stored one is left out with its event; so is
+    /// one whose server is gone. No revision moves: a finding is no new content.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`].
+    async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError>;
+
+    /// Writes the health that an operator orders, and nothing else of the server but its revision
+    /// and time. The count of findings begins anew; one that leaves maintenance is due for a probe
+    /// at once, as nobody has looked.
+    ///
+    /// # Errors
+    /// [`PortError::Conflict`], [`PortError::Unavailable`].
+    async fn order_health(&self, change: &Change<Server>) -> Result<(), PortError>;
 }

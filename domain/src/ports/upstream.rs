@@ -39,6 +39,8 @@ pub struct OpenedUpstream {
 /// The head of one message to an upstream: what a transport may have to repeat outside the body.
 #[derive(Debug, Clone, Default)]
 pub struct MessageHead {
+    /// The trace that the message is part of, as W3C's `traceparent` spells it.
+    pub traceparent: Option<String>,
     /// The revision spoken on this hop (`MCP-Protocol-Version`).
     pub revision: Option<String>,
     /// The legacy session (`Mcp-Session-Id`).

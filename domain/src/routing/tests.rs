@@ -35,6 +35,7 @@ fn server(id: u128, alias: &str, tenant: Option<&str>) -> Server {
         manifest: PinnedManifest::Pinned { manifest: Manifest::new([tool]), reviewed: true },
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
+        drift: None,
         revision: Revision::FIRST,
     }
 }

@@ -13,9 +13,11 @@ fn policy() -> RegistryPolicy {
     RegistryPolicy {
         four_eyes: false,
         egress: EgressPolicy::Development,
+        drift: crate::manifest::DriftPolicy::Withhold,
         alias_quarantine: Duration::ZERO,
         api_mode: ApiMode::Open,
         require_approval: false,
+        protect_admin_reads: false,
         enable_legacy_sse: false,
         inline_discovery: Duration::ZERO,
     }

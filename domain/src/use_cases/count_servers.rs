@@ -13,6 +13,6 @@ pub async fn count_servers(
     actor: Actor<'_>,
     asked: &TenantScope,
 ) -> Result<ServerCounts, Error> {
-    let scope = actor.authorize(&ports.policy, ServerAction::Read(asked))?;
+    let scope = actor.authorize(&ports.policy, ServerAction::Count(asked))?;
     Ok(ports.servers.count(&scope).await?)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::caller::Actor;
+use crate::caller::{Actor, ServerAction};
 use crate::error::{Error, Subject};
 use crate::id::{Revision, ServerId};
 use crate::ports::{Atomicity, RegistryPorts};
@@ -26,7 +26,7 @@ pub struct Replacement {
 /// afterwards, where their address changed.
 ///
 /// # Errors
-/// [`Error::Invalid`] for too many, [`Error::Unavailable`]; what is wrong with one server is that
+/// [`Error::Denied`] for who may write none, [`Error::Invalid`] for too many, [`Error::Unavailable`]; what is wrong with one server is that
 /// server's answer.
 pub async fn replace_servers(
     ports: &RegistryPorts,
@@ -34,6 +34,8 @@ pub async fn replace_servers(
     replacements: Vec<Replacement>,
     atomicity: Atomicity,
 ) -> Result<Vec<BulkItem>, Error> {
+    // Who may list none may replace none.
+    actor.authorize(&ports.policy, ServerAction::List { tenant: None })?;
     bulk::bounded(replacements.len())?;
     let ids: Vec<ServerId> = replacements.iter().map(|replacement| replacement.id).collect();
     let found: HashMap<ServerId, Server> = ports

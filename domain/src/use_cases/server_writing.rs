@@ -133,6 +133,7 @@ pub(super) fn listing(
         listed_by: actor.lists_as(),
         auto_discover: content.auto_discover,
         manifest: reading.pin(actor),
+        drift: None,
         created_at: stamp.at,
         updated_at: stamp.at,
         revision: Revision::FIRST,
@@ -183,11 +184,14 @@ pub(super) fn replacement(
     let stamp = ports.stamp();
     let next = content.written_over(Server {
         tenant,
+        // Of another address nobody knows how it is; what an operator ordered stays.
         health: match server.health {
-            HealthStatus::Maintenance => HealthStatus::Maintenance,
+            health if !moved || health == HealthStatus::Maintenance => health,
             _ => HealthStatus::Unknown,
         },
         listed_by: if was_approved { server.listed_by } else { actor.lists_as() },
+        // What differs from what is no longer pinned differs from nothing.
+        drift: server.drift.clone().filter(|_| manifest == server.manifest),
         manifest,
         updated_at: stamp.at,
         revision: server.revision.next(),

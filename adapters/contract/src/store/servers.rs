@@ -37,6 +37,7 @@ pub(super) fn made(
         listed_by: ListedBy::Person,
         auto_discover: true,
         manifest: PinnedManifest::Awaited,
+        drift: None,
         created_at: stamp.at,
         updated_at: stamp.at,
         revision: Revision::FIRST,

@@ -40,7 +40,7 @@ pub(super) fn remove(
         return Err(StoreError::Stale(Some(stored)));
     }
     let server = servers::remove_of_registration(conn, removal.id, alias_free_at, now)?;
-    // The candidate goes with it (ON DELETE CASCADE).
+    // Candidate, documents and links go with it (ON DELETE CASCADE).
     diesel::delete(registrations::table.find(removal.id.to_string())).execute(conn)?;
     events::append(conn, &removal.events, server)
 }

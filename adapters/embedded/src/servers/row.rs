@@ -4,12 +4,13 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use registry_domain::endpoint::Transport;
 use registry_domain::id::{RegistrationId, Revision, ServerId, UserId};
-use registry_domain::manifest::{Definition, Digest};
+use registry_domain::manifest::{Definition, Digest, Drift};
 use registry_domain::ports::{Include, ServerSummary, ServerView};
 use registry_domain::search::server_search_key;
 use registry_domain::server::{HealthStatus, ListedBy, ManifestState, PinnedManifest, Server};
 
 use super::definitions::{self, Kinds};
+use super::drift;
 use crate::error::StoreError;
 use crate::place::{Place, json_text, readable, time_text};
 use crate::schema::servers;
@@ -26,6 +27,8 @@ pub(super) struct ServerRow {
     description: Option<String>,
     capabilities: String,
     tags: String,
+    /// Written with a new server only: after that, by what probes find and operators order.
+    #[diesel(skip_update)]
     health_status: String,
     tenant_id: Option<String>,
     created_at: String,
@@ -74,7 +77,7 @@ impl ServerRow {
         })
     }
 
-    fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
+    fn read(self, pinned: Vec<Definition>, drift: Option<Drift>) -> Result<Server, StoreError> {
         let place = Place { table: "servers", row: &self.id };
         let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
         let manifest = PinnedManifest::stored(state, pinned);
@@ -94,6 +97,7 @@ impl ServerRow {
             listed_by: place.word("listed_by", &self.listed_by, ListedBy::parse)?,
             auto_discover: self.auto_discover,
             manifest,
+            drift,
             created_at: place.time("created_at", &self.created_at)?,
             updated_at: place.time("updated_at", &self.updated_at)?,
             revision: Revision(self.revision),
@@ -129,7 +133,7 @@ impl ViewRow {
             Some(text) => Some(place.time("last_health_check", text)?),
             None => None,
         };
-        let server = self.row.read(Vec::new())?;
+        let server = self.row.read(Vec::new(), None)?;
         Ok(ServerView {
             last_health_check,
             manifest_state: state,
@@ -173,23 +177,26 @@ pub(super) fn find(
     let row: Option<ServerRow> = query.select(ServerRow::as_select()).first(conn).optional()?;
     row.map(|row| {
         let pinned = definitions::of_server(conn, &row.id)?;
-        row.read(pinned)
+        let drift = drift::of_server(conn, &row.id)?;
+        row.read(pinned, drift)
     })
     .transpose()
 }
 
-/// All servers with their definitions, in two statements.
+/// All servers with their definitions and drifts, in three statements.
 pub(super) fn list_all(conn: &mut SqliteConnection) -> Result<Vec<Server>, StoreError> {
     let mut pinned = definitions::of_all(conn)?;
+    let mut drifts = drift::of_all(conn)?;
     let rows: Vec<ServerRow> =
         servers::table.order(servers::id).select(ServerRow::as_select()).load(conn)?;
     readable(rows.into_iter().map(|row| {
         let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
-        row.read(pinned)
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
     }))
 }
 
-/// Servers by id with their definitions, in two statements.
+/// Servers by id with their definitions and drifts, in three statements.
 pub(super) fn list_each(
     conn: &mut SqliteConnection,
     ids: &[ServerId],
@@ -200,9 +207,11 @@ pub(super) fn list_each(
         .select(ServerRow::as_select())
         .load(conn)?;
     let mut pinned = definitions::of_each(conn, &ids, Kinds::ALL)?;
+    let mut drifts = drift::of_each(conn, &ids)?;
     readable(rows.into_iter().map(|row| {
         let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
-        row.read(pinned)
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
     }))
 }
 
@@ -218,5 +227,5 @@ pub(super) fn list_awaiting(
         .limit(limit.into())
         .select(ServerRow::as_select())
         .load(conn)?;
-    readable(rows.into_iter().map(|row| row.read(Vec::new())))
+    readable(rows.into_iter().map(|row| row.read(Vec::new(), None)))
 }

@@ -41,7 +41,7 @@ impl Write for Remove {
         }
         let server =
             servers::remove_of_registration(tx.conn, removal.id, *alias_free_at, *now).await?;
-        // The candidate goes with it (ON DELETE CASCADE).
+        // Candidate, documents and links go with it (ON DELETE CASCADE).
         diesel::delete(registrations::table.find(removal.id.0)).execute(tx.conn).await?;
         let happened: Vec<&RegistryEvent> = removal.events.iter().collect();
         events::append(tx, &happened, server).await

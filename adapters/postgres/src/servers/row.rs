@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use registry_domain::endpoint::Transport;
 use registry_domain::id::{RegistrationId, Revision, ServerId, UserId};
-use registry_domain::manifest::{Definition, Digest};
+use registry_domain::manifest::{Definition, Digest, Drift};
 use registry_domain::ports::{Include, ServerSummary, ServerView};
 use registry_domain::search::server_search_key;
 use registry_domain::server::{HealthStatus, ListedBy, ManifestState, PinnedManifest, Server};
@@ -13,6 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::definitions::{self, Kinds};
+use super::drift;
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::labels::Label;
@@ -31,6 +32,8 @@ pub(super) struct ServerRow {
     description: Option<String>,
     capabilities: Value,
     tags: Vec<Option<String>>,
+    /// Written with a new server only: after that, by what probes find and operators order.
+    #[diesel(skip_update)]
     health_status: Label,
     tenant_id: Option<String>,
     created_at: Time,
@@ -79,7 +82,7 @@ impl ServerRow {
         })
     }
 
-    fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
+    fn read(self, pinned: Vec<Definition>, drift: Option<Drift>) -> Result<Server, StoreError> {
         let place = Place { table: "servers", row: self.id };
         let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
         let manifest = PinnedManifest::stored(state, pinned);
@@ -97,6 +100,7 @@ impl ServerRow {
             listed_by: place.word("listed_by", &self.listed_by, ListedBy::parse)?,
             auto_discover: self.auto_discover,
             manifest,
+            drift,
             created_at: self.created_at.to_jiff(),
             updated_at: self.updated_at.to_jiff(),
             revision: Revision(self.revision),
@@ -129,7 +133,7 @@ impl ViewRow {
         let digest = self.row.manifest_digest.as_deref();
         let digest = place.maybe_word("manifest_digest", digest, Digest::parse)?;
         let last_health_check = self.last_health_check.map(|at| at.to_jiff());
-        let server = self.row.read(Vec::new())?;
+        let server = self.row.read(Vec::new(), None)?;
         Ok(ServerView {
             last_health_check,
             manifest_state: state,
@@ -174,21 +178,24 @@ pub(super) async fn find(
         query.select(ServerRow::as_select()).first(conn).await.optional()?;
     let Some(row) = row else { return Ok(None) };
     let pinned = definitions::of_server(conn, row.id).await?;
-    row.read(pinned).map(Some)
+    let drift = drift::of_server(conn, row.id).await?;
+    row.read(pinned, drift).map(Some)
 }
 
-/// All servers with their definitions, in two statements.
+/// All servers with their definitions and drifts, in three statements.
 pub(super) async fn list_all(conn: &mut Connection) -> Result<Vec<Server>, StoreError> {
     let mut pinned = definitions::of_all(conn).await?;
+    let mut drifts = drift::of_all(conn).await?;
     let rows: Vec<ServerRow> =
         servers::table.order(servers::id).select(ServerRow::as_select()).load(conn).await?;
     readable(rows.into_iter().map(|row| {
         let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
-        row.read(pinned)
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
     }))
 }
 
-/// Servers by id with their definitions, in two statements.
+/// Servers by id with their definitions and drifts, in three statements.
 pub(super) async fn list_each(
     conn: &mut Connection,
     ids: &[Uuid],
@@ -199,9 +206,11 @@ pub(super) async fn list_each(
         .load(conn)
         .await?;
     let mut pinned = definitions::of_each(conn, ids, Kinds::ALL).await?;
+    let mut drifts = drift::of_each(conn, ids).await?;
     readable(rows.into_iter().map(|row| {
         let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
-        row.read(pinned)
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
     }))
 }
 
@@ -218,5 +227,5 @@ pub(super) async fn list_awaiting(
         .select(ServerRow::as_select())
         .load(conn)
         .await?;
-    readable(rows.into_iter().map(|row| row.read(Vec::new())))
+    readable(rows.into_iter().map(|row| row.read(Vec::new(), None)))
 }

@@ -174,6 +174,7 @@ fn operation() -> Operation {
         duration_ms: 1,
         server_id: None,
         request_id: "r".to_owned(),
+        client_address: None,
     }
 }
 

@@ -130,6 +130,7 @@ async fn append_operations(scene: &Scene, round: u64) -> Result<(), Failed> {
         duration_ms: 1,
         server_id: None,
         request_id: "r".to_owned(),
+        client_address: None,
     };
     // One of them is there already.
     let operations = vec![made(id()), made(operation(500_000 + round)), made(id())];
@@ -142,6 +143,6 @@ async fn list_newest_operations(scene: &Scene, _: u64) -> Result<(), Failed> {
 }
 
 async fn count_operations(scene: &Scene, _: u64) -> Result<(), Failed> {
-    assert!(OperationLog::count(scene.store.as_ref()).await? >= 1_000_000);
+    assert!(OperationLog::count(&*scene.store).await? >= 1_000_000);
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! # Map
 //! | you look for | open |
 //! |---|---|
-//! | which query each index is for | `people.rs` `registrations.rs` `servers.rs` `logs.rs` |
+//! | which query each index is for | `people.rs` `registrations.rs` `documents.rs` `servers.rs` `logs.rs` |
 //! | what is in the database | `fill.rs` and `fill/` |
 //! | how it is known what a query used | `counters.rs` |
 //! | what is asserted | `used.rs` |
@@ -29,6 +29,7 @@ mod cluster;
 mod proxy;
 
 mod counters;
+mod documents;
 mod fill;
 mod logs;
 mod people;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use libtest_mimic::Failed;
 use registry_contract::MockClock;
 use registry_domain::event::EventStamp;
-use registry_domain::id::{EventId, RegistrationId, ServerId, UserId};
+use registry_domain::id::{DocumentId, EventId, LinkId, RegistrationId, ServerId, UserId};
 use registry_domain::ports::RegistrationStore as _;
 use registry_domain::registration::Registration;
 use registry_postgres::{PgOptions, PgStore};
@@ -115,6 +115,16 @@ pub(crate) fn user(number: u64) -> UserId {
 /// Registration 1 to 100,000.
 pub(crate) fn registration(number: u64) -> RegistrationId {
     RegistrationId(numbered(0xb, number))
+}
+
+/// Document 1 to 100,000, of the registration with the same number.
+pub(crate) fn document(number: u64) -> DocumentId {
+    DocumentId(numbered(0x1, number))
+}
+
+/// Link 2 to 200,001; registration n has those with 2n and 2n + 1.
+pub(crate) fn link(number: u64) -> LinkId {
+    LinkId(numbered(0x2, number))
 }
 
 /// Server 1 to 100,000.

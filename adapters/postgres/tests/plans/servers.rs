@@ -4,6 +4,7 @@ use libtest_mimic::Failed;
 use registry_domain::caller::TenantScope;
 use registry_domain::change::Change;
 use registry_domain::event::{EventKind, RegistryEvent};
+use registry_domain::health::{Condition, HealthNote};
 use registry_domain::id::{Alias, ServerId, TenantId};
 use registry_domain::ports::{
     Atomicity, BatchItem, Include, ListCursor, Matching, NamePattern, OfferKind, OfferQuery, Order,
@@ -60,6 +61,10 @@ steps! {
     count_servers fetches 0 by []
     insert_a_batch_and_remove_it fetches 40 by ["servers_pkey" "retired_aliases_pkey"]
     list_servers_awaiting_a_manifest fetches 20 by ["idx_servers_awaited"]
+    list_upcoming_probes fetches 64 by ["idx_servers_next_probe_at"]
+    find_watched_server fetches 1 by ["servers_pkey"]
+    note_health fetches 128 by ["servers_pkey"]
+    order_health fetches 6 by ["servers_pkey"]
 }
 
 async fn found(scene: &Scene, number: u64) -> Result<Server, Failed> {
@@ -282,4 +287,42 @@ async fn insert_a_batch_and_remove_it(scene: &Scene, round: u64) -> Result<(), F
         ServerCatalog::commit_removal(scene.store.as_ref(), &removal, minute(500_000)).await?;
     }
     Ok(())
+}
+
+async fn list_upcoming_probes(scene: &Scene, _: u64) -> Result<(), Failed> {
+    assert_eq!(scene.store.upcoming_probes(64).await?.len(), 64);
+    Ok(())
+}
+
+async fn find_watched_server(scene: &Scene, round: u64) -> Result<(), Failed> {
+    assert!(scene.store.find_watched(server(40_000 + round)).await?.is_some());
+    Ok(())
+}
+
+async fn note_health(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let at = scene.stamp().at;
+    let mut notes = Vec::new();
+    for number in 0..32 {
+        let watched = scene.store.find_watched(server(50_000 + 100 * round + number)).await?;
+        let watched = watched.ok_or("it is not there")?;
+        notes.push(HealthNote {
+            server: watched.server,
+            before: watched.condition,
+            after: Condition { status: HealthStatus::Healthy, streak: 1 },
+            at,
+            next_probe_at: minute(467_160),
+            compared_at: None,
+            event: None,
+        });
+    }
+    assert_eq!(scene.store.note_health(&notes).await?.len(), 32);
+    Ok(())
+}
+
+async fn order_health(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let found = found(scene, 60_000 + round).await?;
+    let expected = found.revision;
+    let next = Server { health: HealthStatus::Maintenance, revision: expected.next(), ..found };
+    let change = Change { next, expected: Some(expected), events: Vec::new() };
+    Ok(scene.store.order_health(&change).await?)
 }

@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use crate::cluster::{Database, texts};
 use crate::counters::Counters;
 use crate::scene::{ROUNDS, Scene, Step};
-use crate::{fill, logs, people, registrations, servers};
+use crate::{documents, fill, logs, people, registrations, servers};
 
 /// Every index.
 const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid = indexrelid \
@@ -16,12 +16,14 @@ const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid =
 
 /// The primary keys that no query looks into: they are there to keep ids unique. (Of a table
 /// of a few rows all are read.)
-const ONLY_KEYS: [&str; 8] = [
+const ONLY_KEYS: [&str; 10] = [
     "__diesel_schema_migrations_pkey",
     "audit_log_pkey",
     "event_head_pkey",
+    "leases_pkey",
     "replica_messages_pkey",
     "replicas_pkey",
+    "server_drifts_pkey",
     "server_prompts_pkey",
     "server_resources_pkey",
     "server_tools_pkey",
@@ -45,7 +47,13 @@ pub(crate) async fn check() -> Result<(), Failed> {
     let mut faults = Vec::new();
     let mut in_use: BTreeSet<&str> = ONLY_KEYS.into();
     let mut before = Counters::now(&client).await?;
-    let all = [people::steps(), registrations::steps(), servers::steps(), logs::steps()];
+    let all = [
+        people::steps(),
+        documents::steps(),
+        registrations::steps(),
+        servers::steps(),
+        logs::steps(),
+    ];
     for step in all.iter().flatten() {
         run(step, &database).await.map_err(|error| format!("{}: {error:?}", step.name))?;
         let after = Counters::now(&client).await?;

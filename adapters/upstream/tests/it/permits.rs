@@ -42,6 +42,7 @@ pub fn permit(endpoint: EndpointUrl) -> Permit<Arc<ServerEntry>> {
         manifest: PinnedManifest::Awaited,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
+        drift: None,
         revision: Revision::FIRST,
     };
     let caller = Caller {

@@ -5,23 +5,34 @@ use registry_domain::id::{EventId, RegistrationId, UserId};
 use registry_domain::ports::{AuditQuery, AuditView, Page};
 use registry_domain::registration::RegistrationStatus;
 use registry_http_edge::WireTime;
-use registry_http_edge::links::{Neighbour, describe_page};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use crate::wire::list::ListResponse;
+use crate::openapi::schemas::{ActionWord, Id, StatusWord};
+use crate::wire::list;
 
 /// One thing that was done to a registration.
-#[derive(Serialize)]
-struct AuditLogResponse<'a> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AuditLogResponse<'a> {
+    #[schema(value_type = Id)]
     log_id: EventId,
+    #[schema(value_type = Id)]
     registration_id: RegistrationId,
+    #[schema(value_type = Id)]
     user_id: UserId,
+    #[schema(example = "root@example.com")]
     user_email: &'a str,
+    #[schema(required = true, example = "Root")]
     user_display_name: Option<&'a str>,
+    #[schema(value_type = ActionWord)]
     action: &'static str,
+    #[schema(required = true, value_type = Option<StatusWord>)]
     previous_status: Option<&'static str>,
+    #[schema(required = true, value_type = Option<StatusWord>)]
     new_status: Option<&'static str>,
+    /// What was changed, or why; what is in it depends on the action.
+    #[schema(value_type = Object, example = json!({"reason": "looks good"}))]
     metadata: &'a Value,
     timestamp: WireTime,
 }
@@ -45,24 +56,12 @@ impl<'a> AuditLogResponse<'a> {
 
 /// A page as an answer; its neighbours are reached by offset.
 pub(crate) fn shown(
-    mut response: HttpResponseBuilder,
+    response: HttpResponseBuilder,
     request: &HttpRequest,
     query: &AuditQuery,
     page: &Page<AuditView>,
 ) -> HttpResponse {
-    let (limit, offset) = (query.limit, query.offset);
-    let after = offset.saturating_add(limit);
-    let to = |offset: u32| [("offset", Some(offset.to_string()))];
-    let (next, prev) = (to(after), to(offset.saturating_sub(limit)));
-    let mut neighbours = Vec::new();
-    if u64::from(after) < page.total {
-        neighbours.push(Neighbour { relation: "next", changes: &next });
-    }
-    if offset > 0 {
-        neighbours.push(Neighbour { relation: "prev", changes: &prev });
-    }
-    describe_page(&mut response, request, page.total, &neighbours);
-    response.json(ListResponse::of(page, (limit, offset), AuditLogResponse::of))
+    list::shown(response, request, (query.limit, query.offset), page, AuditLogResponse::of)
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use futures_util::future::{Ready, ready};
 use registry_domain::ports::RegistrationView;
 use registry_domain::use_cases::Seen;
 use registry_http_edge::{Code, Problem};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
 
 /// The tags of a header. A proxy that compresses marks tags as weak: they mean the same here.
 fn tags(request: &HttpRequest, name: HeaderName) -> Vec<String> {
@@ -47,9 +50,17 @@ impl IfNoneMatch {
     /// Whether the caller has this very answer. The tag says which content and manifest were
     /// shown, not how discovery fares: until there is a manifest, the answer is given anew.
     pub(crate) fn covers(&self, view: &RegistrationView) -> bool {
-        let tag = Seen::etag(view);
-        Seen::of(view).manifest.is_some()
-            && self.0.iter().any(|known| *known == tag || known == "*")
+        Seen::of(view).manifest.is_some() && self.has(&Seen::etag(view))
+    }
+
+    /// Whether the caller has what this tag names.
+    pub(crate) fn has(&self, tag: &str) -> bool {
+        self.0.iter().any(|known| known == tag || known == "*")
+    }
+
+    /// The header of a request.
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        Self(tags(request, header::IF_NONE_MATCH))
     }
 }
 
@@ -58,8 +69,30 @@ impl FromRequest for IfNoneMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        ready(Ok(Self(tags(request, header::IF_NONE_MATCH))))
+        ready(Ok(Self::of(request)))
     }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![parameter("If-Match", "The `ETag` of what was read: 409 if it is another by now")]
+    }
+}
+
+impl IntoParams for IfNoneMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![parameter("If-None-Match", "The `ETag` of what the caller has: 304 if it still holds")]
+    }
+}
+
+fn parameter(name: &str, description: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .build()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! the API decides before a use case does, and how it fails. The rest is tried on the real
 //! programs, by the testkit.
 
+mod extras;
 mod ports;
 mod socket;
 

@@ -12,8 +12,9 @@ use registry_domain::caller::{ApiMode, Role, TenantScope};
 use registry_domain::change::Change;
 use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
 use registry_domain::event::{EventSeq, SequencedEvent};
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId, UserId};
-use registry_domain::manifest::{FaultClass, Manifest};
+use registry_domain::manifest::{DriftPolicy, FaultClass, Manifest};
 use registry_domain::operation::Operation;
 use registry_domain::ports::*;
 use registry_domain::rate::Limit;
@@ -43,9 +44,13 @@ pub fn api() -> PublicApi {
         registrations: broken.clone(),
         servers: broken.clone(),
         users: broken.clone(),
+        documents: broken.clone(),
+        links: broken.clone(),
         events: broken.clone(),
         operations: broken.clone(),
         upstream: broken.clone(),
+        probes: broken.clone(),
+        leases: broken.clone(),
         health: broken.clone(),
         shared: None,
         clock: broken.clone(),
@@ -54,20 +59,32 @@ pub fn api() -> PublicApi {
             four_eyes: false,
             egress: EgressPolicy::Development,
             alias_quarantine: Duration::ZERO,
+            drift: DriftPolicy::Withhold,
             api_mode: ApiMode::Open,
             require_approval: false,
+            protect_admin_reads: false,
             enable_legacy_sse: false,
             inline_discovery: Duration::from_millis(350),
         },
     };
     let mut settings = PublicApiSettings::for_testing();
     settings.edge.limits.user = Some(Limit::per_minute(5));
-    PublicApi { ports, verifier: broken.clone(), limiter: broken, settings, development: None }
+    PublicApi {
+        ports,
+        verifier: broken.clone(),
+        limiter: broken,
+        settings,
+        live: None,
+        calls: None,
+        spool: None,
+        development: None,
+    }
 }
 
-struct Broken;
+/// Works for people, and for nothing else.
+pub struct Broken;
 
-fn down<T>() -> Result<T, PortError> {
+pub fn down<T>() -> Result<T, PortError> {
     Err(PortError::Unavailable {
         retry_after: Duration::from_secs(3),
         outcome: Outcome::NotApplied,
@@ -285,6 +302,63 @@ impl ServerCatalog for Broken {
     }
 
     async fn awaiting_manifest(&self, _limit: u32) -> Result<Vec<Server>, PortError> {
+        down()
+    }
+
+    async fn upcoming_probes(&self, _limit: u32) -> Result<Vec<Watched>, PortError> {
+        down()
+    }
+
+    async fn find_watched(&self, _id: ServerId) -> Result<Option<Watched>, PortError> {
+        down()
+    }
+
+    async fn note_health(&self, _notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        down()
+    }
+
+    async fn order_health(&self, _change: &Change<Server>) -> Result<(), PortError> {
+        down()
+    }
+}
+
+#[async_trait]
+impl HealthStore for Broken {
+    async fn put(
+        &self,
+        _server: ServerId,
+        _health: &ServerHealth,
+        _ttl: Duration,
+    ) -> Result<(), PortError> {
+        down()
+    }
+
+    async fn find(&self, _server: ServerId) -> Result<Option<ServerHealth>, PortError> {
+        down()
+    }
+}
+
+#[async_trait]
+impl Leases for Broken {
+    async fn try_acquire(
+        &self,
+        _name: &str,
+        _holder: LeaseHolder,
+        _ttl: Duration,
+    ) -> Result<bool, PortError> {
+        down()
+    }
+
+    async fn renew(
+        &self,
+        _name: &str,
+        _holder: LeaseHolder,
+        _ttl: Duration,
+    ) -> Result<bool, PortError> {
+        down()
+    }
+
+    async fn release(&self, _name: &str, _holder: LeaseHolder) -> Result<(), PortError> {
         down()
     }
 }

@@ -12,6 +12,8 @@
 //! | an administrator's decisions | `decisions.rs`, `races.rs` |
 //! | approved, and proposed anew | `proposals.rs` |
 //! | names in addresses stay their owner's | `aliases.rs` |
+//! | documents: bytes, bounds, types, who may | `documents.rs`, `downloads.rs`, `uploads.rs` |
+//! | links | `links.rs` |
 //! | who did what | `audit.rs` |
 //! | browsers, caches, probes | `browsers.rs`, `caching.rs`, `probes.rs` |
 //!
@@ -32,10 +34,14 @@ mod caching;
 mod changes;
 mod decisions;
 mod discovery;
+mod documents;
+mod downloads;
 mod egress;
 mod endings;
 mod fields;
 mod filters;
+mod form;
+mod links;
 mod lists;
 mod people;
 mod probes;
@@ -45,3 +51,4 @@ mod refusals;
 mod story;
 mod support;
 mod tokens;
+mod uploads;

@@ -5,13 +5,16 @@
 //! | `RegistrationStore` | `registrations.rs` |
 //! | `ServerCatalog` | `servers.rs` |
 //! | `UserStore` | `users.rs` |
+//! | `DocumentStore`, `LinkStore` | `documents.rs` |
 //! | `EventLog` | `events.rs` |
 //! | `OperationLog`, `StoreHealth` | `operations.rs`, `health.rs` |
 //! | `HealthStore` | `probes.rs` |
+//! | `Leases`, and what the prober keeps | `watch.rs` |
 //! | `Upstream` | `upstream.rs` |
 //! | `Clock`, `Ids` | `clock.rs` |
 
 mod clock;
+mod documents;
 mod events;
 mod health;
 mod operations;
@@ -20,13 +23,16 @@ mod registrations;
 mod servers;
 mod upstream;
 mod users;
+mod watch;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use registry_domain::document::Upload;
 use registry_domain::event::RegistryEvent;
 use registry_domain::id::{Alias, OperationId, RegistrationId, ServerId, TenantId, UserId};
+use registry_domain::link::Link;
 use registry_domain::operation::Operation;
 use registry_domain::ports::PortError;
 use registry_domain::server::Server;
@@ -38,13 +44,19 @@ pub(crate) use probes::LastProbes;
 pub(crate) use upstream::FixedUpstream;
 
 use registrations::Kept;
+use watch::Watch;
 
 /// What is kept.
 #[derive(Debug, Clone, Default)]
 struct State {
     registrations: BTreeMap<RegistrationId, Kept>,
     servers: BTreeMap<ServerId, Server>,
+    watches: BTreeMap<ServerId, Watch>,
     users: BTreeMap<UserId, User>,
+    /// The oldest first.
+    documents: Vec<Upload>,
+    /// The oldest first.
+    links: Vec<Link>,
     operations: BTreeMap<OperationId, Operation>,
     /// The event at position `n` of the log is at index `n - 1`.
     events: Vec<RegistryEvent>,

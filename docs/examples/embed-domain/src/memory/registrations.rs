@@ -67,7 +67,7 @@ fn place(view: &RegistrationView) -> (Timestamp, RegistrationId) {
 }
 
 impl State {
-    fn revision(&self, id: RegistrationId) -> Option<Revision> {
+    pub(super) fn revision(&self, id: RegistrationId) -> Option<Revision> {
         self.registrations.get(&id).map(|kept| kept.registration.revision)
     }
 
@@ -153,6 +153,7 @@ impl RegistrationStore for Memory {
             state.revision(removal.id).ok_or(PortError::NotFound)?;
             state.require(removal.id, Some(removal.expected))?;
             state.registrations.remove(&removal.id);
+            state.forget_belongings(removal.id);
             let server = state.remove_server_of(removal.id, alias_free_at);
             state.append(&removal.events, server);
             Ok(())

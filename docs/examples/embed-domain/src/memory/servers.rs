@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use registry_domain::caller::TenantScope;
 use registry_domain::change::Change;
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
 use registry_domain::ports::{
     Atomicity, BatchItem, Include, OfferQuery, Page, PortError, Routes, ServerCatalog,
@@ -59,7 +60,9 @@ impl State {
                 return Err(PortError::AlreadyExists { key, existing: None });
             }
         }
-        self.servers.insert(server.id, server.clone());
+        // Health is written by what probes find and operators order alone.
+        let stands = self.servers.get(&server.id).map_or(server.health, |stored| stored.health);
+        self.servers.insert(server.id, Server { health: stands, ..server.clone() });
         Ok(())
     }
 
@@ -75,6 +78,7 @@ impl State {
     }
 
     fn remove_server(&mut self, id: ServerId, free_at: Timestamp) {
+        self.watches.remove(&id);
         if let Some(Server { tenant, alias, .. }) = self.servers.remove(&id) {
             self.resting_aliases.push(RestingAlias { tenant, alias, free_at });
         }
@@ -211,5 +215,21 @@ impl ServerCatalog for Memory {
             };
             page(state.servers.values().filter(awaiting).cloned(), 0, limit)
         }))
+    }
+
+    async fn upcoming_probes(&self, limit: u32) -> Result<Vec<Watched>, PortError> {
+        Ok(self.read(|state| state.upcoming(limit)))
+    }
+
+    async fn find_watched(&self, id: ServerId) -> Result<Option<Watched>, PortError> {
+        Ok(self.read(|state| state.servers.get(&id).map(|server| state.watched(server))))
+    }
+
+    async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        self.keep(notes)
+    }
+
+    async fn order_health(&self, change: &Change<Server>) -> Result<(), PortError> {
+        self.write(|state| state.order(change))
     }
 }

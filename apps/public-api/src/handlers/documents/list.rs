@@ -1,0 +1,22 @@
+//! `GET /registrations/{registration_id}/documents`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use registry_domain::id::RegistrationId;
+use registry_domain::ports::RegistryPorts;
+use registry_domain::use_cases::list_documents;
+use registry_http_edge::{Guarded, PathId, Query};
+
+use crate::handlers::Answer;
+use crate::wire::document::DocumentResponse;
+use crate::wire::list::{self, PageQuery};
+
+type Input = (PathId<RegistrationId>, Query<PageQuery>);
+
+pub(crate) async fn handle(
+    request: HttpRequest,
+    ports: web::Data<RegistryPorts>,
+    Guarded { caller, input: (PathId(id), Query(PageQuery(asked))), .. }: Guarded<Input>,
+) -> Answer {
+    let page = list_documents(&ports, &caller, id, asked).await?;
+    Ok(list::shown(HttpResponse::Ok(), &request, asked, &page, DocumentResponse::of))
+}

@@ -1,0 +1,25 @@
+//! `POST /registrations/{registration_id}/documents`: a file for those who read about the server.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use registry_domain::id::RegistrationId;
+use registry_domain::ports::RegistryPorts;
+use registry_domain::use_cases::upload_document;
+use registry_http_edge::{FileForm, Guarded, PathId};
+
+use crate::handlers::Answer;
+use crate::wire::document::{DocumentForm, DocumentResponse};
+
+type Input = (PathId<RegistrationId>, FileForm<DocumentForm>);
+
+pub(crate) async fn handle(
+    ports: web::Data<RegistryPorts>,
+    Guarded { caller, input, .. }: Guarded<Input>,
+) -> Answer {
+    let (PathId(id), FileForm(DocumentForm(draft))) = input;
+    let document = upload_document(&ports, &caller, id, draft).await?;
+    let location = format!("/registrations/{id}/documents/{}", document.id);
+    Ok(HttpResponse::Created()
+        .insert_header((header::LOCATION, location))
+        .json(DocumentResponse::of(&document)))
+}

@@ -1,0 +1,20 @@
+//! `POST /registrations/{registration_id}/links`: a page elsewhere that says more.
+
+use actix_web::{HttpResponse, web};
+use registry_domain::id::RegistrationId;
+use registry_domain::ports::RegistryPorts;
+use registry_domain::use_cases::add_link;
+use registry_http_edge::{Body, Guarded, PathId};
+
+use crate::handlers::Answer;
+use crate::wire::link::{LinkRequest, LinkResponse};
+
+type Input = (PathId<RegistrationId>, Body<LinkRequest>);
+
+pub(crate) async fn handle(
+    ports: web::Data<RegistryPorts>,
+    Guarded { caller, input: (PathId(id), Body(LinkRequest(draft))), .. }: Guarded<Input>,
+) -> Answer {
+    let link = add_link(&ports, &caller, id, draft).await?;
+    Ok(HttpResponse::Created().json(LinkResponse::of(&link)))
+}

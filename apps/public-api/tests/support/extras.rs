@@ -1,0 +1,72 @@
+//! Documents and links of a store that is down.
+
+use std::ops::Range;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use registry_domain::document::{Document, DocumentRemoval, Upload};
+use registry_domain::id::{DocumentId, LinkId, RegistrationId};
+use registry_domain::link::{Link, LinkRemoval, NewLink};
+use registry_domain::ports::*;
+
+use super::ports::{Broken, down};
+
+#[async_trait]
+impl DocumentStore for Broken {
+    async fn insert(&self, _upload: &Upload, _most: u32) -> Result<Kept, PortError> {
+        down()
+    }
+
+    async fn list(
+        &self,
+        _registration: RegistrationId,
+        _limit: u32,
+        _offset: u32,
+    ) -> Result<Page<Document>, PortError> {
+        down()
+    }
+
+    async fn find(
+        &self,
+        _registration: RegistrationId,
+        _id: DocumentId,
+    ) -> Result<Option<Document>, PortError> {
+        down()
+    }
+
+    async fn read(&self, _id: DocumentId, _part: Range<u32>) -> Result<Option<Bytes>, PortError> {
+        down()
+    }
+
+    async fn remove(&self, _removal: &DocumentRemoval) -> Result<(), PortError> {
+        down()
+    }
+}
+
+#[async_trait]
+impl LinkStore for Broken {
+    async fn insert(&self, _new: &NewLink, _most: u32) -> Result<Kept, PortError> {
+        down()
+    }
+
+    async fn list(
+        &self,
+        _registration: RegistrationId,
+        _limit: u32,
+        _offset: u32,
+    ) -> Result<Page<Link>, PortError> {
+        down()
+    }
+
+    async fn find(
+        &self,
+        _registration: RegistrationId,
+        _id: LinkId,
+    ) -> Result<Option<Link>, PortError> {
+        down()
+    }
+
+    async fn remove(&self, _removal: &LinkRemoval) -> Result<(), PortError> {
+        down()
+    }
+}

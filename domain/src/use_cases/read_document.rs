@@ -1,0 +1,30 @@
+//! A document of a registration, and as many of its bytes as somebody wants.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use crate::caller::{Action, Caller, authorize};
+use crate::document::Document;
+use crate::error::{Error, Subject};
+use crate::id::{DocumentId, RegistrationId};
+use crate::ports::RegistryPorts;
+
+/// Finds a document and reads the part of it that `wanted` names, having seen what it is; none of
+/// it where that says `None`.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Unavailable`].
+pub async fn read_document(
+    ports: &RegistryPorts,
+    caller: &Caller,
+    (registration, id): (RegistrationId, DocumentId),
+    wanted: impl FnOnce(&Document) -> Option<Range<u32>>,
+) -> Result<(Document, Option<Bytes>), Error> {
+    authorize(caller, Action::ReadRegistry)?;
+    let gone = || Error::NotFound(Subject::Document(id));
+    let document = ports.documents.find(registration, id).await?.ok_or_else(gone)?;
+    let Some(part) = wanted(&document) else { return Ok((document, None)) };
+    let content = ports.documents.read(id, part).await?.ok_or_else(gone)?;
+    Ok((document, Some(content)))
+}

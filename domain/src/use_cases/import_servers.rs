@@ -53,8 +53,8 @@ pub enum ImportItem {
 
 /// What is to become of one server.
 enum Plan {
-    List(Change<Server>, DiscoveryState),
-    Replace(Change<Server>, DiscoveryState),
+    List(Box<Change<Server>>, DiscoveryState),
+    Replace(Box<Change<Server>>, DiscoveryState),
     Skip(ServerId),
 }
 
@@ -89,7 +89,7 @@ pub async fn import_servers(
         .flatten()
         .filter_map(|plan| match plan {
             Plan::List(change, state) | Plan::Replace(change, state) => {
-                Some(Ok((change.clone(), *state)))
+                Some(Ok((change.as_ref().clone(), *state)))
             }
             Plan::Skip(_) => None,
         })
@@ -148,7 +148,7 @@ impl Import<'_> {
         let alias = self.aliases.free(self.ports, &content, tenant.as_ref()).await?;
         let reading = Reading::without_asking(&content);
         let (change, state) = listing(self.ports, self.actor, (content, tenant), alias, reading);
-        Ok(Plan::List(change, state))
+        Ok(Plan::List(Box::new(change), state))
     }
 
     async fn conflicting(&self, id: ServerId, content: ServerContent) -> Result<Plan, Error> {
@@ -164,7 +164,7 @@ impl Import<'_> {
                 let reading = Reading::without_asking(&content);
                 let (change, state) =
                     replacement(self.ports, self.actor, &server, content, reading)?;
-                Ok(Plan::Replace(change, state))
+                Ok(Plan::Replace(Box::new(change), state))
             }
         }
     }

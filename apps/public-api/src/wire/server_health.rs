@@ -13,8 +13,7 @@ pub(crate) struct HealthWish(pub(crate) HealthOrder);
 
 impl ReadBody for HealthWish {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let words =
-            &[("maintenance", HealthOrder::Maintenance), ("unknown", HealthOrder::Unknown)];
+        let words = &[("maintenance", HealthOrder::Maintenance), ("unknown", HealthOrder::Unknown)];
         let order = fields.one_of("health_status", words);
         // Other members are another request's: PUT replaces them.
         fields.refuse_unknown();
@@ -55,8 +54,7 @@ mod tests {
         let Value::Object(members) = body else { panic!("not an object") };
         let mut fields = Fields::of(members);
         let wish = HealthWish::read(&mut fields);
-        let wrong: Vec<String> =
-            fields.into_violations().iter().map(ToString::to_string).collect();
+        let wrong: Vec<String> = fields.into_violations().iter().map(ToString::to_string).collect();
         if wrong.is_empty() { Ok(wish.expect("a wish or a violation").0) } else { Err(wrong) }
     }
 

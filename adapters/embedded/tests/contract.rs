@@ -13,7 +13,8 @@ use registry_contract::{
     SessionsAdapter, StoreAdapter, StoreInstance, StorePorts,
 };
 use registry_domain::ports::{
-    CommitWatch, HealthStore, LiveEvents, RateLimiter, ReplicaBus, ReplicaId, ResponseCache, SessionStore,
+    CommitWatch, HealthStore, LiveEvents, RateLimiter, ReplicaBus, ReplicaId, ResponseCache,
+    SessionStore,
 };
 use registry_embedded::{
     BusHub, EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedOptions,

@@ -136,11 +136,7 @@ impl CallMeter {
     }
 }
 
-fn note_tenant(
-    tenants: &mut HashMap<TenantId, TenantMeter>,
-    tenant: &TenantId,
-    outcome: &Outcome,
-) {
+fn note_tenant(tenants: &mut HashMap<TenantId, TenantMeter>, tenant: &TenantId, outcome: &Outcome) {
     let count = |meter: &TenantMeter| match outcome {
         Outcome::Success => meter.successes.increment(1),
         Outcome::Failure { .. } => meter.failures.increment(1),

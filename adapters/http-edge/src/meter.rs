@@ -35,13 +35,7 @@ impl RouteMeter {
         Self { route, series: RefCell::new(Vec::new()) }
     }
 
-    fn note(
-        &self,
-        server: &'static str,
-        method: &'static str,
-        status: StatusCode,
-        took: Duration,
-    ) {
+    fn note(&self, server: &'static str, method: &'static str, status: StatusCode, took: Duration) {
         let mut series = self.series.borrow_mut();
         let known = series.iter().find(|one| one.status == status && one.method == method);
         if let Some(known) = known {

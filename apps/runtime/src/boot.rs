@@ -15,8 +15,8 @@ use registry_domain::ports::{
 };
 use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
-use registry_http_edge::{EdgeSettings, exposition};
 use registry_http_edge::settings::ServerSettings;
+use registry_http_edge::{EdgeSettings, exposition};
 use registry_upstream::{HttpUpstream, UpstreamSettings};
 
 use crate::run::Half;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, CommitWatch, EventLog, OperationLog, RegistrationStore, RegistryPorts, ServerCatalog, StoreHealth,
-    UserStore,
+    Clock, CommitWatch, EventLog, OperationLog, RegistrationStore, RegistryPorts, ServerCatalog,
+    StoreHealth, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedStore};
 use registry_postgres::PgStore;
@@ -109,7 +109,9 @@ where
         users: store.clone(),
         events: store.clone(),
         operations: store.clone(),
-        upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(settings))))),
+        upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(
+            settings,
+        ))))),
         health: store,
         shared: None,
         clock,

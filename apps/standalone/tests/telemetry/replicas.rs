@@ -16,8 +16,7 @@ async fn replica(database: &str, redis: Option<(&str, &TestRedis)>, data: &DataD
         ("MREG_HEALTH_CHECK_INTERVAL", "3600"),
     ]);
     if let Some((url, redis)) = redis {
-        launch = launch
-            .envs(&[("MREG_REDIS_URL", url), ("MREG_REDIS_KEY_PREFIX", redis.prefix())]);
+        launch = launch.envs(&[("MREG_REDIS_URL", url), ("MREG_REDIS_KEY_PREFIX", redis.prefix())]);
     }
     launch.start().await
 }
@@ -53,7 +52,7 @@ async fn a_write_on_one_replica_is_read_on_the_other_at_once() {
     let other = replica(database.url(), with, &data).await;
     let (writer, reader) = (signed_in(&one, "ada").await, signed_in(&other, "eve").await);
     let path = settled(&writer, "both").await;
-    for round in 0..20 {
+    for round in 0..10 {
         hit(&reader, &path).await;
         let name = format!("Round {round}");
         let draft = json!({"endpoint_url": "http://127.0.0.1:1/both", "endpoint_name": name,

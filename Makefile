@@ -40,9 +40,23 @@ services-down:
 ## test: every test, on a throwaway PostgreSQL and Redis; installs what it needs
 .PHONY: test
 test: tools-build
-	tools/setup curl
+	tools/setup curl chromium
 	cargo build $(PROGRAMS) -p registry-testkit --bins
 	tools/test
+
+## openapi: write the OpenAPI documents of both ports, and the Postman collection, into docs/openapi
+.PHONY: openapi
+openapi: tools-build
+	WRITE_OPENAPI=1 cargo test -q -p public-api -p mcp-gateway the_committed_document
+	tools/openapi/check
+	tools/postman/run generate
+
+## fuzz: many odd requests against the program (schemathesis): no 5xx, and only what the documents say
+.PHONY: fuzz
+fuzz: tools-build
+	tools/setup curl
+	cargo build -p standalone
+	tools/fuzz/run
 
 ## lint: formatting, clippy, and the project's own rules
 .PHONY: lint

@@ -8,6 +8,12 @@ use jiff::Timestamp;
 
 use crate::id::{TenantId, UserId};
 
+mod scope;
+mod servers;
+
+pub use scope::TenantScope;
+pub use servers::{Actor, ApiMode, ServerAction, authorize_server};
+
 /// A role as tokens carry it in `roles`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
@@ -91,10 +97,14 @@ pub enum Action {
         /// Whether nobody may decide on what they submitted or wrote.
         four_eyes: bool,
     },
+    /// List an approved registration's server again, after it was taken off the list.
+    RelistServer,
     /// Delete a registration with its server.
     DeleteRegistration,
     /// Read the audit trail.
     ReadAuditLog,
+    /// See what an approved server offers instead of what was approved, and decide on it.
+    ReviewDrift,
 }
 
 /// Why an action was refused, for the person who wanted it.
@@ -108,6 +118,16 @@ pub enum Denied {
     OwnSubmission,
     /// The caller has no row of their own, so nothing can be done in their name.
     NoUser,
+    /// Nobody is signed in, and somebody must be.
+    SignInRequired,
+    /// Only administrators, and the owner of a server, may.
+    NotOwner,
+    /// It belongs to another tenant.
+    TenantDenied,
+    /// Servers are submitted for approval here, not listed directly.
+    ApprovalRequired,
+    /// Nothing is written here.
+    ReadOnly,
 }
 
 impl Denied {
@@ -120,6 +140,13 @@ impl Denied {
                 "Nobody decides on what they submitted or wrote (MREG_FOUR_EYES): ask another administrator"
             }
             Self::NoUser => "Only a signed-in person may do this",
+            Self::SignInRequired => "Sign in to do this",
+            Self::NotOwner => "Only the server's owner or an administrator may change it",
+            Self::TenantDenied => "This tenant is not yours",
+            Self::ApprovalRequired => {
+                "Servers are approved before they are listed: submit a registration (POST /registrations)"
+            }
+            Self::ReadOnly => "This installation is read-only (MREG_PUBLIC_API_MODE)",
         }
     }
 }
@@ -160,7 +187,11 @@ pub fn authorize(caller: &Caller, action: Action) -> Result<(), Denied> {
                 return Err(Denied::OwnSubmission);
             }
         }
-        Action::ReadDecidable | Action::DeleteRegistration | Action::ReadAuditLog => {
+        Action::ReadDecidable
+        | Action::RelistServer
+        | Action::DeleteRegistration
+        | Action::ReadAuditLog
+        | Action::ReviewDrift => {
             if !caller.is_admin {
                 return Err(Denied::NotAdmin);
             }
@@ -195,6 +226,7 @@ mod tests {
             Action::DecideRegistration { submitter, author: submitter, four_eyes: false },
             Action::DeleteRegistration,
             Action::ReadAuditLog,
+            Action::ReviewDrift,
         ] {
             assert_eq!(authorize(&caller(7, false), action).err(), Some(Denied::NotAdmin));
             assert!(authorize(&caller(7, true), action).is_ok());

@@ -21,6 +21,9 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Http, Self::Websocket, Self::Sse];
+
     /// The transport's name in JSON and SQL.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,12 +35,7 @@ impl Transport {
 
     /// The inverse of [`Transport::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "http" => Some(Self::Http),
-            "websocket" => Some(Self::Websocket),
-            "sse" => Some(Self::Sse),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|transport| transport.as_str() == text)
     }
 }
 
@@ -55,7 +53,7 @@ impl EndpointUrl {
     /// The longest address, in characters.
     pub const MAX_CHARS: usize = 2048;
 
-    /// Accepts an absolute `http` or `https` URL with a host, without credentials or fragment.
+    /// Accepts an absolute URL of HTTP or WebSocket with a host, without credentials or fragment.
     ///
     /// # Errors
     /// A [`Violation`] on `endpoint_url` that states the rule.
@@ -77,8 +75,8 @@ impl EndpointUrl {
                 "must be at most 2048 characters long once percent-encoded",
             ));
         }
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(refuse("url_scheme", "must start with http:// or https://"));
+        if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
+            return Err(refuse("url_scheme", "must start with http://, https://, ws:// or wss://"));
         }
         if url.host().is_none() {
             return Err(refuse("url_host", "must name a host"));
@@ -119,6 +117,38 @@ impl EndpointUrl {
             _ => Transport::Http,
         }
     }
+
+    /// Whether a server can be spoken to here over a transport: an address of WebSocket is for
+    /// WebSocket alone, one of HTTP is for all (a WebSocket begins as HTTP).
+    ///
+    /// # Errors
+    /// A [`Violation`] on `endpoint_url` that states the rule.
+    pub fn suits(&self, transport: Transport) -> Result<(), Violation> {
+        if self.transport() == Transport::Websocket && transport != Transport::Websocket {
+            let rule = format!(
+                "must start with http:// or https:// where transport_type is {:?}",
+                transport.as_str()
+            );
+            return Err(Violation::at("endpoint_url", "url_scheme", rule));
+        }
+        Ok(())
+    }
+
+    /// The address to dial for a transport: over WebSocket, `http` is `ws` and `https` is `wss`.
+    #[must_use]
+    pub fn dialled_over(&self, transport: Transport) -> Self {
+        let scheme = match (transport, self.url.scheme()) {
+            (Transport::Websocket, "http") => "ws",
+            (Transport::Websocket, "https") => "wss",
+            _ => return self.clone(),
+        };
+        let mut url = self.url.clone();
+        // All four schemes are of one kind (WHATWG URL: special), so each may replace another.
+        match url.set_scheme(scheme) {
+            Ok(()) => Self { text: url.to_string(), url },
+            Err(()) => self.clone(),
+        }
+    }
 }
 
 impl fmt::Display for EndpointUrl {
@@ -136,6 +166,23 @@ mod tests {
         let sent = EndpointUrl::parse("HTTPS://Api.Example.com:443/").unwrap();
         assert_eq!(sent.as_str(), "HTTPS://Api.Example.com:443/");
         assert_eq!(sent.key(), EndpointUrl::parse("https://api.example.com").unwrap().key());
+    }
+
+    #[test]
+    fn a_websocket_may_be_given_as_http_but_not_http_as_a_websocket() {
+        for text in ["ws://a.example/mcp", "wss://a.example/mcp"] {
+            let endpoint = EndpointUrl::parse(text).unwrap();
+            assert_eq!(endpoint.transport(), Transport::Websocket);
+            assert!(endpoint.suits(Transport::Websocket).is_ok());
+            for transport in [Transport::Http, Transport::Sse] {
+                assert_eq!(endpoint.suits(transport).unwrap_err().rule, "url_scheme", "{text}");
+            }
+        }
+        let endpoint = EndpointUrl::parse("https://a.example:8443/mcp?x=1").unwrap();
+        assert!(endpoint.suits(Transport::Websocket).is_ok());
+        let dialled = endpoint.dialled_over(Transport::Websocket);
+        assert_eq!(dialled.as_str(), "wss://a.example:8443/mcp?x=1");
+        assert_eq!(endpoint.dialled_over(Transport::Http), endpoint);
     }
 
     #[test]

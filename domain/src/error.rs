@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::caller::Denied;
 use crate::field::Violation;
-use crate::id::{DocumentId, LinkId, RegistrationId, UserId};
+use crate::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
 use crate::ports::PortError;
 use crate::registration::{IllegalTransition, RegistrationStatus};
 
@@ -21,6 +21,8 @@ pub enum Subject {
     Document(DocumentId),
     /// A link of a registration.
     Link(LinkId),
+    /// A server.
+    Server(ServerId),
 }
 
 /// Why a use case did not do what it was asked.
@@ -50,6 +52,8 @@ pub enum Error {
         what: &'static str,
         /// What was wished for.
         wanted: String,
+        /// The server that has it, where that is known.
+        holder: Option<ServerId>,
     },
     /// A file is larger than any may be.
     #[error("the file is larger than {most_bytes} bytes")]

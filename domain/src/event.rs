@@ -49,11 +49,21 @@ pub enum EventKind {
     LinkAdded,
     /// A registration lost a link.
     LinkRemoved,
+    /// A server's health is another: found by a probe, or said by an operator.
+    ServerHealthChanged,
+    /// An upstream offers something else than what was pinned.
+    ManifestDrifted,
+    /// An upstream offers what was pinned again.
+    ManifestRestored,
+    /// What an upstream offers now was pinned by an administrator.
+    DriftAccepted,
+    /// What an upstream offers now was refused by an administrator.
+    DriftRefused,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 23] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -72,6 +82,11 @@ impl EventKind {
         Self::DocumentDeleted,
         Self::LinkAdded,
         Self::LinkRemoved,
+        Self::ServerHealthChanged,
+        Self::ManifestDrifted,
+        Self::ManifestRestored,
+        Self::DriftAccepted,
+        Self::DriftRefused,
     ];
 
     /// The kind's name in SQL.
@@ -95,6 +110,11 @@ impl EventKind {
             Self::DocumentDeleted => "DocumentDeleted",
             Self::LinkAdded => "LinkAdded",
             Self::LinkRemoved => "LinkRemoved",
+            Self::ServerHealthChanged => "ServerHealthChanged",
+            Self::ManifestDrifted => "ManifestDrifted",
+            Self::ManifestRestored => "ManifestRestored",
+            Self::DriftAccepted => "DriftAccepted",
+            Self::DriftRefused => "DriftRefused",
         }
     }
 
@@ -114,7 +134,11 @@ impl EventKind {
             | Self::DocumentUploaded
             | Self::DocumentDeleted
             | Self::LinkAdded
-            | Self::LinkRemoved => Some(AuditAction::Updated),
+            | Self::LinkRemoved
+            // What a person did; what a probe found has no actor, and so no row.
+            | Self::ServerHealthChanged
+            | Self::DriftAccepted
+            | Self::DriftRefused => Some(AuditAction::Updated),
             Self::RegistrationApproved => Some(AuditAction::Approved),
             Self::RegistrationRejected => Some(AuditAction::Rejected),
             Self::RegistrationWithdrawn | Self::RegistrationDeleted => Some(AuditAction::Deleted),
@@ -122,7 +146,9 @@ impl EventKind {
             | Self::ServerListed
             | Self::ServerChanged
             | Self::ManifestPinned
-            | Self::ServerRemoved => None,
+            | Self::ServerRemoved
+            | Self::ManifestDrifted
+            | Self::ManifestRestored => None,
         }
     }
 }

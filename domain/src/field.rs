@@ -79,6 +79,11 @@ impl Violations {
         self.0
     }
 
+    /// How many were noted so far.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether nothing was noted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

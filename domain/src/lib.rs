@@ -13,7 +13,8 @@
 //! | what people read about it | [`document`], [`link`] |
 //! | what an upstream offers, and its digest | [`manifest`] |
 //! | what becomes of an approval | [`server`] |
-//! | who may do what | [`caller`] |
+//! | how servers are probed, and what that says | [`health`] |
+//! | who may do what | [`caller`], [`party`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | what the world must provide | [`ports`] |
 
@@ -26,10 +27,12 @@ pub mod error;
 pub mod event;
 pub mod federation;
 pub mod field;
+pub mod health;
 pub mod id;
 pub mod link;
 pub mod manifest;
 pub mod operation;
+pub mod party;
 pub mod ports;
 pub mod rate;
 pub mod registration;

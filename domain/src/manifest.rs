@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 mod definition;
+mod difference;
 mod digest;
 mod document;
 mod unique;
 
 pub use definition::{Definition, DefinitionKind};
+pub use difference::{Difference, Drift, DriftPolicy};
 pub use digest::Digest;
 
 /// Everything that an upstream offers.
@@ -99,6 +101,12 @@ impl FaultClass {
             Self::ServerError => "server_error",
             Self::ProtocolViolation => "protocol_violation",
         }
+    }
+
+    /// Whether the server is to blame, so that others should be asked instead of it for a while. It
+    /// is not for wanting credentials, nor for where we may not call.
+    pub const fn counts_against_server(self) -> bool {
+        !matches!(self, Self::AddressForbidden | Self::AuthorizationRequired)
     }
 
     /// The inverse of [`FaultClass::as_str`].

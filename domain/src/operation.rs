@@ -1,5 +1,7 @@
 //! One recorded MCP call or mutating API call: who did what, to which server, and how it went.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -37,4 +39,7 @@ pub struct Operation {
     pub server_id: Option<ServerId>,
     /// The request id that logs and answers carry.
     pub request_id: String,
+    /// Where a call came from that nobody signed in for. A spool of an older program has none.
+    #[serde(default)]
+    pub client_address: Option<IpAddr>,
 }

@@ -21,18 +21,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod clock;
+mod commit_watch;
 mod document_store;
 mod event_log;
 mod health_store;
 mod ids;
+mod leases;
 mod link_store;
 mod live_events;
+mod offer_query;
 mod operation_log;
 mod rate_limiter;
 mod registration_store;
 mod replica_bus;
 mod response_cache;
 mod server_catalog;
+mod server_query;
 mod session_store;
 mod store_health;
 mod token_verifier;
@@ -40,12 +44,15 @@ mod upstream;
 mod user_store;
 
 pub use clock::{Clock, end_after};
+pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use health_store::{HealthStore, ServerHealth};
 pub use ids::Ids;
+pub use leases::{LeaseHolder, Leases};
 pub use link_store::LinkStore;
 pub use live_events::{LiveEvents, Replay};
+pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
 pub use operation_log::OperationLog;
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
 pub use registration_store::{
@@ -54,7 +61,8 @@ pub use registration_store::{
 };
 pub use replica_bus::{AnswerHandler, Heard, ReplicaBus, ReplicaId, Subscription};
 pub use response_cache::ResponseCache;
-pub use server_catalog::{Routes, ServerCatalog, Taken};
+pub use server_catalog::{Atomicity, BatchItem, Routes, ServerCatalog, Taken};
+pub use server_query::{DiscoveryState, Include, ServerCounts, ServerQuery, ServerView};
 pub use session_store::SessionStore;
 pub use store_health::{PoolState, StoreHealth};
 pub use token_verifier::{RefusalClass, TokenVerifier, Verification, VerifiedToken};
@@ -135,6 +143,10 @@ pub struct RegistryPorts {
     pub operations: Arc<dyn OperationLog>,
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
+    /// What the last probe of each server found.
+    pub probes: Arc<dyn HealthStore>,
+    /// Which replica does what one is to do.
+    pub leases: Arc<dyn Leases>,
     /// Whether the store answers.
     pub health: Arc<dyn StoreHealth>,
     /// Whether what replicas share answers, where it is kept outside the process: without it the
@@ -157,6 +169,18 @@ pub struct RegistryPolicy {
     pub egress: crate::endpoint::EgressPolicy,
     /// How long a removed server's alias is not given to another.
     pub alias_quarantine: Duration,
+    /// What becomes of definitions that are not what was pinned.
+    pub drift: crate::manifest::DriftPolicy,
+    /// How open the management of servers is.
+    pub api_mode: crate::caller::ApiMode,
+    /// Whether only administrators list servers directly: all others submit registrations.
+    pub require_approval: bool,
+    /// Whether numbers about all servers are for administrators only; never where anybody writes.
+    pub protect_admin_reads: bool,
+    /// Whether servers may be listed that speak HTTP+SSE (MCP revision 2024-11-05).
+    pub enable_legacy_sse: bool,
+    /// How long whoever lists a server waits for what it offers; then it is read later.
+    pub inline_discovery: Duration,
 }
 
 impl RegistryPorts {
@@ -185,8 +209,6 @@ pub struct GatewayPorts {
     pub events: Arc<dyn EventLog>,
     /// Where recorded operations end up.
     pub operations: Arc<dyn OperationLog>,
-    /// What the last probe of each server found.
-    pub probes: Arc<dyn HealthStore>,
     /// Calls upstreams.
     pub upstream: Arc<dyn Upstream>,
     /// Makes a worker's own upstream client.
@@ -195,6 +217,8 @@ pub struct GatewayPorts {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
+    /// What becomes of definitions that are not what was pinned.
+    pub drift: crate::manifest::DriftPolicy,
 }
 
 impl GatewayPorts {

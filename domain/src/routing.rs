@@ -2,8 +2,15 @@
 //!
 //! The table is made of persistent maps of `Arc<ServerEntry>`: an event replaces one entry and
 //! shares all the others with the table before. Reading it takes no lock and no database.
+//!
+//! Which of several servers gets a call: [`balance`]; which are left alone for a while: [`breaker`]
+//! and [`ejection`].
 
-use std::collections::HashMap;
+pub mod balance;
+pub mod breaker;
+pub mod ejection;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
@@ -14,7 +21,9 @@ use crate::event::EventSeq;
 use crate::federation::ServerRef;
 use crate::id::{Alias, ServerId, TenantId};
 use crate::manifest::{Definition, DefinitionKind};
-use crate::server::{HealthStatus, Server};
+use crate::server::{HealthStatus, ListedBy, Server};
+
+use self::balance::RoutingWish;
 
 /// One routable server: what a call needs to know of it, and nothing that needs a second look.
 #[derive(Debug)]
@@ -27,20 +36,30 @@ pub struct ServerEntry {
     pub alias: Alias,
     /// Whose it is.
     pub tenant: Option<TenantId>,
-    /// Where it is.
+    /// Where to dial.
     pub endpoint: EndpointUrl,
+    /// With which authority it is listed.
+    pub listed_by: ListedBy,
+    /// How it was doing when it was last written.
+    pub health: HealthStatus,
     /// Whether an operator took it out of rotation.
     pub in_maintenance: bool,
+    /// How its owner wishes it to be chosen among others.
+    pub routing: RoutingWish,
     definitions: Vec<Definition>,
     by_name: HashMap<(DefinitionKind, String), usize>,
+    /// What was pinned and is something else by now: neither listed nor callable.
+    withheld: HashSet<(DefinitionKind, String)>,
 }
 
 impl ServerEntry {
     /// The entry of a server.
     pub fn new(server: &Server) -> Self {
+        let withheld = server.withheld();
         let definitions: Vec<Definition> = DefinitionKind::ALL
             .into_iter()
             .flat_map(|kind| server.manifest.of(kind).cloned())
+            .filter(|one| !withheld.contains(&(one.kind, one.name.clone())))
             .collect();
         let by_name = definitions
             .iter()
@@ -52,10 +71,14 @@ impl ServerEntry {
             name: server.name.clone(),
             alias: server.alias.clone(),
             tenant: server.tenant.clone(),
-            endpoint: server.endpoint_url.clone(),
+            endpoint: server.endpoint_url.dialled_over(server.transport),
+            listed_by: server.listed_by,
+            health: server.health,
             in_maintenance: server.health == HealthStatus::Maintenance,
+            routing: RoutingWish::of(&server.capabilities),
             definitions,
             by_name,
+            withheld,
         }
     }
 
@@ -75,8 +98,12 @@ impl ServerEntry {
         self.definitions.get(*index)
     }
 
-    /// Whether a resource was approved: by its own URI, or by a template that it matches.
+    /// Whether a resource was approved: by its own URI, or by a template that it matches. One that is
+    /// withheld comes back by no template.
     pub fn offers_resource(&self, uri: &str) -> bool {
+        if self.withheld.contains(&(DefinitionKind::Resource, uri.to_owned())) {
+            return false;
+        }
         self.find(DefinitionKind::Resource, uri).is_some()
             || self
                 .definitions(DefinitionKind::ResourceTemplate)
@@ -111,6 +138,10 @@ fn template_matches(template: &str, uri: &str) -> bool {
 type OfTenant = HashTrieMapSync<String, Arc<ServerEntry>>;
 
 /// The immutable snapshot of all routable servers.
+///
+/// The gateway serves only those that somebody with authority [vouches for](ListedBy::is_vouched):
+/// [`visible_to`](Self::visible_to) and [`resolve`](Self::resolve) know no others. All are within
+/// reach of the management API's proxy: [`reachable`](Self::reachable) and [`reach`](Self::reach).
 #[derive(Debug, Clone, Default)]
 pub struct RoutingTable {
     by_tenant: HashTrieMapSync<String, OfTenant>,
@@ -193,12 +224,43 @@ impl RoutingTable {
         self.ordered.values()
     }
 
-    /// The servers that a caller may see, ordered by tenant and alias.
+    /// The servers that the gateway shows a caller, ordered by tenant and alias.
     pub fn visible_to<'a>(
         &'a self,
         caller: &'a Caller,
     ) -> impl Iterator<Item = &'a Arc<ServerEntry>> {
-        self.ordered.values().filter(|entry| caller.sees(entry.tenant.as_ref()))
+        self.ordered
+            .values()
+            .filter(|entry| entry.listed_by.is_vouched() && caller.sees(entry.tenant.as_ref()))
+    }
+
+    /// The servers within reach of the management API's proxy, ordered by tenant and alias, whoever
+    /// listed them: what a caller sees; without one, what is everybody's, and with `all_tenants`
+    /// (where the API is open) all.
+    pub fn reachable<'a>(
+        &'a self,
+        caller: Option<&'a Caller>,
+        all_tenants: bool,
+    ) -> impl Iterator<Item = &'a Arc<ServerEntry>> {
+        self.ordered.values().filter(move |entry| is_within_reach(caller, all_tenants, entry))
+    }
+
+    /// One of the [reachable](Self::reachable) servers, to be called.
+    ///
+    /// # Errors
+    /// [`RouteRefusal::Unknown`] when it is not within reach, [`RouteRefusal::InMaintenance`] when
+    /// it is not in rotation.
+    pub fn reach(
+        &self,
+        caller: Option<&Caller>,
+        all_tenants: bool,
+        id: ServerId,
+    ) -> Result<Permit<Arc<ServerEntry>>, RouteRefusal> {
+        let entry = self
+            .by_id(id)
+            .filter(|entry| is_within_reach(caller, all_tenants, entry))
+            .ok_or(RouteRefusal::Unknown)?;
+        in_rotation(entry)
     }
 
     /// The server that a caller means: their own tenant's first, then everybody's. A name with a
@@ -222,8 +284,9 @@ impl RoutingTable {
         permit(caller, entry)
     }
 
+    /// A server that somebody vouches for. One that nobody does must not hide another.
     fn entry(&self, tenant: &str, alias: &str) -> Option<&Arc<ServerEntry>> {
-        self.by_tenant.get(tenant)?.get(alias)
+        self.by_tenant.get(tenant)?.get(alias).filter(|entry| entry.listed_by.is_vouched())
     }
 }
 
@@ -236,7 +299,7 @@ pub enum RouteRefusal {
     InMaintenance,
 }
 
-/// The one check that every door asks before anything is sent to a server.
+/// The one check that every door of the gateway asks before anything is sent to a server.
 fn permit(
     caller: &Caller,
     entry: &Arc<ServerEntry>,
@@ -244,6 +307,15 @@ fn permit(
     if !caller.sees(entry.tenant.as_ref()) {
         return Err(RouteRefusal::Unknown);
     }
+    in_rotation(entry)
+}
+
+fn is_within_reach(caller: Option<&Caller>, all_tenants: bool, entry: &ServerEntry) -> bool {
+    let tenant = entry.tenant.as_ref();
+    caller.map_or(all_tenants || tenant.is_none(), |caller| caller.sees(tenant))
+}
+
+fn in_rotation(entry: &Arc<ServerEntry>) -> Result<Permit<Arc<ServerEntry>>, RouteRefusal> {
     if entry.in_maintenance {
         return Err(RouteRefusal::InMaintenance);
     }

@@ -16,6 +16,17 @@ pub fn search_key(name: &str, contact: &str, description: Option<&str>) -> Strin
     fold(&format!("{name}\n{contact}\n{}", description.unwrap_or_default()))
 }
 
+/// What a server is found by.
+pub fn server_search_key(
+    name: &str,
+    alias: &str,
+    description: Option<&str>,
+    tags: &[String],
+) -> String {
+    let words = tags.join("\n");
+    fold(&format!("{name}\n{alias}\n{}\n{words}", description.unwrap_or_default()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,10 +4,22 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::endpoint::{EndpointUrl, Transport};
+use crate::event::RegistryEvent;
 use crate::field::Violation;
-use crate::id::{Alias, RegistrationId, Revision, ServerId, TenantId};
-use crate::manifest::{Definition, DefinitionKind, Digest, Manifest};
+use crate::id::{Alias, RegistrationId, Revision, ServerId, TenantId, UserId};
+use crate::manifest::{Definition, DefinitionKind, Digest, Drift, Manifest};
 use crate::registration::Registration;
+
+mod content;
+mod declared;
+mod drift;
+mod listed_by;
+mod removal;
+
+pub use content::{ServerContent, ServerDraft};
+pub use drift::NoDrift;
+pub use listed_by::ListedBy;
+pub use removal::ServerRemoval;
 
 /// How an upstream is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +37,10 @@ pub enum HealthStatus {
 }
 
 impl HealthStatus {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Healthy, Self::Unhealthy, Self::Degraded, Self::Unknown, Self::Maintenance];
+
     /// The status as JSON and SQL spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,9 +54,7 @@ impl HealthStatus {
 
     /// The inverse of [`HealthStatus::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Healthy, Self::Unhealthy, Self::Degraded, Self::Unknown, Self::Maintenance]
-            .into_iter()
-            .find(|status| status.as_str() == text)
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 
@@ -126,7 +140,7 @@ impl PinnedManifest {
     }
 }
 
-/// An approved (or operator-made), routable upstream.
+/// A listed upstream: one that was approved, or that somebody listed directly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Server {
     /// Our id.
@@ -151,10 +165,18 @@ pub struct Server {
     pub health: HealthStatus,
     /// Whose it is; `None`: everybody's.
     pub tenant: Option<TenantId>,
-    /// The registration that it came from; `None` for an operator's own.
+    /// The registration that it came from; `None` for one that was listed directly.
     pub registration: Option<RegistrationId>,
+    /// The person who listed it directly, and may change it; `None` for an approved one.
+    pub owner: Option<UserId>,
+    /// With which authority it is listed as it is.
+    pub listed_by: ListedBy,
+    /// Whether what it offers is asked of it; else it is what its content declares.
+    pub auto_discover: bool,
     /// What may be served of it.
     pub manifest: PinnedManifest,
+    /// What it offers instead, where that is something else.
+    pub drift: Option<Drift>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -190,13 +212,26 @@ impl Server {
             health: HealthStatus::Unknown,
             tenant: registration.tenant.clone(),
             registration: Some(registration.id),
+            owner: None,
+            listed_by: ListedBy::Approval,
+            auto_discover: true,
             manifest: candidate.map_or(PinnedManifest::Awaited, |manifest| {
                 PinnedManifest::Pinned { manifest, reviewed: true }
             }),
+            drift: None,
             created_at: now,
             updated_at: now,
             revision: Revision::FIRST,
         }
+    }
+
+    /// What happened to it, with what its followers want to know at once.
+    pub fn happened(&self, event: RegistryEvent) -> RegistryEvent {
+        let about = RegistryEvent { registration: self.registration, ..event };
+        about.on_server(self.id, self.tenant.clone()).saying(serde_json::json!({
+            "name": self.name,
+            "endpoint_url": self.endpoint_url.as_str(),
+        }))
     }
 
     /// The same server as a newer approval made it: what a proposal cannot say stays.

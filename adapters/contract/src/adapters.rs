@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    HealthStore, LiveEvents, RateLimiter, ReplicaBus, ResponseCache, SessionStore,
+    HealthStore, Leases, LiveEvents, RateLimiter, ReplicaBus, ResponseCache, SessionStore,
 };
 
 use crate::clock::MockClock;
@@ -50,6 +50,20 @@ pub trait HealthAdapter: Send + Sync {
     /// # Errors
     /// When it cannot be made.
     async fn make(&self, clock: Arc<MockClock>) -> Result<Arc<dyn HealthStore>, Failed>;
+}
+
+/// Makes leases.
+#[async_trait]
+pub trait LeasesAdapter: Send + Sync {
+    /// Makes what so many replicas of one deployment see of the same leases, none taken so far.
+    ///
+    /// # Errors
+    /// When they cannot be made.
+    async fn make(
+        &self,
+        replicas: usize,
+        clock: Arc<MockClock>,
+    ) -> Result<Vec<Arc<dyn Leases>>, Failed>;
 }
 
 /// Makes response caches.

@@ -6,7 +6,7 @@
 //! | what an adapter's test has to provide | `subject.rs`, for the smaller ports `adapters.rs` |
 //! | the table of behaviours of a store | `store.rs`, each noun in `store/` |
 //! | those of sessions and rate limits | `sessions.rs`, `limits.rs` |
-//! | those of what replicas share | `health.rs`, `cache.rs`, `bus.rs`, `live.rs` |
+//! | those of what replicas share | `health.rs`, `leases.rs`, `cache.rs`, `bus.rs`, `live.rs` |
 //! | the time that tests set | `clock.rs` |
 //! | registrations, people and manifests to test with | `world.rs` |
 //!
@@ -33,6 +33,7 @@ mod bus;
 mod cache;
 mod clock;
 mod health;
+mod leases;
 mod limits;
 mod live;
 mod sessions;
@@ -42,7 +43,8 @@ mod trial;
 mod world;
 
 pub use adapters::{
-    BusAdapter, CacheAdapter, HealthAdapter, LimitsAdapter, LiveEventsAdapter, SessionsAdapter,
+    BusAdapter, CacheAdapter, HealthAdapter, LeasesAdapter, LimitsAdapter, LiveEventsAdapter,
+    SessionsAdapter,
 };
 pub use clock::MockClock;
 pub use libtest_mimic::Failed;
@@ -77,6 +79,12 @@ pub fn rate_limiters(adapter: impl LimitsAdapter + 'static) -> Vec<Trial> {
 pub fn health_stores(adapter: impl HealthAdapter + 'static) -> Vec<Trial> {
     let adapter: Arc<dyn HealthAdapter> = Arc::new(adapter);
     health::trials(&adapter)
+}
+
+/// The behaviours of leases.
+pub fn leases(adapter: impl LeasesAdapter + 'static) -> Vec<Trial> {
+    let adapter: Arc<dyn LeasesAdapter> = Arc::new(adapter);
+    leases::trials(&adapter)
 }
 
 /// The behaviours of a response cache.

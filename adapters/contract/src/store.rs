@@ -12,6 +12,7 @@ mod approval;
 mod audit;
 mod cancellation;
 mod candidates;
+mod catalog;
 mod documents;
 mod durability;
 mod events;
@@ -19,6 +20,8 @@ mod fidelity;
 mod health;
 mod links;
 mod lists;
+mod management;
+mod offers;
 mod operations;
 mod removal;
 mod revisions;
@@ -26,6 +29,7 @@ mod search;
 mod servers;
 mod urls;
 mod users;
+mod watch;
 
 const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
     approval {
@@ -54,6 +58,16 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         an_address_changed_by_hand_forgets_the_candidate,
         a_failed_discovery_is_due_again_at_its_time,
         due_discoveries_are_pending_registrations_only,
+    }
+    catalog {
+        a_view_shows_what_was_written,
+        servers_are_filtered_by_each_field_and_by_all_together,
+        servers_are_found_by_a_text_in_any_script_and_wildcards_are_literal,
+        pages_of_servers_are_stable_while_servers_arrive,
+        servers_made_at_one_time_are_walked_once_each,
+        counts_of_servers_sum_to_their_total,
+        a_server_that_does_not_read_is_left_out_of_lists,
+        a_server_changed_by_hand_is_found_by_its_new_name,
     }
     documents {
         a_document_reads_back_whole_and_in_parts,
@@ -98,6 +112,19 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_cursor_walk_visits_rows_of_the_same_time_once,
         a_list_is_filtered_by_status_and_submitter,
         a_list_shows_candidates_and_servers,
+    }
+    management {
+        a_batch_by_item_writes_what_it_can_and_answers_for_each,
+        a_batch_that_is_one_thing_leaves_nothing_behind_when_refused,
+        each_server_of_some_ids_is_found_with_its_manifest,
+        a_removed_server_takes_its_definitions_and_leaves_its_alias_in_quarantine,
+        a_registration_whose_server_is_removed_stays_approved_and_may_have_another,
+        servers_that_are_not_asked_await_no_manifest,
+    }
+    offers {
+        servers_are_found_by_all_or_any_of_some_tools,
+        servers_are_found_by_their_resources_and_templates,
+        offers_are_narrowed_by_tenant_status_and_tags,
     }
     operations {
         an_operation_reads_back_whole,
@@ -144,6 +171,16 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_changed_identity_changes_the_row,
         the_group_gives_and_takes_the_administrators_flag,
         an_administrator_made_by_hand_stays_one,
+    }
+    watch {
+        a_new_server_is_to_be_probed_before_all_others,
+        what_a_probe_finds_is_kept_and_is_no_new_revision,
+        a_note_tells_the_event_log_of_changes_only,
+        a_note_on_what_no_longer_stands_is_left_out_with_its_event,
+        maintenance_is_not_probed_and_not_overruled,
+        a_written_server_keeps_the_health_that_was_found,
+        a_drift_is_kept_with_its_server_until_it_ends,
+        a_drift_that_does_not_read_spoils_its_server_alone,
     }
 };
 

@@ -49,6 +49,13 @@ pub(crate) enum StoreError {
     NewerSchema { found: String, known: String },
 }
 
+impl StoreError {
+    /// Whether it says what is wrong with one change, and nothing of the store.
+    pub(crate) fn is_about_the_change(&self) -> bool {
+        matches!(self, Self::Gone | Self::Stale(_) | Self::Taken { .. })
+    }
+}
+
 impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -106,4 +113,9 @@ fn is_our_fault(error: &DieselError) -> bool {
 /// asks in the same transaction.
 pub(crate) fn is_duplicate<T>(result: &Result<T, DieselError>) -> bool {
     matches!(result, Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+}
+
+/// Whether a statement failed because it refers to a row that is not there.
+pub(crate) fn is_dangling<T>(result: &Result<T, DieselError>) -> bool {
+    matches!(result, Err(DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)))
 }

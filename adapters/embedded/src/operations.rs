@@ -3,6 +3,8 @@
 //! Each row runs a prepared statement: cheaper than one statement that takes the batch apart
 //! as JSON (measured at full load: 13 % of the gateway's CPU instead of 21 %).
 
+use std::net::AddrParseError;
+
 use async_trait::async_trait;
 use diesel::prelude::*;
 use registry_domain::id::{OperationId, ServerId};
@@ -34,6 +36,7 @@ struct OperationRow {
     error_code: Option<String>,
     request_id: String,
     server_id: Option<String>,
+    client_ip: Option<String>,
 }
 
 /// A row to be written; it borrows what the operation has.
@@ -54,6 +57,7 @@ struct NewOperationRow<'a> {
     error_code: Option<&'a str>,
     request_id: &'a str,
     server_id: Option<String>,
+    client_ip: Option<String>,
 }
 
 impl<'a> NewOperationRow<'a> {
@@ -73,6 +77,7 @@ impl<'a> NewOperationRow<'a> {
             error_code: operation.error_code.as_deref(),
             request_id: &operation.request_id,
             server_id: operation.server_id.map(|id| id.to_string()),
+            client_ip: operation.client_address.map(|address| address.to_string()),
         }
     }
 }
@@ -86,6 +91,11 @@ impl OperationRow {
             duration_ms: u32::try_from(self.duration_ms)
                 .map_err(|source| place.unreadable("duration_ms", source))?,
             server_id: place.maybe_uuid("server_id", self.server_id.as_deref())?.map(ServerId),
+            client_address: self
+                .client_ip
+                .map(|text| text.parse())
+                .transpose()
+                .map_err(|source: AddrParseError| place.unreadable("client_ip", source))?,
             user_id: self.user_id,
             tenant_id: self.tenant_id,
             email: self.email,

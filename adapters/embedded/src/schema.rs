@@ -73,6 +73,14 @@ diesel::table! {
         alias -> Nullable<Text>,
         manifest_state -> Text,
         manifest_digest -> Nullable<Text>,
+        owner_id -> Nullable<Text>,
+        listed_by -> Text,
+        auto_discover -> Bool,
+        last_health_check -> Nullable<Text>,
+        search_key -> Text,
+        health_streak -> Integer,
+        next_probe_at -> Text,
+        compared_at -> Nullable<Text>,
     }
 }
 
@@ -133,6 +141,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         request_id -> Text,
         server_id -> Nullable<Text>,
+        client_ip -> Nullable<Text>,
     }
 }
 
@@ -172,6 +181,23 @@ diesel::table! {
         new_status -> Nullable<Text>,
         metadata -> Text,
         at -> Text,
+    }
+}
+
+diesel::table! {
+    server_drifts (server_id) {
+        server_id -> Text,
+        definitions -> Text,
+        since -> Text,
+        refused -> Bool,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        ends_at -> Text,
     }
 }
 
@@ -237,7 +263,9 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         events,
         documents,
         document_contents,
-        links
+        links,
+        server_drifts,
+        leases
     )
 }
 

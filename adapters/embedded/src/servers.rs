@@ -3,18 +3,29 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use jiff::Timestamp;
+use registry_domain::caller::TenantScope;
 use registry_domain::change::Change;
 use registry_domain::event::EventSeq;
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
-use registry_domain::ports::{PortError, Routes, ServerCatalog, Taken};
-use registry_domain::server::Server;
+use registry_domain::ports::{
+    Atomicity, BatchItem, Include, OfferQuery, Page, PortError, Routes, ServerCatalog,
+    ServerCounts, ServerQuery, ServerView, Taken,
+};
+use registry_domain::server::{Server, ServerRemoval};
 
 use crate::events;
 use crate::schema::servers;
 use crate::store::EmbeddedStore;
 
+mod batch;
+mod count;
 pub(crate) mod definitions;
+mod drift;
+mod health;
+mod list;
 mod names;
+mod offering;
 mod row;
 mod write;
 
@@ -70,8 +81,76 @@ impl ServerCatalog for EmbeddedStore {
         self.write("commit_server", move |conn| write::commit(conn, &change, now)).await
     }
 
+    async fn commit_batch(
+        &self,
+        changes: &[Change<Server>],
+        atomicity: Atomicity,
+    ) -> Result<Vec<BatchItem>, PortError> {
+        let (changes, now) = (changes.to_vec(), self.clock.now());
+        self.write("commit_servers", move |conn| batch::commit(conn, &changes, atomicity, now))
+            .await
+    }
+
+    async fn commit_removal(
+        &self,
+        removal: &ServerRemoval,
+        alias_free_at: Timestamp,
+    ) -> Result<(), PortError> {
+        let (removal, now) = (removal.clone(), self.clock.now());
+        self.write("commit_server_removal", move |conn| {
+            write::remove(conn, &removal, alias_free_at, now)
+        })
+        .await
+    }
+
+    async fn find_each(&self, ids: &[ServerId]) -> Result<Vec<Server>, PortError> {
+        let ids = ids.to_vec();
+        self.read("find_each_server", move |conn| row::list_each(conn, &ids)).await
+    }
+
+    async fn find_view(
+        &self,
+        id: ServerId,
+        include: Include,
+    ) -> Result<Option<ServerView>, PortError> {
+        self.read("find_server_view", move |conn| list::find(conn, id, include)).await
+    }
+
+    async fn list(&self, query: &ServerQuery) -> Result<Page<ServerView>, PortError> {
+        let query = query.clone();
+        self.read("list_servers", move |conn| list::list(conn, &query)).await
+    }
+
+    async fn find_offering(&self, query: &OfferQuery) -> Result<Vec<ServerView>, PortError> {
+        let query = query.clone();
+        self.read("find_servers_offering", move |conn| offering::find(conn, &query)).await
+    }
+
+    async fn count(&self, tenant: &TenantScope) -> Result<ServerCounts, PortError> {
+        let tenant = tenant.clone();
+        self.read("count_servers", move |conn| count::count(conn, &tenant)).await
+    }
+
     async fn awaiting_manifest(&self, limit: u32) -> Result<Vec<Server>, PortError> {
         self.read("list_servers_awaiting_manifest", move |conn| row::list_awaiting(conn, limit))
             .await
+    }
+
+    async fn upcoming_probes(&self, limit: u32) -> Result<Vec<Watched>, PortError> {
+        self.read("list_upcoming_probes", move |conn| health::upcoming(conn, limit)).await
+    }
+
+    async fn find_watched(&self, id: ServerId) -> Result<Option<Watched>, PortError> {
+        self.read("find_watched_server", move |conn| health::find(conn, id)).await
+    }
+
+    async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        let notes = notes.to_vec();
+        self.write("note_health", move |conn| health::note(conn, &notes)).await
+    }
+
+    async fn order_health(&self, change: &Change<Server>) -> Result<(), PortError> {
+        let change = change.clone();
+        self.write("order_health", move |conn| health::order(conn, &change)).await
     }
 }

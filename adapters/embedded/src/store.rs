@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use registry_domain::ports::{Clock, PortError};
+use registry_domain::ports::{Clock, CommitWatch, PortError};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, watch};
 use tokio_util::task::TaskTracker;
@@ -30,6 +30,8 @@ pub struct EmbeddedStore {
     pub(crate) newest: watch::Sender<i64>,
     /// Looks whether other processes wrote; whoever waits for events takes turns at it.
     pub(crate) lookout: Mutex<Lookout>,
+    /// Who hears of commits.
+    pub(crate) commits: OnceLock<Arc<dyn CommitWatch>>,
 }
 
 impl EmbeddedStore {
@@ -75,7 +77,13 @@ impl EmbeddedStore {
             writer,
             newest: watch::Sender::new(latest),
             lookout: Mutex::new(lookout),
+            commits: OnceLock::new(),
         }))
+    }
+
+    /// Tells somebody of every commit from now on. There is one who is told: a second is not.
+    pub fn watch_commits(&self, watch: Arc<dyn CommitWatch>) {
+        let _ = self.commits.set(watch);
     }
 }
 

@@ -47,7 +47,7 @@ impl EmbeddedStore {
         work: impl FnOnce(&mut SqliteConnection) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, PortError> {
         let (pool, patience) = (self.writer.clone(), self.options.acquire_timeout);
-        let newest = self.newest.clone();
+        let (newest, commits) = (self.newest.clone(), self.commits.get().cloned());
         let task = self.tracker.spawn_on(
             async move {
                 let mut conn = borrow(&pool, patience).await?;
@@ -63,6 +63,13 @@ impl EmbeddedStore {
                 let (done, latest) = done?;
                 if let Some(latest) = latest {
                     events::publish(&newest, latest);
+                }
+                // A commit that failed may have happened all the same. Nobody may be answered from
+                // what was remembered before it.
+                if let Some(watch) = commits
+                    && matches!(done, Ok(_) | Err(StoreError::Commit(_)))
+                {
+                    watch.committed(name).await;
                 }
                 done
             },

@@ -3,17 +3,19 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use parking_lot::Mutex;
 use registry_contract::{
-    BusAdapter, CacheAdapter, Failed, HealthAdapter, LimitsAdapter, LiveEventsAdapter, MockClock,
-    SessionsAdapter, StoreAdapter, StoreInstance, StorePorts,
+    BusAdapter, CacheAdapter, Failed, HealthAdapter, LeasesAdapter, LimitsAdapter,
+    LiveEventsAdapter, MockClock, SessionsAdapter, StoreAdapter, StoreInstance, StorePorts,
 };
 use registry_domain::ports::{
-    HealthStore, LiveEvents, RateLimiter, ReplicaBus, ReplicaId, ResponseCache, SessionStore,
+    HealthStore, LeaseHolder, Leases, LiveEvents, PortError, RateLimiter, ReplicaBus, ReplicaId,
+    ResponseCache, SessionStore,
 };
 use registry_embedded::{
     BusHub, EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedOptions,
@@ -122,6 +124,57 @@ impl HealthAdapter for InMemory {
     }
 }
 
+/// Leases with the file that they are in.
+struct InFile {
+    store: Arc<EmbeddedStore>,
+    _folder: Arc<TempDir>,
+}
+
+#[async_trait]
+impl Leases for InFile {
+    async fn try_acquire(
+        &self,
+        name: &str,
+        holder: LeaseHolder,
+        ttl: Duration,
+    ) -> Result<bool, PortError> {
+        self.store.try_acquire(name, holder, ttl).await
+    }
+
+    async fn renew(
+        &self,
+        name: &str,
+        holder: LeaseHolder,
+        ttl: Duration,
+    ) -> Result<bool, PortError> {
+        self.store.renew(name, holder, ttl).await
+    }
+
+    async fn release(&self, name: &str, holder: LeaseHolder) -> Result<(), PortError> {
+        self.store.release(name, holder).await
+    }
+}
+
+#[async_trait]
+impl LeasesAdapter for Embedded {
+    async fn make(
+        &self,
+        replicas: usize,
+        clock: Arc<MockClock>,
+    ) -> Result<Vec<Arc<dyn Leases>>, Failed> {
+        let folder = Arc::new(tempfile::tempdir()?);
+        let path = folder.path().join("registry.db");
+        let mut leases: Vec<Arc<dyn Leases>> = Vec::new();
+        for _ in 0..replicas {
+            let (options, clock) = (EmbeddedOptions::for_testing(), clock.clone());
+            let (handle, tracker) = (Handle::current(), TaskTracker::new());
+            let store = EmbeddedStore::open(&path, options, clock, handle, tracker).await?;
+            leases.push(Arc::new(InFile { store, _folder: Arc::clone(&folder) }));
+        }
+        Ok(leases)
+    }
+}
+
 #[async_trait]
 impl CacheAdapter for InMemory {
     async fn make(
@@ -165,6 +218,7 @@ fn main() -> ExitCode {
     trials.extend(registry_contract::session_stores(InMemory));
     trials.extend(registry_contract::rate_limiters(InMemory));
     trials.extend(registry_contract::health_stores(InMemory));
+    trials.extend(registry_contract::leases(Embedded));
     trials.extend(registry_contract::response_caches(InMemory));
     trials.extend(registry_contract::replica_buses(InMemory));
     trials.extend(registry_contract::live_events(InMemory));

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
 use mcp_wire::WireError;
+use registry_domain::id::ServerId;
 use registry_domain::ports::UpstreamFailure;
 
 /// The media type of an answer.
@@ -48,21 +50,35 @@ pub struct Answer {
     pub content_type: ContentType,
     /// The body.
     pub body: AnswerBody,
+    /// The server that was asked, where one was chosen for the client.
+    pub server: Option<ServerId>,
+    /// Why the answer is ours instead of the server's, where it is a refusal.
+    pub refusal: Option<Box<WireError>>,
+    /// After how long to try again, where that is known.
+    pub retry_after: Option<Duration>,
 }
 
 impl Answer {
     /// A JSON document.
     pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: ContentType::Json, body: AnswerBody::Whole(body.into()) }
+        Self::of(status, ContentType::Json, AnswerBody::Whole(body.into()))
     }
 
     /// A JSON-RPC error, under the status that goes with it.
     pub(crate) fn refused(error: &WireError, id_json: &str) -> Self {
-        Self::json(error.http_status, error.to_json(id_json))
+        Self {
+            refusal: Some(Box::new(error.clone())),
+            ..Self::json(error.http_status, error.to_json(id_json))
+        }
+    }
+
+    /// An answer that says nothing beside its body.
+    pub(crate) fn of(status: u16, content_type: ContentType, body: AnswerBody) -> Self {
+        Self { status, content_type, body, server: None, refusal: None, retry_after: None }
     }
 
     /// `202 Accepted`: a notification or a response was taken.
     pub fn accepted() -> Self {
-        Self { status: 202, content_type: ContentType::None, body: AnswerBody::Whole(Bytes::new()) }
+        Self::of(202, ContentType::None, AnswerBody::Whole(Bytes::new()))
     }
 }

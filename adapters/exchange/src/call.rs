@@ -1,23 +1,27 @@
 //! The order of things for one client call: understand → resolve → permit → forward → relay →
-//! record. (The app has authenticated and limited it before.)
+//! record. (The app has authenticated and limited it before.) Where the client names no server,
+//! `proxy.rs` chooses one.
 
 use std::sync::Arc;
 
 use mcp_wire::front::Front;
 use mcp_wire::params::CallParams;
-use mcp_wire::revision::Era;
+use mcp_wire::revision::{Era, Revision};
 use mcp_wire::{Envelope, MessageKind, WireError};
-use registry_domain::caller::Permit;
+use registry_domain::caller::{Caller, Permit};
 use registry_domain::federation::{FederatedName, ServerRef};
 use registry_domain::manifest::DefinitionKind;
 use registry_domain::routing::{RouteRefusal, RoutingTable, ServerEntry};
 
 use crate::answer::Answer;
+use crate::attempt::{attempt, begin};
 use crate::exchange::Exchange;
 use crate::inbound::{Door, Inbound};
+use crate::local::Offer;
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
-use crate::{forward, lists, local, relay};
+use crate::vitals::Attempt;
+use crate::{lists, local, proxy};
 
 /// Answers one client call.
 pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
@@ -35,12 +39,8 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     let Some(method) = envelope.method.as_deref() else {
         return Answer::refused(&WireError::invalid("method is missing"), id_json);
     };
-    let params = match CallParams::parse(envelope.params) {
-        Ok(params) => params,
-        Err(error) => return Answer::refused(&error, id_json),
-    };
-    let front = match Front::of(&inbound.headers.front(), &envelope, &params) {
-        Ok(front) => front,
+    let (params, front) = match understood(&inbound, &envelope) {
+        Ok(understood) => understood,
         Err(error) => return Answer::refused(&error, id_json),
     };
     if !exchange.spool.has_room() {
@@ -51,21 +51,45 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     }
     let arguments = params.arguments.map(serde_json::value::RawValue::get);
     let mut record =
-        Pending::begin(exchange, &inbound.caller, method, &inbound.request_id, arguments);
+        Pending::begin(exchange, &inbound.party, method, &inbound.request_id, arguments);
     let request = Request { inbound: &inbound, params: &params, method, front, id_json };
+    if let Door::Any(wants) = &inbound.door {
+        return proxy::answer(exchange, &request, wants, record).await;
+    }
     match answer(exchange, &request, &mut record) {
         Ok(Next::Answer(answer)) => {
             record.finish(Outcome::Success);
             answer
         }
         Ok(Next::Forward(route)) => {
-            forwarded(Call { exchange, request: &request, route: &route }, record).await
+            forwarded(exchange, &request, &route, record).await
         }
         Err(error) => {
             record.finish(Outcome::failure(error.word, error.message.clone()));
             Answer::refused(&error, id_json)
         }
     }
+}
+
+/// Reads what the message says beside its envelope.
+fn understood<'a>(
+    inbound: &Inbound,
+    envelope: &Envelope<'a>,
+) -> Result<(CallParams<'a>, Front), WireError> {
+    let Door::Any(wants) = &inbound.door else {
+        let params = CallParams::parse(envelope.params)?;
+        let front = Front::of(&inbound.headers.front(), envelope, &params)?;
+        return Ok((params, front));
+    };
+    // JSON-RPC allows an array: it says nothing that we read, and is passed on as it is.
+    let is_array = envelope.params.is_some_and(|params| params.get().starts_with('['));
+    let params = CallParams::parse(envelope.params.filter(|_| !is_array))?;
+    let front = if wants.wrapped {
+        Front { era: Era::Legacy, revision: Revision::V2025_11_25 }
+    } else {
+        Front::of(&inbound.headers.front(), envelope, &params)?
+    };
+    Ok((params, front))
 }
 
 enum Next<'a> {
@@ -80,9 +104,12 @@ fn answer<'a>(
     record: &mut Pending,
 ) -> Result<Next<'a>, WireError> {
     let table = exchange.routes.now();
-    let caller = &*request.inbound.caller;
+    // The gateway's app lets no stranger in.
+    let Some(caller) = request.inbound.party.caller() else {
+        return Err(WireError::unknown_server(""));
+    };
     let here = match &request.inbound.door {
-        Door::Federated => None,
+        Door::Federated | Door::Any(_) => None,
         Door::Server(server) => {
             let permit =
                 table.resolve(caller, ServerRef::split(server)).map_err(
@@ -99,14 +126,14 @@ fn answer<'a>(
     let era = request.front.era;
     let local = match (request.method, era) {
         ("initialize", Era::Legacy) => {
-            local::initialize(exchange, request.id_json, request.front.revision, server)
+            local::initialize(exchange, request.id_json, request.front.revision, Offer::of(server))
         }
-        ("server/discover", Era::Modern) => local::discover(exchange, request.id_json, server),
+        ("server/discover", Era::Modern) => local::discover(exchange, request.id_json, Offer::of(server)),
         ("ping", Era::Legacy) => local::ping(exchange, request.id_json),
         (method, _) => match (lists::listed_by(method), server) {
             (Some(listed), Some(server)) => lists::of_server(exchange, request, listed, server)?,
-            (Some(listed), None) => lists::federated(exchange, request, listed, &table)?,
-            (None, _) => return route(&table, request, here, record).map(Next::Forward),
+            (Some(listed), None) => lists::federated(exchange, request, caller, listed, &table)?,
+            (None, _) => return route(&table, caller, request, here, record).map(Next::Forward),
         },
     };
     Ok(Next::Answer(local))
@@ -115,6 +142,7 @@ fn answer<'a>(
 /// Finds the server of a call, and makes sure that what is called was approved.
 fn route<'a>(
     table: &RoutingTable,
+    caller: &Caller,
     request: &'a Request<'a>,
     here: Option<Permit<Arc<ServerEntry>>>,
     record: &mut Pending,
@@ -135,7 +163,6 @@ fn route<'a>(
             } else {
                 let parts = FederatedName::split(name).ok_or_else(unknown)?;
                 let reference = ServerRef { tenant: parts.tenant, alias: parts.alias };
-                let caller = &*request.inbound.caller;
                 let permit = table.resolve(caller, reference).map_err(|refusal| match refusal {
                     RouteRefusal::Unknown => unknown(),
                     RouteRefusal::InMaintenance => in_maintenance(parts.alias),
@@ -169,7 +196,7 @@ fn route<'a>(
     }
 }
 
-fn required<'a>(value: Option<&'a str>, field: &str) -> Result<&'a str, WireError> {
+pub(crate) fn required<'a>(value: Option<&'a str>, field: &str) -> Result<&'a str, WireError> {
     value.ok_or_else(|| WireError::invalid_params(format!("{field} is required")))
 }
 
@@ -179,10 +206,38 @@ fn in_maintenance(server: &str) -> WireError {
     WireError::upstream("SERVER_UNAVAILABLE", message)
 }
 
-/// Sends the call to its upstream and makes its answer the client's.
-async fn forwarded(call: Call<'_>, record: Pending) -> Answer {
-    match forward::send(call).await {
-        Ok(sent) => relay::relay(call, sent, record).await,
-        Err(failure) => call.failed(&failure, record),
+/// Asks the server that the call names, unless its breaker is open.
+async fn forwarded(
+    exchange: &Exchange,
+    request: &Request<'_>,
+    route: &Route<'_>,
+    mut record: Pending,
+) -> Answer {
+    let server = route.server.of();
+    let vitals = exchange.vitals.of(server.id, &exchange.routes.now());
+    let begun = match Attempt::begin(vitals, &exchange.vitals.policies, record.started()) {
+        Ok(begun) => begun,
+        Err(refused) => {
+            let error = WireError::circuit_open(format!(
+                "the server \"{}\" failed several times in a row; try again later",
+                mcp_wire::error::echo(&server.name)
+            ));
+            record.finish(Outcome::failure(error.word, error.message.clone()));
+            let answer = Answer::refused(&error, request.id_json);
+            return Answer { retry_after: Some(refused.retry_after), ..answer };
+        }
+    };
+    let active = begin(exchange, request, &mut record);
+    let call = Call {
+        exchange,
+        request,
+        route,
+        patience: exchange.settings.request_timeout,
+        deadline: None,
+        may_stream: request.inbound.headers.accepts_event_stream,
+    };
+    match attempt(call, &active, begun, record).await {
+        Ok(answer) => answer,
+        Err(failed) => call.failed(failed),
     }
 }

@@ -5,12 +5,18 @@ use std::time::Duration;
 
 use mcp_wire::message::Implementation;
 use registry_domain::ports::GatewayPorts;
+use registry_domain::routing::balance::Algorithm;
+use registry_domain::routing::breaker::BreakerPolicy;
 
+use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
 use crate::inbound::Inbound;
+use crate::meters::Meters;
+use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
 use crate::spool::Spool;
 use crate::upstream_sessions::UpstreamSessions;
+use crate::vitals::Vitals;
 
 /// What an operator sets for the call path.
 #[derive(Debug, Clone)]
@@ -27,6 +33,14 @@ pub struct ExchangeSettings {
     pub max_event_bytes: usize,
     /// The most argument bytes that a record keeps.
     pub max_recorded_params_bytes: usize,
+    /// Whether calls are counted by tenant too.
+    pub count_by_tenant: bool,
+    /// How one of several servers is chosen.
+    pub load_balancer: Algorithm,
+    /// When a server is left alone.
+    pub breaker: BreakerPolicy,
+    /// How upstreams are told of the trace that a call is part of, while traces are on.
+    pub traceparent_of: Option<fn(&tracing::Span) -> Option<String>>,
 }
 
 impl ExchangeSettings {
@@ -44,11 +58,15 @@ impl ExchangeSettings {
             max_exchange: Duration::from_mins(1),
             max_event_bytes: 4 << 20,
             max_recorded_params_bytes: 8 << 10,
+            count_by_tenant: false,
+            load_balancer: Algorithm::default(),
+            breaker: BreakerPolicy::default(),
+            traceparent_of: None,
         }
     }
 }
 
-/// One worker's call path. Cloning it for another worker shares routes, sessions and spool, but
+/// One worker's call path. Cloning it for another worker shares routes, sessions, vitals, active calls and spool, but
 /// not the upstream client: that one lives on its worker's runtime.
 #[derive(Debug, Clone)]
 pub struct Exchange {
@@ -56,7 +74,10 @@ pub struct Exchange {
     pub(crate) routes: Arc<Routes>,
     pub(crate) sessions: Arc<UpstreamSessions>,
     pub(crate) spool: Arc<Spool>,
+    pub(crate) vitals: Arc<Vitals>,
+    pub(crate) active: Arc<ActiveCalls>,
     pub(crate) settings: Arc<ExchangeSettings>,
+    pub(crate) meters: Arc<Meters>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
 }
@@ -67,6 +88,7 @@ impl Exchange {
         ports: GatewayPorts,
         routes: Arc<Routes>,
         spool: Arc<Spool>,
+        active: Arc<ActiveCalls>,
         settings: ExchangeSettings,
     ) -> Self {
         let client_info = serde_json::json!({"name": settings.name, "version": settings.version});
@@ -76,6 +98,9 @@ impl Exchange {
             routes,
             sessions: Arc::new(UpstreamSessions::default()),
             spool,
+            meters: Arc::new(Meters::new(settings.count_by_tenant)),
+            vitals: Arc::new(Vitals::new(settings.breaker)),
+            active,
             settings: Arc::new(settings),
         }
     }
@@ -89,6 +114,27 @@ impl Exchange {
     /// The routing snapshot, for readiness.
     pub fn routes(&self) -> &Routes {
         &self.routes
+    }
+
+    /// How servers are doing.
+    pub fn vitals(&self) -> &Vitals {
+        &self.vitals
+    }
+
+    /// The calls that are under way.
+    pub fn active_calls(&self) -> &ActiveCalls {
+        &self.active
+    }
+
+    /// How one of several servers is chosen.
+    pub fn load_balancer(&self) -> Algorithm {
+        self.settings.load_balancer
+    }
+
+    /// Answers one client call, and tells beside the answer which server was asked and how long it
+    /// took.
+    pub async fn proxy(&self, inbound: Inbound) -> Proxied {
+        proxied::proxy(self, inbound).await
     }
 
     /// Answers one client call. Never fails: what goes wrong is an answer too.

@@ -16,6 +16,9 @@ pub(crate) struct HopFailure {
     pub(crate) hint: &'static str,
 }
 
+/// The code of a call that was cancelled, or whose client went away.
+pub(crate) const CANCELLED: &str = "REQUEST_CANCELLED";
+
 const MAY_HAVE_HAPPENED: &str = "The call may have taken effect. Check before you repeat it.";
 const NOTHING_HAPPENED: &str = "The call was not made; try again later, or ask the server's owner.";
 
@@ -48,6 +51,12 @@ impl HopFailure {
         let code = code_of(failure.class);
         Self { code, message: format!("The MCP server '{server}' {what}."), hint }
     }
+}
+
+/// The code of a failure for clients of the proxy: there, a server that is known not to be
+/// available is not asked, so one that cannot be reached is a failure of the hop.
+pub(crate) fn proxied_code(code: &'static str) -> &'static str {
+    if code == "SERVER_UNAVAILABLE" { "PROXY_ERROR" } else { code }
 }
 
 /// The stable code of a class of fault.

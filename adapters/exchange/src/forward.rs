@@ -5,6 +5,7 @@
 //! `_meta` where the eras differ.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use mcp_wire::reply::CallId;
@@ -14,7 +15,10 @@ use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{
     MessageHead, OpenedUpstream, Reply, UpstreamEra, UpstreamFailure, UpstreamRequest,
 };
+use tracing::Instrument as _;
 
+use crate::cancel_notice::CancelNotice;
+use crate::record::Pending;
 use crate::request::Call;
 
 /// A call that is on its way back.
@@ -27,8 +31,11 @@ pub(crate) struct Sent {
 
 /// Sends a call. A session that the upstream has forgotten is opened anew, once: the upstream
 /// refused the call without looking at it, so it can be sent again.
-pub(crate) async fn send(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
-    let sent = send_once(call).await?;
+pub(crate) async fn send(
+    call: Call<'_>,
+    record: &mut Pending,
+) -> Result<Sent, UpstreamFailure> {
+    let sent = send_once(call, record).await?;
     let session_lost = sent.reply.status == 404 && sent.upstream.session.is_some();
     // A modern upstream answers an unknown method with 404 too, but never one of ours; 400 and 405
     // say that it no longer speaks the revision that we remember.
@@ -39,17 +46,17 @@ pub(crate) async fn send(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
     }
     if session_lost {
         drop(sent);
-        return send_once(call).await;
+        return send_once(call, record).await;
     }
     Ok(sent)
 }
 
-async fn send_once(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
-    let Call { exchange, request, route } = call;
+async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, UpstreamFailure> {
+    let Call { exchange, request, route, .. } = call;
     let client = &*exchange.ports.upstream;
     let now = exchange.ports.clock.now();
     let upstream =
-        exchange.sessions.open(client, route.server.of(), &request.inbound.caller, now).await?;
+        exchange.sessions.open(client, route.server.of(), &request.inbound.party, now).await?;
     let kept = CallId::of_client(request.id_json).filter(|_| upstream.session.is_none());
     let ours = kept.is_none().then(|| format!("\"{}\"", exchange.ports.ids.next().hyphenated()));
     let body =
@@ -58,12 +65,41 @@ async fn send_once(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
             detail: "the request could not be rewritten for the upstream".to_owned(),
             request_sent: false,
         })?;
+    let span = tracing::info_span!(
+        target: "trace",
+        "upstream",
+        otel.name = request.method,
+        otel.kind = "client",
+        otel.status_code = tracing::field::Empty,
+        error.type = tracing::field::Empty,
+        mcp.server = route.server.of().name.as_str(),
+        request_id = request.inbound.request_id.as_str(),
+    );
+    let traceparent = exchange.settings.traceparent_of.filter(|_| !span.is_disabled());
     let outgoing = UpstreamRequest {
-        head: head(call, &upstream),
+        head: MessageHead {
+            traceparent: traceparent.and_then(|of| of(&span)),
+            ..head(call, &upstream)
+        },
         body,
-        timeout: exchange.settings.request_timeout,
+        timeout: call.patience,
     };
-    match client.send(&route.server, outgoing).await {
+    if let (Some(_), Some(ours)) = (&upstream.session, &ours) {
+        record.tells(CancelNotice {
+            client: Arc::clone(&exchange.ports.upstream),
+            server: route.server.clone(),
+            head: outgoing.head.clone(),
+            id_json: ours.clone(),
+        });
+    }
+    let began = Instant::now();
+    let sent = client.send(&route.server, outgoing).instrument(span.clone()).await;
+    if let Err(failure) = &sent {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", failure.class.as_str());
+    }
+    exchange.meters.upstream(sent.as_ref().err().map(|failure| failure.class), began.elapsed());
+    match sent {
         Ok(reply) => {
             let ours = || CallId::of_ours(ours.as_deref().unwrap_or_default(), request.id_json);
             Ok(Sent { reply, upstream, id: kept.unwrap_or_else(ours) })
@@ -77,7 +113,7 @@ async fn send_once(call: Call<'_>) -> Result<Sent, UpstreamFailure> {
 }
 
 fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, id: Option<&str>) -> Option<Bytes> {
-    let Call { exchange, request, route } = call;
+    let Call { exchange, request, route, .. } = call;
     let meta = match (request.front.era, upstream.era) {
         (Era::Legacy, UpstreamEra::Modern) => MetaEdit::ToModern {
             client_info: &exchange.client_info,
@@ -100,6 +136,7 @@ fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
             ..MessageHead::default()
         },
         UpstreamEra::Modern => MessageHead {
+            traceparent: None,
             revision: Some(upstream.revision.clone()),
             session: None,
             method: Some(request.method.to_owned()),

@@ -1,10 +1,11 @@
 //! One client call as it came in: where, from whom, and its bytes.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use mcp_wire::front::FrontHeaders;
-use registry_domain::caller::Caller;
+use registry_domain::id::ServerId;
+use registry_domain::party::Party;
 
 /// Which endpoint was called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,27 @@ pub enum Door {
     /// `/servers/{server}/mcp`: one server, its names unchanged. The text is `{alias}` or
     /// `{tenant}~{alias}`.
     Server(String),
+    /// Port 8000's `/mcp` and `/mcp/proxy`: whichever server can do what is asked.
+    Any(Wants),
+}
+
+/// What a client of port 8000 wants of the server that is chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// It has all of these tools.
+    pub required_tools: Vec<String>,
+    /// It has all of these resources.
+    pub required_resources: Vec<String>,
+    /// It is one of these, if any of them can be used.
+    pub preferred_servers: Vec<ServerId>,
+    /// How long the whole answer may take.
+    pub timeout: Option<Duration>,
+    /// Whether the message came wrapped, without the headers of the protocol; it is then answered
+    /// whole.
+    pub wrapped: bool,
+    /// Whether the API is open: then a stranger reaches the servers of all tenants, and those that
+    /// nobody vouches for.
+    pub open: bool,
 }
 
 /// The request headers that matter to the protocol.
@@ -57,7 +79,7 @@ pub struct Inbound {
     /// The body, whole and bounded by the app.
     pub body: Bytes,
     /// Who calls.
-    pub caller: Arc<Caller>,
+    pub party: Party,
     /// The id that logs, records and the answer carry.
     pub request_id: String,
 }

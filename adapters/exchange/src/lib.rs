@@ -16,31 +16,49 @@
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
 //! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
 //! | answers of our own | `local.rs`, `lists.rs` |
+//! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
+//! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
+//! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs` |
 //! | what a client is told of an upstream that failed | `failure.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
+//! | what is counted | `meters.rs` |
 //!
 //! # How to add a method
 //! Give it an arm in `call.rs`; what needs an upstream ends in `forward`, what does not in a
 //! function of `local.rs` or `lists.rs`.
 
+mod active_calls;
 mod answer;
+mod attempt;
 mod call;
+mod cancel_notice;
+mod choose;
 mod exchange;
 mod failure;
 mod forward;
 mod inbound;
+mod interrupt;
 mod lists;
 mod local;
+mod meters;
+mod proxied;
+mod proxy;
+mod recent;
 mod record;
 mod relay;
 mod request;
 mod routes;
 mod spool;
 mod upstream_sessions;
+mod vitals;
+mod whole;
 
+pub use active_calls::{ActiveCallView, ActiveCalls, Cancellation, Listing, Viewer};
 pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
 pub use exchange::{Exchange, ExchangeSettings};
-pub use inbound::{Door, Inbound, InboundHeaders};
+pub use inbound::{Door, Inbound, InboundHeaders, Wants};
+pub use proxied::{ProxyRefusal, Proxied};
 pub use routes::Routes;
 pub use spool::{Spool, SpoolError, SpoolSettings};
 pub use upstream_sessions::UpstreamSessions;
+pub use vitals::{VitalSigns, Vitals};

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use mcp_wire::definition::rename_definition;
 use mcp_wire::message;
 use mcp_wire::{WireError, params::CallParams};
+use registry_domain::caller::Caller;
 use registry_domain::federation::federated_name;
 use registry_domain::manifest::DefinitionKind;
 use registry_domain::routing::{RoutingTable, ServerEntry};
@@ -52,11 +53,11 @@ pub(crate) fn of_server(
 pub(crate) fn federated(
     exchange: &Exchange,
     request: &Request<'_>,
+    caller: &Caller,
     (kind, member): (DefinitionKind, &str),
     table: &RoutingTable,
 ) -> Result<Answer, WireError> {
     refuse_cursor(request.params)?;
-    let caller = &*request.inbound.caller;
     let mut items: Vec<Bytes> = Vec::new();
     if kind == DefinitionKind::Tool {
         for server in table.visible_to(caller).filter(|server| !server.in_maintenance) {

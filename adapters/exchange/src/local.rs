@@ -13,10 +13,32 @@ use crate::exchange::Exchange;
 /// How long a client may keep what `server/discover` said.
 const DISCOVER_TTL_MS: u64 = 60_000;
 
+/// Whose capabilities an endpoint tells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Offer<'a> {
+    /// The gateway's, over all servers.
+    Federated,
+    /// One server's.
+    Server(&'a Arc<ServerEntry>),
+    /// Port 8000's, where any server may be chosen.
+    Any,
+}
+
+impl<'a> Offer<'a> {
+    /// That of a door of the gateway.
+    pub(crate) fn of(server: Option<&'a Arc<ServerEntry>>) -> Self {
+        server.map_or(Self::Federated, Self::Server)
+    }
+}
+
 /// What an endpoint can do, as the JSON object that handshake and discovery carry. What is not
 /// served is not advertised.
-pub(crate) fn capabilities(server: Option<&Arc<ServerEntry>>) -> String {
-    let Some(server) = server else { return r#"{"tools":{}}"#.to_owned() };
+fn capabilities(offer: Offer<'_>) -> String {
+    let server = match offer {
+        Offer::Federated => return r#"{"tools":{}}"#.to_owned(),
+        Offer::Any => return r#"{"tools":{},"resources":{},"prompts":{}}"#.to_owned(),
+        Offer::Server(server) => server,
+    };
     let mut members = Vec::new();
     if server.offers_any(DefinitionKind::Tool) {
         members.push(r#""tools":{}"#);
@@ -33,10 +55,10 @@ pub(crate) fn capabilities(server: Option<&Arc<ServerEntry>>) -> String {
 }
 
 /// What we call an endpoint.
-fn title(exchange: &Exchange, server: Option<&Arc<ServerEntry>>) -> String {
-    match server {
-        None => exchange.settings.name.clone(),
-        Some(server) => format!("{} ({})", exchange.settings.name, server.name),
+fn title(exchange: &Exchange, offer: Offer<'_>) -> String {
+    match offer {
+        Offer::Federated | Offer::Any => exchange.settings.name.clone(),
+        Offer::Server(server) => format!("{} ({})", exchange.settings.name, server.name),
     }
 }
 
@@ -45,23 +67,19 @@ pub(crate) fn initialize(
     exchange: &Exchange,
     id_json: &str,
     revision: Revision,
-    server: Option<&Arc<ServerEntry>>,
+    offer: Offer<'_>,
 ) -> Answer {
-    let name = title(exchange, server);
+    let name = title(exchange, offer);
     let this = Implementation { name: &name, version: &exchange.settings.version };
-    let body = message::initialize_result(id_json, revision, &capabilities(server), this, None);
+    let body = message::initialize_result(id_json, revision, &capabilities(offer), this, None);
     Answer::json(200, body)
 }
 
 /// Answers `server/discover`.
-pub(crate) fn discover(
-    exchange: &Exchange,
-    id_json: &str,
-    server: Option<&Arc<ServerEntry>>,
-) -> Answer {
-    let name = title(exchange, server);
+pub(crate) fn discover(exchange: &Exchange, id_json: &str, offer: Offer<'_>) -> Answer {
+    let name = title(exchange, offer);
     let this = Implementation { name: &name, version: &exchange.settings.version };
-    let offered = capabilities(server);
+    let offered = capabilities(offer);
     let body =
         message::discover_result(id_json, &Revision::ALL, &offered, DISCOVER_TTL_MS, this, None);
     Answer::json(200, body)

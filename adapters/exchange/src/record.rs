@@ -3,20 +3,32 @@
 //! A [`Pending`] record is made when the call is understood. It is written when the outcome is
 //! known, before the last byte of the answer goes out. If the call is dropped before that (the
 //! client went away), dropping the record writes it too.
+//!
+//! The record is the one thing that lives exactly as long as its call. So it carries what else has
+//! to be told how the call ended: the server's vitals, the list of active calls, and an upstream
+//! that should stop working on what nobody waits for.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use mcp_wire::redact::redact;
-use registry_domain::caller::Caller;
-use registry_domain::id::{OperationId, ServerId};
+use registry_domain::id::{OperationId, ServerId, TenantId};
+use registry_domain::manifest::FaultClass;
 use registry_domain::operation::Operation;
-use registry_domain::ports::Clock;
+use registry_domain::party::Party;
+use registry_domain::ports::{Clock, UpstreamFailure};
+use registry_domain::routing::breaker::Ending;
 
+use crate::active_calls::{ActiveCall, Running};
+use crate::cancel_notice::CancelNotice;
 use crate::exchange::Exchange;
+use crate::failure::{CANCELLED, code_of};
+use crate::meters::Meters;
 use crate::spool::Spool;
+use crate::vitals::Attempt;
 
-/// How a call ended.
+/// How a call ended that its server answered, or that never got to one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Well.
@@ -42,25 +54,32 @@ pub(crate) struct Pending {
     started: Timestamp,
     clock: Arc<dyn Clock>,
     spool: Arc<Spool>,
+    meters: Arc<Meters>,
+    tenant: Option<TenantId>,
+    began: Instant,
+    attempt: Option<Attempt>,
+    notice: Option<CancelNotice>,
+    running: Option<Running>,
 }
 
 impl Pending {
     /// Begins the record of a call.
     pub(crate) fn begin(
         exchange: &Exchange,
-        caller: &Caller,
+        party: &Party,
         method: &str,
         request_id: &str,
         arguments: Option<&str>,
     ) -> Self {
+        exchange.meters.began();
         let started = exchange.ports.clock.now();
         let limit = exchange.settings.max_recorded_params_bytes;
         let operation = Operation {
             id: OperationId(exchange.ports.ids.next()),
             at: started,
-            user_id: Some(caller.subject.clone()),
-            tenant_id: caller.tenant.as_ref().map(ToString::to_string),
-            email: caller.email.clone(),
+            user_id: Some(party.subject().to_owned()),
+            tenant_id: party.tenant().map(ToString::to_string),
+            email: party.caller().and_then(|caller| caller.email.clone()),
             method: method.chars().take(100).collect(),
             tool_name: None,
             params: arguments.map(|json| redact(json, limit)),
@@ -70,13 +89,25 @@ impl Pending {
             duration_ms: 0,
             server_id: None,
             request_id: request_id.to_owned(),
+            client_address: party.address(),
         };
         Self {
             operation: Some(operation),
             started,
             clock: Arc::clone(&exchange.ports.clock),
             spool: Arc::clone(&exchange.spool),
+            meters: Arc::clone(&exchange.meters),
+            tenant: party.tenant().cloned(),
+            began: Instant::now(),
+            attempt: None,
+            notice: None,
+            running: None,
         }
+    }
+
+    /// When the call came in.
+    pub(crate) fn started(&self) -> Timestamp {
+        self.started
     }
 
     /// Notes which tool is called.
@@ -93,10 +124,88 @@ impl Pending {
         }
     }
 
-    /// Writes the record. Only the first outcome counts.
+    /// Keeps the call on the list of active ones until it ends.
+    pub(crate) fn runs(&mut self, running: Running) {
+        self.running = Some(running);
+    }
+
+    /// The call on the list of active ones.
+    pub(crate) fn active(&self) -> Option<&Arc<ActiveCall>> {
+        self.running.as_ref().map(Running::call)
+    }
+
+    /// Whether somebody cancelled the call.
+    pub(crate) fn was_cancelled(&self) -> bool {
+        self.active().is_some_and(|call| call.is_cancelled())
+    }
+
+    /// Notes that a server is asked; what became of one before it has been noted.
+    pub(crate) fn attempts(&mut self, attempt: Attempt) {
+        self.attempt = Some(attempt);
+    }
+
+    /// Notes whom to tell if the answer is no longer waited for.
+    pub(crate) fn tells(&mut self, notice: CancelNotice) {
+        self.notice = Some(notice);
+    }
+
+    /// Notes that the server that was asked failed, while the call goes on: another one is asked.
+    pub(crate) fn attempt_failed(&mut self, failure: &UpstreamFailure) {
+        let ending = self.ending_of(failure);
+        self.end_attempt(ending);
+        self.notice = None;
+    }
+
+    /// Writes the record of a call whose server answered, or that never got to one. Only the first
+    /// outcome counts.
     pub(crate) fn finish(&mut self, outcome: Outcome) {
+        self.notice = None;
+        self.write(outcome, Ending::Answered);
+    }
+
+    /// Writes the record of a call whose server failed, or was no longer waited for.
+    pub(crate) fn fail(&mut self, failure: &UpstreamFailure, message: impl Into<String>) {
+        let (code, ending) = (self.code_of(failure), self.ending_of(failure));
+        if failure.class != FaultClass::Timeout {
+            self.notice = None;
+        }
+        self.write(Outcome::failure(code, message), ending);
+    }
+
+    /// The stable code of a failure.
+    pub(crate) fn code_of(&self, failure: &UpstreamFailure) -> &'static str {
+        if self.was_cancelled() { CANCELLED } else { code_of(failure.class) }
+    }
+
+    fn ending_of(&self, failure: &UpstreamFailure) -> Ending {
+        if self.was_cancelled() {
+            Ending::GivenUp
+        } else if failure.class.counts_against_server() {
+            Ending::Failed
+        } else {
+            Ending::Answered
+        }
+    }
+
+    fn end_attempt(&mut self, ending: Ending) {
+        if let Some(attempt) = self.attempt.take() {
+            attempt.end(ending, self.clock.now());
+        }
+    }
+
+    fn write(&mut self, outcome: Outcome, ending: Ending) {
         let Some(mut operation) = self.operation.take() else { return };
-        let elapsed = self.clock.now().duration_since(self.started).as_millis();
+        let took = self.began.elapsed();
+        self.meters.ended(&operation.method, self.tenant.as_ref(), &outcome, took);
+        let now = self.clock.now();
+        if let Some(attempt) = self.attempt.take() {
+            attempt.end(ending, now);
+        }
+        self.running = None;
+        if let Some(notice) = self.notice.take() {
+            notice.send();
+        }
+        let elapsed = now.duration_since(self.started).as_millis();
         operation.duration_ms = u32::try_from(elapsed.max(0)).unwrap_or(u32::MAX);
         match outcome {
             Outcome::Success => operation.success = true,
@@ -111,9 +220,7 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        self.finish(Outcome::failure(
-            "REQUEST_CANCELLED",
-            "the client went away before the answer was complete",
-        ));
+        let gone = "the client went away before the answer was complete";
+        self.write(Outcome::failure(CANCELLED, gone), Ending::GivenUp);
     }
 }

@@ -16,22 +16,25 @@ use registry_domain::ports::{ReplyShape, UpstreamEra};
 use crate::answer::Answer;
 use crate::forward::Sent;
 use crate::record::{Outcome, Pending};
-use crate::request::{Call, Request};
+use crate::request::{Call, Failed, Request};
 
 /// How long an upstream may take to end its answer after the last byte that matters, so that its
 /// connection can be used again.
 const END_WITHIN: Duration = Duration::from_millis(100);
 
 /// Makes an upstream's answer the client's.
-pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Answer {
+///
+/// # Errors
+/// [`Failed`] while nothing of the answer has gone out.
+pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Result<Answer, Failed> {
     let edit = edit_for(call.request, &sent);
     let class = match (sent.reply.status, sent.reply.shape) {
         (200..=299, ReplyShape::Json) => {
             return json::relay(call, sent, edit, record).await;
         }
         (200..=299, ReplyShape::EventStream) => {
-            return if call.request.inbound.headers.accepts_event_stream {
-                events::relay(call, sent, edit, record)
+            return if call.may_stream {
+                Ok(events::relay(call, sent, edit, record))
             } else {
                 events::fold(call, sent, edit, record).await
             };
@@ -43,7 +46,7 @@ pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Answer
         (500.., _) => FaultClass::ServerError,
         _ => FaultClass::NotMcp,
     };
-    call.answered_badly(class, record)
+    Err(Failed::badly(class, record))
 }
 
 /// What has to change in the answer: the id where it is not the client's, and the members of the
@@ -59,11 +62,12 @@ fn edit_for(request: &Request<'_>, sent: &Sent) -> ReplyEdit {
     ReplyEdit { id: Some(sent.id.clone()), result }
 }
 
-/// What every complete result has in revision 2026-07-28; a read resource says besides how long
-/// it may be kept (SEP-2549): nobody told us, so not at all.
+/// What every complete result has in revision 2026-07-28; a list and a read resource say
+/// besides how long they may be kept (SEP-2549): nobody told us, so not at all.
 fn modern_members(method: &str) -> &'static str {
     match method {
-        "resources/read" => r#""resultType":"complete","ttlMs":0,"cacheScope":"private""#,
+        "resources/read" | "tools/list" | "resources/list" | "resources/templates/list"
+        | "prompts/list" => r#""resultType":"complete","ttlMs":0,"cacheScope":"private""#,
         _ => r#""resultType":"complete""#,
     }
 }

@@ -1,6 +1,8 @@
-//! A call that was understood, and where it goes: what forwarding and relaying share.
+//! A call that was understood, and where it goes: what forwarding and relaying share; and how its
+//! client is told that it failed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use mcp_wire::WireError;
@@ -12,12 +14,13 @@ use registry_domain::caller::Permit;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{OpenedUpstream, UpstreamFailure};
 use registry_domain::routing::ServerEntry;
+use tokio::time::Instant;
 
 use crate::answer::Answer;
 use crate::exchange::{Exchange, ExchangeSettings};
-use crate::failure::HopFailure;
-use crate::inbound::Inbound;
-use crate::record::{Outcome, Pending};
+use crate::failure::{HopFailure, proxied_code};
+use crate::inbound::{Door, Inbound};
+use crate::record::Pending;
 
 /// A request that was understood.
 pub(crate) struct Request<'a> {
@@ -41,6 +44,35 @@ pub(crate) struct Call<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) request: &'a Request<'a>,
     pub(crate) route: &'a Route<'a>,
+    /// How long the answer's head may take, and then each of its parts.
+    pub(crate) patience: Duration,
+    /// When the whole answer has to be there.
+    pub(crate) deadline: Option<Instant>,
+    /// Whether the client may be answered by an event stream.
+    pub(crate) may_stream: bool,
+}
+
+/// A call that its server did not answer, while nothing has gone out to the client yet: another
+/// server may be asked, or the client told.
+pub(crate) struct Failed(Box<(UpstreamFailure, Pending)>);
+
+impl Failed {
+    pub(crate) fn new(failure: UpstreamFailure, record: Pending) -> Self {
+        Self(Box::new((failure, record)))
+    }
+
+    /// The server answered with something that is of no use.
+    pub(crate) fn badly(class: FaultClass, record: Pending) -> Self {
+        Self::new(UpstreamFailure { class, detail: String::new(), request_sent: true }, record)
+    }
+
+    pub(crate) fn failure(&self) -> &UpstreamFailure {
+        &self.0.0
+    }
+
+    pub(crate) fn into_parts(self) -> (UpstreamFailure, Pending) {
+        *self.0
+    }
 }
 
 impl Call<'_> {
@@ -48,28 +80,52 @@ impl Call<'_> {
     pub(crate) fn forget(&self, stale: &Arc<OpenedUpstream>) {
         self.exchange.sessions.forget(
             self.route.server.of().id,
-            &self.request.inbound.caller,
+            &self.request.inbound.party,
             stale,
         );
     }
 
     /// Answers a call whose upstream failed.
-    pub(crate) fn failed(&self, failure: &UpstreamFailure, mut record: Pending) -> Answer {
-        Answer::json(200, Teller::of(*self).tell(failure, &mut record))
+    pub(crate) fn failed(&self, failed: Failed) -> Answer {
+        let (failure, mut record) = failed.into_parts();
+        let Told { body, refusal } = Teller::of(*self).tell(&failure, &mut record);
+        Answer { refusal: refusal.map(Box::new), ..Answer::json(200, body) }
     }
+}
 
-    /// Answers a call whose upstream answered with something that is of no use.
-    pub(crate) fn answered_badly(&self, class: FaultClass, record: Pending) -> Answer {
-        let failure = UpstreamFailure { class, detail: String::new(), request_sent: true };
-        self.failed(&failure, record)
+/// How a client is told of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// As a tool's result, so that the model behind the client can read it.
+    ToolResult,
+    /// As a JSON-RPC error of the gateway.
+    Error,
+    /// As a JSON-RPC error of port 8000's proxy.
+    ProxyError,
+}
+
+impl Manner {
+    fn of(request: &Request<'_>) -> Self {
+        match (&request.inbound.door, request.method) {
+            (Door::Any(_), _) => Self::ProxyError,
+            (_, "tools/call") => Self::ToolResult,
+            _ => Self::Error,
+        }
     }
+}
+
+/// What a client is told.
+pub(crate) struct Told {
+    pub(crate) body: Bytes,
+    /// The same as an error, where it is one.
+    pub(crate) refusal: Option<WireError>,
 }
 
 /// Tells a call's client that its upstream failed. It owns what it needs, so that a stream can
 /// take it along.
 pub(crate) struct Teller {
     id_json: String,
-    is_tool_call: bool,
+    manner: Manner,
     era: Era,
     server: String,
     request_id: String,
@@ -80,7 +136,7 @@ impl Teller {
     pub(crate) fn of(call: Call<'_>) -> Self {
         Self {
             id_json: call.request.id_json.to_owned(),
-            is_tool_call: call.request.method == "tools/call",
+            manner: Manner::of(call.request),
             era: call.request.front.era,
             server: call.route.server.of().name.clone(),
             request_id: call.request.inbound.request_id.clone(),
@@ -88,16 +144,25 @@ impl Teller {
         }
     }
 
-    /// The response that stands in for the upstream's, and its record. A tool call gets a result
-    /// that tells of the failure, so that the model behind the client can read it; everything else
-    /// gets a JSON-RPC error.
-    pub(crate) fn tell(&self, failure: &UpstreamFailure, record: &mut Pending) -> Bytes {
+    /// The response that stands in for the upstream's, and its record.
+    pub(crate) fn tell(&self, failure: &UpstreamFailure, record: &mut Pending) -> Told {
+        if record.was_cancelled() {
+            record.fail(failure, "somebody cancelled the call");
+            return self.refused(WireError::cancelled());
+        }
         let HopFailure { code, message, hint } = HopFailure::of(&self.server, failure);
-        let response = if self.is_tool_call {
-            let this = self.settings.implementation();
-            message::tool_error_result(&self.id_json, self.era, &message, code, hint, this)
-        } else {
-            WireError::upstream(code, format!("{message} {hint}")).to_json(&self.id_json).into()
+        let told = match self.manner {
+            Manner::ToolResult => {
+                let (id, this) = (&self.id_json, self.settings.implementation());
+                let body = message::tool_error_result(id, self.era, &message, code, hint, this);
+                Told { body, refusal: None }
+            }
+            Manner::Error => {
+                self.refused(WireError::upstream(code, format!("{message} {hint}")))
+            }
+            Manner::ProxyError => {
+                self.refused(WireError::not_proxied(proxied_code(code), format!("{message} {hint}")))
+            }
         };
         tracing::warn!(
             server = self.server,
@@ -107,7 +172,11 @@ impl Teller {
             request_id = self.request_id,
             "an upstream failed"
         );
-        record.finish(Outcome::failure(code, message));
-        response
+        record.fail(failure, message);
+        told
+    }
+
+    fn refused(&self, error: WireError) -> Told {
+        Told { body: error.to_json(&self.id_json).into(), refusal: Some(error) }
     }
 }

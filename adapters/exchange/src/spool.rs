@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use metrics::Counter;
 use parking_lot::Mutex;
 use registry_domain::operation::Operation;
 use registry_domain::ports::{OperationLog, PortError};
@@ -70,6 +71,8 @@ pub struct Spool {
     waiting_bytes: AtomicU64,
     /// The last drain could not begin a new file; that an append works says nothing then.
     stuck: AtomicBool,
+    appended: Counter,
+    copied: Counter,
     /// Files that are gone from the folder, with records that are nowhere else.
     adrift: Mutex<Vec<Arc<Segment>>>,
 }
@@ -96,6 +99,8 @@ impl Spool {
             lanes,
             waiting_bytes: AtomicU64::new(waiting),
             stuck: AtomicBool::new(false),
+            appended: metrics::counter!("mcp_registry_spool_records_total"),
+            copied: metrics::counter!("mcp_registry_spool_copied_total"),
             adrift: Mutex::default(),
             settings,
         })
@@ -106,6 +111,11 @@ impl Spool {
         !self.stuck.load(Ordering::Relaxed)
             && !self.lanes.iter().any(Lane::is_broken)
             && self.waiting_bytes.load(Ordering::Relaxed) < self.settings.max_bytes
+    }
+
+    /// How many bytes of records wait.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.waiting_bytes.load(Ordering::Relaxed)
     }
 
     /// Appends a record. A disk that refuses is told to the log once, and the spool takes no more
@@ -120,6 +130,7 @@ impl Spool {
         let Some(own) = lane::of_thread(&self.lanes) else { return };
         match own.append(&mut line) {
             Ok(bytes) => {
+                self.appended.increment(1);
                 self.waiting_bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
             }
             Err(error) => {
@@ -214,6 +225,7 @@ impl Spool {
             copied += u64::try_from(batch.len()).unwrap_or(0);
             store.append(batch).await.map_err(SpoolError::Store)?;
         }
+        self.copied.increment(copied);
         left::remove(path).map_err(at)?;
         let less = |waiting: u64| Some(waiting.saturating_sub(size));
         // The closure always answers, so there is no failure to look at.

@@ -49,6 +49,7 @@ fn operation(number: u128) -> Operation {
         duration_ms: 3,
         server_id: None,
         request_id: "r".into(),
+        client_address: None,
     }
 }
 

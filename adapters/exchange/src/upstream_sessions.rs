@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use arc_swap::ArcSwapOption;
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::RwLock;
-use registry_domain::caller::Caller;
 use registry_domain::id::ServerId;
+use registry_domain::party::{Party, Principal};
 use registry_domain::ports::{OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
 use registry_domain::routing::ServerEntry;
 
@@ -30,7 +30,7 @@ enum Key {
     /// The upstream keeps no session: everybody shares what we know about it.
     Shared(ServerId),
     /// The upstream keeps sessions: this principal's.
-    Own(ServerId, String),
+    Own(ServerId, Principal),
 }
 
 #[derive(Debug)]
@@ -56,24 +56,24 @@ pub struct UpstreamSessions {
 }
 
 impl UpstreamSessions {
-    /// What we know about the caller's upstream; opens it if nothing is known. Of many callers at
+    /// What we know about the party's upstream; opens it if nothing is known. Of many callers at
     /// once, one opens and the others wait for it: for its success as for its failure.
     pub(crate) async fn open(
         &self,
         client: &dyn Upstream,
         server: &ServerEntry,
-        caller: &Caller,
+        party: &Party,
         now: Timestamp,
     ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
         loop {
-            let key = self.key(server.id, caller);
+            let key = self.key(server.id, party);
             let slot = self.slot(key.clone(), now);
             if let Some(upstream) = fresh(&slot, now) {
                 return Ok(upstream);
             }
             let failed_before = slot.failed_tries.load(Ordering::Relaxed);
             let mut last_failure = slot.opening.lock().await;
-            if self.key(server.id, caller) != key {
+            if self.key(server.id, party) != key {
                 // Who opened it meanwhile found out that it keeps sessions: look among our own.
                 continue;
             }
@@ -101,7 +101,7 @@ impl UpstreamSessions {
             if upstream.session.is_some() {
                 // Possibly found out only now: the session is the caller's own, not everybody's.
                 self.sessionful.write().insert(server.id);
-                self.slot(self.key(server.id, caller), now).known.store(known);
+                self.slot(self.key(server.id, party), now).known.store(known);
             } else {
                 slot.known.store(known);
             }
@@ -110,8 +110,8 @@ impl UpstreamSessions {
     }
 
     /// Forgets what turned out to be no longer true, unless somebody has already replaced it.
-    pub(crate) fn forget(&self, server: ServerId, caller: &Caller, stale: &Arc<OpenedUpstream>) {
-        let key = self.key(server, caller);
+    pub(crate) fn forget(&self, server: ServerId, party: &Party, stale: &Arc<OpenedUpstream>) {
+        let key = self.key(server, party);
         let mut slots = self.slots.write();
         let is_stale = slots
             .get(&key)
@@ -125,10 +125,9 @@ impl UpstreamSessions {
         }
     }
 
-    fn key(&self, server: ServerId, caller: &Caller) -> Key {
+    fn key(&self, server: ServerId, party: &Party) -> Key {
         if self.sessionful.read().contains(&server) {
-            let tenant = caller.tenant.as_ref().map_or("", |tenant| tenant.as_str());
-            Key::Own(server, format!("{tenant}\n{}", caller.subject))
+            Key::Own(server, party.principal())
         } else {
             Key::Shared(server)
         }

@@ -41,6 +41,9 @@ impl Code {
     pub fn json_rpc(self) -> i64 {
         match self {
             Self::MalformedJson => -32700,
+            Self::NoCompatibleServer => -32601,
+            Self::ValidationError => -32602,
+            Self::RequestCancelled => -32800,
             Self::BadRequest | Self::UnsupportedMediaType | Self::PayloadTooLarge => -32600,
             _ => match self.status().as_u16() {
                 401 => -33012,
@@ -134,6 +137,11 @@ vocabulary! {
 }
 
 impl Code {
+    /// The code of a word; the inverse of [`Code::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == word)
+    }
+
     /// The problem type (RFC 9457 §3.1.1): a name, not an address to visit.
     pub fn type_uri(self) -> String {
         let slug = self.as_str().to_ascii_lowercase().replace('_', "-");
@@ -154,6 +162,7 @@ mod tests {
         for code in Code::ALL {
             assert!(code.status().is_client_error() || code.status().is_server_error(), "{code:?}");
             assert!(!code.title().is_empty());
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
         }
     }
 

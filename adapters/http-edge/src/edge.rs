@@ -3,17 +3,19 @@
 use std::fmt::{self, Debug};
 use std::io;
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Condition, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::{App, HttpRequest, HttpServer, web};
 use registry_domain::ports::{Clock, Ids, RateLimiter, TokenVerifier};
 
+use crate::meter::AppMeter;
 use crate::problem::Problem;
 use crate::settings::{EdgeSettings, ServerSettings};
-use crate::{cors, request_context, resource, security_headers};
+use crate::{compression, cors, exposition, reads, request_context, resource, security_headers};
 
 /// What the edge needs of the world. Both apps put it into their `app_data`.
 pub struct Edge {
@@ -48,7 +50,7 @@ impl Debug for Edge {
 
 /// An app with the layers of the edge; the caller adds its routes and data.
 ///
-/// From the inside out: CORS (also on errors), security headers, and outermost the request's
+/// From the inside out: answers that are kept, compression, CORS (also on errors), security headers, and outermost the request's
 /// context, which writes the bodies of all problems.
 pub fn app(
     edge: web::Data<Edge>,
@@ -64,9 +66,21 @@ pub fn app(
     let settings = &edge.settings;
     let cors = Condition::new(settings.cors.enabled, cors::layer(&settings.cors));
     let security = security_headers::layer(settings.security_headers);
+    let metrics = settings.metrics.clone();
+    let (reads, compresses) = (settings.reads.is_some(), settings.compresses);
     App::new()
+        .app_data(Rc::new(AppMeter::new(settings.server)))
         .app_data(edge)
+        .configure(|config| {
+            if let Some(exposition) = &metrics {
+                config.service(resource::at(&exposition.path).get(exposition::handle));
+            }
+        })
         .default_service(web::to(resource::unknown))
+        .wrap(Condition::new(reads, from_fn(reads::around)))
+        .wrap(Condition::new(compresses, from_fn(compression::mark)))
+        .wrap(Condition::new(compresses, Compress::default()))
+        .wrap(Condition::new(compresses, from_fn(compression::tidy)))
         .wrap(cors)
         .wrap(security)
         .wrap(from_fn(request_context::around_request))

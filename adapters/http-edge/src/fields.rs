@@ -69,6 +69,19 @@ impl Fields {
         }
     }
 
+    /// Yes or no, which may be absent or null.
+    pub fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.present(name)? {
+            Value::Bool(flag) => Some(flag),
+            _ => self.refuse(name, "bool_type", "must be true or false"),
+        }
+    }
+
+    /// A member of any type that may be absent or null: who asks reads on.
+    pub fn optional_value(&mut self, name: &'static str) -> Option<Value> {
+        self.present(name)
+    }
+
     /// A member that must be there and is one of a few words, letter by letter.
     pub fn one_of<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = match self.members.remove(name) {

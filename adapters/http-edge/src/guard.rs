@@ -7,8 +7,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use actix_web::{FromRequest, HttpRequest, dev, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use registry_domain::caller::Caller;
+use registry_domain::party::Party;
 use registry_domain::ports::{Ensured, RegistryPorts, VerifiedToken};
 use registry_domain::use_cases::{SignedIn, caller_of, identify_caller};
 
@@ -44,25 +45,33 @@ impl<T: FromRequest + 'static> FromRequest for Guarded<T> {
     }
 }
 
-/// A caller of an open address: a token is not needed, but a bad one is refused, never ignored.
+/// A caller of an open address and, extracted after that, what they sent: a token is not needed,
+/// but a bad one is refused, never ignored.
 #[derive(Debug)]
-pub struct Visitor {
+pub struct Visitor<T = ()> {
     /// Who asks, where they say it.
     pub caller: Option<Caller>,
+    /// What they sent.
+    pub input: T,
 }
 
-impl FromRequest for Visitor {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+impl<T: FromRequest + 'static> FromRequest for Visitor<T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
-    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        let request = request.clone();
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let signed_in = signed_in(&request).await?;
-            Ok(Self { caller: signed_in.map(|signed_in| signed_in.caller) })
+            let caller = signed_in(&request).await?.map(|signed_in| signed_in.caller);
+            let input = T::from_request(&request, &mut payload).await.map_err(Into::into)?;
+            Ok(Self { caller, input })
         })
     }
 }
+
+/// Who a request turned out to come from, for layers around the handlers; absent for strangers.
+#[derive(Debug, Clone)]
+pub struct Asker(pub Caller);
 
 /// Who a good token says it is, counted against their limits.
 #[derive(Debug)]
@@ -73,16 +82,35 @@ pub struct Admitted {
     pub caller: Caller,
 }
 
+/// What a layer outside the handler has found already: one request counts once.
+pub(crate) struct AdmittedBefore(pub(crate) Option<Admitted>);
+
 /// Verifies and limits; `None` for a request without a token. Without a good one it counts against
 /// its address, so that guessing is limited too.
 ///
 /// # Errors
 /// 401 for a bad token, 503 when it cannot be judged, 429 when a limit is used up.
 pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admitted>, Problem> {
+    if let Some(AdmittedBefore(admitted)) = request.extensions_mut().remove() {
+        return Ok(admitted);
+    }
+    admitted_by(edge, request, bearer::token_of(request)).await
+}
+
+/// The same by a token that need not have come in the `Authorization` header.
+///
+/// # Errors
+/// As [`admitted`].
+pub async fn admitted_by(
+    edge: &Edge,
+    request: &HttpRequest,
+    token: Result<Option<&str>, Problem>,
+) -> Result<Option<Admitted>, Problem> {
     let limits = &edge.settings.limits;
-    match token_of(edge, request).await {
+    match verified(edge, token).await {
         Ok(Some(token)) => {
             let caller = caller_of(&token);
+            request.extensions_mut().insert(Asker(caller.clone()));
             limits::admit(edge.limiter.as_ref(), &limits.of_caller(&caller)).await?;
             Ok(Some(Admitted { token, caller }))
         }
@@ -94,11 +122,24 @@ pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admit
     }
 }
 
-async fn token_of(
+/// Who calls an open address that goes to no store: by a good token alone, or a stranger.
+///
+/// # Errors
+/// As [`admitted`].
+pub async fn party(edge: &Edge, request: &HttpRequest) -> Result<Party, Problem> {
+    Ok(match admitted(edge, request).await? {
+        Some(Admitted { caller, .. }) => Party::Caller(Arc::new(caller)),
+        None => Party::Anonymous {
+            address: client_address(request, &edge.settings.trusted_proxies),
+        },
+    })
+}
+
+async fn verified(
     edge: &Edge,
-    request: &HttpRequest,
+    token: Result<Option<&str>, Problem>,
 ) -> Result<Option<Arc<VerifiedToken>>, Problem> {
-    match bearer::token_of(request)? {
+    match token? {
         Some(token) => bearer::verify(edge.verifier.as_ref(), token).await.map(Some),
         None => Ok(None),
     }

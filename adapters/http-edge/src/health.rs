@@ -8,6 +8,7 @@ use futures_util::future::{Ready, ready};
 use registry_domain::ports::StoreHealth;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 /// A probe has to answer, whatever the store does.
 const STORE_DEADLINE: Duration = Duration::from_millis(900);
@@ -28,19 +29,22 @@ pub async fn ask_all(
 }
 
 /// The store as a health document shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct StoreReport {
     /// `healthy` or `unhealthy`.
+    #[schema(example = "healthy")]
     pub status: &'static str,
     /// How long it took to answer, in milliseconds; absent when it did not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 0.8)]
     pub latency_ms: Option<f64>,
     /// Its connections.
     pub pool: PoolReport,
 }
 
 /// A store's connections.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"size": 10, "max": 20, "available": 9, "waiting": 0}))]
 pub struct PoolReport {
     size: usize,
     max: usize,
@@ -82,7 +86,13 @@ pub async fn ask_store(store: &dyn StoreHealth) -> StoreReport {
     }
 }
 
-/// GET /livez: the process runs. It asks nobody, so that a broken store restarts nothing.
+/// The process runs.
+///
+/// It asks nobody, so that a broken store restarts nothing.
+#[utoipa::path(
+    get, path = "/livez", operation_id = "livez", tag = "health",
+    responses((status = 200, description = "It runs", body = Object, example = json!({"status": "alive"}))),
+)]
 pub fn livez() -> Ready<HttpResponse> {
     ready(HttpResponse::Ok().json(json!({"status": "alive"})))
 }

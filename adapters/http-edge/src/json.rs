@@ -18,6 +18,17 @@ pub trait ReadBody: Sized {
     /// Whether an empty body is as good as `{}`.
     const MAY_BE_EMPTY: bool = false;
 
+    /// The longest body in bytes, where it is not the app's own bound.
+    const MAX_BYTES: Option<usize> = None;
+
+    /// What a list in the place of the object means.
+    ///
+    /// # Errors
+    /// 422, unless the body may be a list.
+    fn read_list(_items: Vec<Value>) -> Result<Self, Problem> {
+        Err(not_an_object())
+    }
+
     /// Reads the members. What is returned is dropped if a violation was noted; `None` is for what
     /// has no value without a member that broke its rule, and only together with that violation.
     fn read(fields: &mut Fields) -> Option<Self>;
@@ -35,7 +46,8 @@ impl<T: ReadBody + 'static> FromRequest for Body<T> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let settings = &Edge::of(&request)?.settings;
-            let (max_bytes, within) = (settings.max_body_bytes, settings.body_timeout);
+            let max_bytes = T::MAX_BYTES.unwrap_or(settings.max_body_bytes);
+            let within = settings.body_timeout;
             let bytes = body::read(request.headers(), payload, max_bytes, within).await?;
             read_object(&bytes).map(Self)
         })
@@ -48,14 +60,10 @@ fn read_object<T: ReadBody>(bytes: &[u8]) -> Result<T, Problem> {
     } else {
         serde_json::from_slice(bytes).map_err(|error| malformed(&error))?
     };
-    let Value::Object(members) = value else {
-        let violation = Violation {
-            path: Vec::new(),
-            rule: "object_type",
-            message: "must be a JSON object".to_owned(),
-        };
-        return Err(Problem::new(Code::ValidationError, "The body must be a JSON object")
-            .naming(Place::Body, vec![violation]));
+    let members = match value {
+        Value::Object(members) => members,
+        Value::Array(items) => return T::read_list(items),
+        _ => return Err(not_an_object()),
     };
     let mut fields = Fields::of(members);
     let read = T::read(&mut fields);
@@ -66,6 +74,16 @@ fn read_object<T: ReadBody>(bytes: &[u8]) -> Result<T, Problem> {
     } else {
         Err(Problem::invalid(Place::Body, wrong))
     }
+}
+
+fn not_an_object() -> Problem {
+    let violation = Violation {
+        path: Vec::new(),
+        rule: "object_type",
+        message: "must be a JSON object".to_owned(),
+    };
+    Problem::new(Code::ValidationError, "The body must be a JSON object")
+        .naming(Place::Body, vec![violation])
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

@@ -11,7 +11,12 @@
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
 //! | forms with a file | [`file_form`] |
 //! | paths, methods and 405 | [`resource`] |
-//! | lists' headers | [`links`] |
+//! | lists' headers, entity tags | [`links`], [`etag`] |
+//! | a file in a form | [`upload`] |
+//! | what OpenAPI documents share | [`openapi`] |
+//! | answers that are given again, and tags of answers | [`reads`] |
+//! | what is measured of every request, and the page that shows it | [`tally`], [`exposition`] |
+//! | MCP over HTTP | [`mcp`] |
 //!
 //! # How to add a code
 //! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
@@ -22,8 +27,11 @@ pub mod body;
 pub mod challenge;
 pub mod client_address;
 pub mod code;
+mod compression;
 mod cors;
 pub mod edge;
+pub mod etag;
+pub mod exposition;
 pub mod fields;
 pub mod file_form;
 pub mod guard;
@@ -31,18 +39,25 @@ pub mod health;
 pub mod json;
 pub mod limits;
 pub mod links;
+pub mod mcp;
+mod meter;
+pub mod openapi;
 pub mod path_id;
 pub mod problem;
 pub mod problem_body;
 pub mod query;
+pub mod reads;
 pub mod request_context;
 pub mod resource;
 mod security_headers;
 pub mod settings;
+pub mod tally;
+pub mod upload;
 pub mod wire_time;
 
 pub use code::Code;
 pub use edge::{Edge, app, serve};
+pub use etag::{IfRevision, tagged};
 pub use file_form::{FileForm, ReadForm};
 pub use guard::{Guarded, Visitor};
 pub use json::{Body, ReadBody};
@@ -52,4 +67,5 @@ pub use query::{Query, ReadQuery};
 pub use request_context::RequestId;
 pub use resource::{at, below, not_allowed, not_found};
 pub use settings::EdgeSettings;
+pub use upload::Upload;
 pub use wire_time::WireTime;

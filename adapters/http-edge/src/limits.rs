@@ -31,10 +31,7 @@ impl LimitSettings {
 
     /// The limits that a stranger's requests count against.
     pub fn of_address(&self, address: Option<IpAddr>) -> Vec<LimitKey> {
-        let own = self.address.map(|limit| {
-            let name = address.map_or_else(|| "unknown".to_owned(), |ip| household(ip).to_string());
-            key(format!("ip:{name}"), "ip", limit)
-        });
+        let own = self.address.map(|limit| key(name_of(address), "ip", limit));
         own.into_iter().chain(self.everybody()).collect()
     }
 
@@ -45,6 +42,12 @@ impl LimitSettings {
 
 fn key(key: String, kind: &'static str, limit: Limit) -> LimitKey {
     LimitKey { key, kind, limit }
+}
+
+/// What a stranger at an address is counted as.
+pub fn name_of(address: Option<IpAddr>) -> String {
+    let name = address.map_or_else(|| "unknown".to_owned(), |ip| household(ip).to_string());
+    format!("ip:{name}")
 }
 
 /// An IPv6 host has a whole /64 to choose its address from: that is one client.
@@ -66,6 +69,7 @@ pub async fn admit(limiter: &dyn RateLimiter, keys: &[LimitKey]) -> Result<(), P
     match limiter.admit(keys).await {
         Admission::Admitted { .. } => Ok(()),
         Admission::Limited { kind, limit, retry_after } => {
+            metrics::counter!("mcp_registry_limit_refusals_total", "class" => kind).increment(1);
             Err(Problem::rate_limited(kind, limit, retry_after))
         }
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::{Ready, ready};
 use registry_domain::field::Violation;
-use registry_domain::id::{DocumentId, LinkId, RegistrationId, UserId};
+use registry_domain::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
 
 use crate::problem::{Place, Problem};
 
@@ -25,6 +25,10 @@ impl IdInPath for DocumentId {
 
 impl IdInPath for LinkId {
     const NAME: &'static str = "link_id";
+}
+
+impl IdInPath for ServerId {
+    const NAME: &'static str = "server_id";
 }
 
 impl IdInPath for UserId {

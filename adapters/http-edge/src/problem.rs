@@ -13,11 +13,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use registry_domain::Error;
+use registry_domain::caller::Denied;
 use registry_domain::error::Subject;
 use registry_domain::field::{Step, Violation};
+use registry_domain::id::ServerId;
 use registry_domain::rate::Limit;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::challenge::Challenge;
 use crate::code::Code;
@@ -43,12 +46,28 @@ impl Place {
     }
 }
 
-/// One entry of `errors`.
-#[derive(Debug, Serialize)]
+/// A field that broke a rule: one entry of `errors`.
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FieldError {
+    /// Where it is: `body`, `query` or `path`, then members' names and positions.
+    #[schema(value_type = Vec<Value>, example = json!(["body", "owner_contact"]))]
     loc: Vec<Step>,
+    /// What the rule asks, for people.
+    #[schema(example = "is required")]
     msg: String,
+    /// The rule's name, for programs.
+    #[schema(example = "missing")]
     r#type: &'static str,
+}
+
+/// A problem as a part of a larger answer.
+#[derive(Debug, Serialize)]
+pub struct Brief<'a> {
+    error: &'static str,
+    message: &'a str,
+    details: &'a Value,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
 }
 
 /// What went wrong, ready to be told to the caller.
@@ -62,7 +81,29 @@ pub(crate) struct Parts {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) challenge: Option<Challenge>,
     pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
-    pub(crate) over_json_rpc: bool,
+    pub(crate) manner: Manner,
+}
+
+/// In which shape a problem is told.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Manner {
+    /// As a problem document.
+    Document,
+    /// As a JSON-RPC error.
+    JsonRpc,
+    /// As both: a proxied call's response whose `error` is the JSON-RPC error.
+    Proxied(ProxiedCall),
+}
+
+/// The call that a proxied response belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProxiedCall {
+    /// Its JSON-RPC id, as JSON.
+    pub id_json: String,
+    /// The server that was asked, if any.
+    pub server: Option<ServerId>,
+    /// How long it took, in milliseconds.
+    pub took_ms: f64,
 }
 
 impl Problem {
@@ -76,7 +117,7 @@ impl Problem {
             headers: Vec::new(),
             challenge: None,
             cause: None,
-            over_json_rpc: false,
+            manner: Manner::Document,
         }))
     }
 
@@ -167,8 +208,43 @@ impl Problem {
     /// the same code in `data.error`.
     #[must_use]
     pub fn over_json_rpc(mut self) -> Self {
-        self.0.over_json_rpc = true;
+        self.0.manner = Manner::JsonRpc;
         self
+    }
+
+    /// The same problem as the response of a proxied call.
+    #[must_use]
+    pub fn of_proxied(mut self, call: ProxiedCall) -> Self {
+        self.0.manner = Manner::Proxied(call);
+        self
+    }
+
+    /// The same problem of one item of a list in the body: `details.index` says which, and so does
+    /// the place of each field.
+    #[must_use]
+    pub fn of_item(mut self, list: &'static str, index: usize) -> Self {
+        for error in &mut self.0.errors {
+            let steps = [Step::Member(Cow::Borrowed(list)), Step::Position(index)];
+            let after_place = error.loc.len().min(1);
+            error.loc.splice(after_place..after_place, steps);
+        }
+        match &mut self.0.details {
+            Value::Object(details) => {
+                details.insert("index".to_owned(), index.into());
+            }
+            details => *details = json!({"index": index}),
+        }
+        self
+    }
+
+    /// The problem as a part of a larger answer.
+    pub fn in_short(&self) -> Brief<'_> {
+        Brief {
+            error: self.0.code.as_str(),
+            message: &self.0.detail,
+            details: &self.0.details,
+            errors: &self.0.errors,
+        }
     }
 
     /// The stable name of what went wrong.
@@ -182,7 +258,7 @@ impl Problem {
 }
 
 /// `Retry-After` counts whole seconds; zero would be an invitation to try at once.
-fn whole_seconds(after: Duration) -> u64 {
+pub(crate) fn whole_seconds(after: Duration) -> u64 {
     after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0)).max(1)
 }
 
@@ -191,7 +267,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Invalid(violations) => Self::invalid(Place::Body, violations),
-            Error::Denied(denied) => Self::new(Code::InsufficientPermissions, denied.message()),
+            Error::Denied(denied) => refused(denied),
             Error::NotFound(subject) => not_found(subject),
             Error::UrlTaken { existing, status } => Self::new(
                 Code::EndpointUrlConflict,
@@ -201,11 +277,11 @@ impl From<Error> for Problem {
                 "existing_registration_id": existing,
                 "status": status.as_str(),
             })),
-            Error::NameTaken { what, wanted } => Self::new(
+            Error::NameTaken { what, wanted, holder } => Self::new(
                 Code::ServerNameConflict,
                 format!("Another server has the {what} \"{wanted}\""),
             )
-            .with_details(json!({"field": what, "wanted": wanted})),
+            .with_details(json!({"field": what, "wanted": wanted, "existing_server_id": holder})),
             Error::TooLarge { most_bytes } => Self::new(
                 Code::PayloadTooLarge,
                 format!("A file may have at most {most_bytes} bytes"),
@@ -239,6 +315,22 @@ impl From<Error> for Problem {
     }
 }
 
+fn refused(denied: Denied) -> Problem {
+    let code = match denied {
+        Denied::NotAdmin
+        | Denied::NotSubmitter
+        | Denied::OwnSubmission
+        | Denied::NoUser
+        | Denied::NotOwner => Code::InsufficientPermissions,
+        Denied::SignInRequired => Code::AuthenticationRequired,
+        Denied::TenantDenied => Code::TenantAccessDenied,
+        Denied::ApprovalRequired => Code::ApprovalRequired,
+        Denied::ReadOnly => Code::ReadOnly,
+    };
+    let problem = Problem::new(code, denied.message());
+    if denied == Denied::SignInRequired { problem.challenging(Challenge::NoToken) } else { problem }
+}
+
 fn not_found(subject: Subject) -> Problem {
     match subject {
         Subject::Registration(id) => {
@@ -256,6 +348,8 @@ fn not_found(subject: Subject) -> Problem {
         Subject::Link(id) => {
             Problem::new(Code::NotFound, "Link not found").with_details(json!({"link_id": id}))
         }
+        Subject::Server(id) => Problem::new(Code::ServerNotFound, "Server not found")
+            .with_details(json!({"server_id": id})),
     }
 }
 

@@ -8,8 +8,9 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use crate::problem::{FieldError, Parts, Problem};
+use crate::problem::{FieldError, Manner, Parts, ProxiedCall, Problem};
 use crate::wire_time::WireTime;
 
 /// The media type of problems (RFC 9457).
@@ -24,19 +25,34 @@ pub(crate) struct Occurrence<'a> {
     pub(crate) resource_metadata: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct ProblemBody<'a> {
+/// What went wrong (RFC 9457), with the members that the Python backends had.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody<'a> {
+    /// A name for the kind of problem; not an address to visit.
     r#type: String,
+    /// What the kind of problem means, in a few words.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What went wrong this time, for people.
     detail: &'a str,
+    /// The path that was asked.
     instance: &'a str,
+    /// The code, for programs: this and `details` are what to act on.
     error: &'static str,
+    /// The same as `detail`.
     message: &'a str,
+    /// Facts for programs; what they are depends on the code.
+    #[schema(value_type = Option<Object>)]
     details: &'a Value,
+    /// The fields that are to blame, where fields are.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     errors: &'a [FieldError],
+    /// The request's id, as in `X-Request-ID`; the log knows it too.
     request_id: &'a str,
+    /// When it was answered.
     timestamp: WireTime,
 }
 
@@ -49,10 +65,10 @@ pub(crate) fn write(
     let parts = problem.parts();
     log_cause(parts, occurrence);
     let status = parts.code.status();
-    let (media_type, bytes) = if parts.over_json_rpc {
-        ("application/json", json_rpc_body(parts, occurrence))
-    } else {
-        (PROBLEM_JSON, problem_body(parts, occurrence))
+    let (media_type, bytes) = match &parts.manner {
+        Manner::Document => (PROBLEM_JSON, problem_body(parts, occurrence)),
+        Manner::JsonRpc => ("application/json", json_rpc_body(parts, occurrence)),
+        Manner::Proxied(call) => (PROBLEM_JSON, proxied_body(parts, occurrence, call)),
     };
 
     for (name, value) in &parts.headers {
@@ -84,6 +100,34 @@ fn json_rpc_body(parts: &Parts, occurrence: Occurrence<'_>) -> Vec<u8> {
         },
     });
     body.to_string().into_bytes()
+}
+
+/// A problem document that is a proxied call's response too. Both have a member `error`: it is the
+/// JSON-RPC one, with the problem's code in its `data.error`, and beside it in `code`.
+fn proxied_body(parts: &Parts, occurrence: Occurrence<'_>, call: &ProxiedCall) -> Vec<u8> {
+    let document = problem_body(parts, occurrence);
+    let Ok(Value::Object(mut members)) = serde_json::from_slice(&document) else {
+        return document;
+    };
+    let error = json!({
+        "code": parts.code.json_rpc(),
+        "message": parts.detail,
+        "data": { "error": parts.code.as_str(), "reason": parts.code.as_str() },
+    });
+    for (name, value) in [
+        ("jsonrpc", json!("2.0")),
+        ("error", error),
+        ("code", json!(parts.code.as_str())),
+        ("server_id", json!(call.server)),
+        ("response_time_ms", json!(call.took_ms)),
+        ("success", json!(false)),
+    ] {
+        members.insert(name.to_owned(), value);
+    }
+    // The id goes in as it was spelled: a large number stays exact.
+    let rest = Value::Object(members).to_string();
+    let rest = rest.strip_prefix('{').unwrap_or_default();
+    format!(r#"{{"id":{},{rest}"#, call.id_json).into_bytes()
 }
 
 fn problem_body(parts: &Parts, occurrence: Occurrence<'_>) -> Vec<u8> {

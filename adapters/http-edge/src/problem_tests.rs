@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use registry_domain::caller::Denied;
-use registry_domain::id::{DocumentId, LinkId, RegistrationId, UserId};
+use registry_domain::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
 use registry_domain::ports::{Outcome, PortError};
 use registry_domain::registration::{IllegalTransition, RegistrationStatus};
 use uuid::Uuid;
@@ -59,12 +59,17 @@ fn each_error_of_the_domain_has_its_status_and_its_code() {
         (Error::UnsupportedType("why".into()), 415, "UNSUPPORTED_MEDIA_TYPE"),
         (Error::Full { what: "links", most: 20 }, 409, "INVALID_STATE_TRANSITION"),
         (Error::LinkTaken { existing: LinkId(ID) }, 409, "INVALID_STATE_TRANSITION"),
+        (Error::NotFound(Subject::Server(ServerId(ID))), 404, "SERVER_NOT_FOUND"),
         (
             Error::UrlTaken { existing: RegistrationId(ID), status: RegistrationStatus::Pending },
             409,
             "ENDPOINT_URL_CONFLICT",
         ),
-        (Error::NameTaken { what: "alias", wanted: "a".into() }, 409, "SERVER_NAME_CONFLICT"),
+        (
+            Error::NameTaken { what: "alias", wanted: "a".into(), holder: None },
+            409,
+            "SERVER_NAME_CONFLICT",
+        ),
         (
             IllegalTransition { from: RegistrationStatus::Approved, wanted: "approve" }.into(),
             409,

@@ -71,6 +71,39 @@ impl Parameters {
         self.text(name, max).unwrap_or_default()
     }
 
+    /// A list of words: `tags=a,b`, `tags=a&tags=b` and `tags[]=a&tags[]=b` mean the same. Empty
+    /// words are left out, and of equal ones the first is kept. At most `most` of `max` characters.
+    pub fn words(&mut self, name: &'static str, most: usize, max: usize) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        for (key, value) in &self.pairs {
+            if key != name && key.strip_suffix("[]") != Some(name) {
+                continue;
+            }
+            for word in value.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                if words.iter().all(|known| known != word) {
+                    let word =
+                        self.wrong.take(registry_domain::field::printable(name, word, 0, max));
+                    words.extend(word);
+                }
+            }
+        }
+        if words.len() > most {
+            let message = format!("must be at most {most} values");
+            self.wrong.push(Violation::at(name, "too_long", message));
+        }
+        words
+    }
+
+    /// Yes or no; a name without a value means yes.
+    pub fn flag(&mut self, name: &'static str) -> bool {
+        let words = [("true", true), ("1", true), ("", true), ("false", false), ("0", false)];
+        let Some(text) = self.last(name) else { return false };
+        match words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
+            Some((_, flag)) => *flag,
+            None => self.refuse(name, "bool_parsing", "must be true or false").unwrap_or_default(),
+        }
+    }
+
     /// A whole number within bounds.
     pub fn number(&mut self, name: &'static str, within: RangeInclusive<u32>, default: u32) -> u32 {
         let Some(text) = self.last(name) else { return default };
@@ -142,6 +175,16 @@ impl Parameters {
         }
     }
 
+    /// A parameter of several words that has to be there.
+    pub fn required_words(&mut self, name: &'static str, most: usize, max: usize) -> Vec<String> {
+        let before = self.wrong.len();
+        let words = self.words(name, most, max);
+        if words.is_empty() && self.wrong.len() == before {
+            self.wrong.push(Violation::at(name, "missing", "is required"));
+        }
+        words
+    }
+
     /// Notes a violation that the reader itself found.
     pub fn note(&mut self, violation: Violation) {
         self.wrong.push(violation);
@@ -194,6 +237,40 @@ mod tests {
         assert_eq!(read.one_of("status", &[("Pending", 1)]), Some(1));
         assert_eq!(read.text("search", 10).as_deref(), Some("%_a b"));
         assert!(read.wrong.is_empty());
+    }
+
+    #[test]
+    fn a_list_of_words_is_the_same_in_all_its_spellings() {
+        for query in [
+            "tags=a,b",
+            "tags=a&tags=b",
+            "tags[]=a&tags[]=b",
+            "tags%5B%5D=a, b,",
+            "tags=a,b&tags=a",
+        ] {
+            let mut read = parameters(query);
+            assert_eq!(read.words("tags", 2, 5), ["a", "b"], "{query}");
+            assert!(read.wrong.is_empty(), "{query}");
+        }
+        for bad in ["tags=a,b,c", "tags=toolong", "tags=a%00"] {
+            let mut read = parameters(bad);
+            read.words("tags", 2, 5);
+            assert!(!read.wrong.is_empty(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_flag_is_yes_no_or_refused() {
+        for (query, flag) in
+            [("", false), ("all=true", true), ("all=FALSE", false), ("all", true), ("all=0", false)]
+        {
+            let mut read = parameters(query);
+            assert_eq!(read.flag("all"), flag, "{query}");
+            assert!(read.wrong.is_empty(), "{query}");
+        }
+        let mut read = parameters("all=maybe");
+        read.flag("all");
+        assert!(!read.wrong.is_empty());
     }
 
     #[test]

@@ -10,10 +10,11 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use futures_util::future::{Ready, ready};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::code::Code;
 use crate::edge::Edge;
+use crate::meter::{self, AppMeter};
 use crate::problem::Problem;
 use crate::problem_body::{self, Occurrence};
 
@@ -56,6 +57,8 @@ pub(crate) async fn around_request(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
+    let meter = AppMeter::of(&request);
+    let _in_flight = meter.as_ref().map(|meter| meter.enter());
     let id = request
         .headers()
         .get(X_REQUEST_ID)
@@ -63,8 +66,10 @@ pub(crate) async fn around_request(
         .unwrap_or_else(|| RequestId(edge.ids.next().to_string().into()));
     request.extensions_mut().insert(id.clone());
     let span = tracing::debug_span!("request", request_id = id.as_str());
+    let trace = trace_of(&edge, &request, &id);
 
-    let mut response = next.call(request).instrument(span).await?.map_into_boxed_body();
+    let called = next.call(request).instrument(span).instrument(trace.clone());
+    let mut response = called.await?.map_into_boxed_body();
     if let Some(error) = response.response().error() {
         let written = write_problem(&edge, &id, response.request(), response.response(), error);
         response = ServiceResponse::new(response.request().clone(), written);
@@ -72,15 +77,46 @@ pub(crate) async fn around_request(
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
+    let took = began.elapsed();
+    if !trace.is_disabled() {
+        meter::tell(&trace, response.request(), response.status());
+    }
+    edge.settings.tally.note(response.status(), took);
+    if let Some(meter) = meter {
+        meter.note(response.request(), response.status(), took);
+    }
     tracing::debug!(
         method = response.request().method().as_str(),
         path = response.request().path(),
         status = response.status().as_u16(),
-        elapsed_ms = (began.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0,
+        elapsed_ms = (took.as_secs_f64() * 1_000_000.0).round() / 1000.0,
         request_id = id.as_str(),
         "request",
     );
     Ok(response)
+}
+
+/// The request's span in its caller's trace; nothing while traces are off.
+fn trace_of(edge: &Edge, request: &ServiceRequest, id: &RequestId) -> Span {
+    let span = tracing::info_span!(
+        target: "trace",
+        "request",
+        otel.name = tracing::field::Empty,
+        otel.kind = "server",
+        otel.status_code = tracing::field::Empty,
+        http.request.method = meter::method_of(request.method()),
+        http.route = tracing::field::Empty,
+        http.response.status_code = tracing::field::Empty,
+        server = edge.settings.server,
+        request_id = id.as_str(),
+    );
+    if !span.is_disabled()
+        && let Some(continue_trace) = edge.settings.continue_trace
+        && let Some(Ok(parent)) = request.headers().get("traceparent").map(HeaderValue::to_str)
+    {
+        continue_trace(&span, parent);
+    }
+    span
 }
 
 fn write_problem(
@@ -98,9 +134,20 @@ fn write_problem(
     };
     let headers = kept_headers(response.headers());
     match error.as_error::<Problem>() {
-        Some(problem) => problem_body::write(problem, occurrence, headers),
-        None => problem_body::write(&foreign(error), occurrence, headers),
+        Some(problem) => told(problem, occurrence, headers, request),
+        None => told(&foreign(error), occurrence, headers, request),
     }
+}
+
+/// Writes the problem, and leaves its code with the request for layers further out.
+fn told(
+    problem: &Problem,
+    occurrence: Occurrence<'_>,
+    headers: HeaderMap,
+    request: &HttpRequest,
+) -> actix_web::HttpResponse<BoxBody> {
+    request.extensions_mut().insert(problem.code());
+    problem_body::write(problem, occurrence, headers)
 }
 
 /// Errors that are not ours come from actix-web's own layers: CORS refuses a preflight.

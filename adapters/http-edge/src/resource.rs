@@ -6,6 +6,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard, web};
 
 use crate::code::Code;
+use crate::meter;
 use crate::problem::Problem;
 
 /// A path of the API with one handler per method.
@@ -16,7 +17,7 @@ pub struct Endpoint {
 
 /// Starts a path's line in a table of routes.
 pub fn at(path: &str) -> Endpoint {
-    Endpoint { resource: web::resource(path), allowed: Vec::new() }
+    Endpoint { resource: web::resource(path).guard(meter::marks(path.to_owned())), allowed: Vec::new() }
 }
 
 impl Endpoint {
@@ -109,7 +110,9 @@ where
 
 impl HttpServiceFactory for Below {
     fn register(self, config: &mut AppService) {
-        config.register_service(ResourceDef::prefix(self.prefix), None, self.route, None);
+        let marks: Box<dyn guard::Guard> = Box::new(meter::marks(format!("{}/*", self.prefix)));
+        let path = ResourceDef::prefix(self.prefix);
+        config.register_service(path, Some(vec![marks]), self.route, None);
     }
 }
 

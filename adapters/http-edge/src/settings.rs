@@ -1,14 +1,31 @@
 //! What an operator decides about the edge.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::rate::Limit;
+use tracing::Span;
 
 use crate::client_address::TrustedProxy;
+use crate::exposition::Exposition;
+use crate::reads::ReadSettings;
+use crate::tally::Tally;
 
 /// The edge's settings; the same for both apps unless a field says otherwise.
 #[derive(Debug, Clone)]
 pub struct EdgeSettings {
+    /// The server's name, in metrics.
+    pub server: &'static str,
+    /// Counts requests for the whole process.
+    pub tally: Arc<Tally>,
+    /// The metrics page, where this server shows it.
+    pub metrics: Option<Exposition>,
+    /// Makes a request's span part of the trace that its `traceparent` names, while traces are on.
+    pub continue_trace: Option<fn(&Span, &str)>,
+    /// What is read here, and may be answered again without asking the store.
+    pub reads: Option<ReadSettings>,
+    /// Whether long texts are compressed.
+    pub compresses: bool,
     /// Browsers' origins that may call.
     pub cors: CorsSettings,
     /// Headers that tell browsers to be careful.
@@ -29,6 +46,12 @@ impl EdgeSettings {
     /// Settings for tests: no limits, no HSTS, one allowed origin.
     pub fn for_testing() -> Self {
         Self {
+            server: "test",
+            tally: Arc::default(),
+            metrics: None,
+            continue_trace: None,
+            reads: None,
+            compresses: false,
             cors: CorsSettings::for_testing(),
             security_headers: SecurityHeaderSettings { enabled: true, hsts_max_age: None },
             limits: LimitSettings::off(),

@@ -118,6 +118,28 @@ impl WireError {
         Self::new(-32603, 200, word, message)
     }
 
+    /// The server failed so often that it is left alone for a while: -32603, 503.
+    pub fn circuit_open(message: impl Into<String>) -> Self {
+        Self::new(-32603, 503, "CIRCUIT_BREAKER_OPEN", message)
+    }
+
+    /// No server that may be reached can do it: -32601, 200.
+    pub fn no_compatible_server() -> Self {
+        Self::new(-32601, 200, "NO_COMPATIBLE_SERVER", "Method not found")
+            .with_data(json!({ "details": "No compatible servers found for this method" }))
+    }
+
+    /// A proxied call was not answered by its server: -32603, 200, with the word as the reason.
+    pub fn not_proxied(word: &'static str, message: impl Into<String>) -> Self {
+        Self::new(-32603, 200, word, message).with_data(json!({ "reason": word }))
+    }
+
+    /// Somebody cancelled the call: -32800, 200.
+    pub fn cancelled() -> Self {
+        Self::new(-32800, 200, "REQUEST_CANCELLED", "the request was cancelled")
+            .with_data(json!({ "reason": "REQUEST_CANCELLED" }))
+    }
+
     /// The same error with more data: an object.
     #[must_use]
     fn with_data(mut self, data: Value) -> Self {

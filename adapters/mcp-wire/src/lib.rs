@@ -12,6 +12,7 @@
 //! | refuse it | [`error`] |
 //! | ask or answer by ourselves | [`message`] |
 //! | list a definition under another name | [`definition`] |
+//! | leave entries out of an upstream's list | [`listed`] |
 //! | forward a request with changes | [`splice`] |
 //! | pass on a result across eras | [`reply`] |
 //! | read and write event streams | [`sse`] |
@@ -29,6 +30,7 @@ pub mod definition;
 pub mod envelope;
 pub mod error;
 pub mod front;
+pub mod listed;
 mod members;
 pub mod message;
 pub mod name_header;

@@ -136,6 +136,11 @@ pub(crate) fn is_refusal(error: &DieselError) -> bool {
 }
 
 impl StoreError {
+    /// Whether it says what is wrong with one change, and nothing of the store.
+    pub(crate) fn is_about_the_change(&self) -> bool {
+        matches!(self, Self::Gone | Self::Stale(_) | Self::Taken { .. })
+    }
+
     /// Whether the connection, not the statement, may be to blame.
     pub(crate) fn is_about_the_connection(&self) -> bool {
         let (Self::Begin(cause) | Self::Statement(cause)) = self else { return false };

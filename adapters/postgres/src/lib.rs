@@ -12,7 +12,7 @@
 //! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
 //! | documents and links | `documents.rs` `links.rs` |
-//! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` |
+//! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` `leases.rs` |
 //! | how other replicas' events are noticed | `follow.rs` |
 //! | what replicas say to each other where there is no Redis | `bus.rs` and `bus/` |
 //! | the tables | `schema.rs` `labels.rs`, and `migrations/postgres` with the reasons |
@@ -39,6 +39,7 @@ mod follow;
 mod health;
 mod keeper;
 mod labels;
+mod leases;
 mod links;
 mod migrate;
 mod open_error;

@@ -1,5 +1,7 @@
 //! The port `OperationLog`: many small rows, a batch in one statement.
 
+use std::net::AddrParseError;
+
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -41,6 +43,7 @@ struct OperationRow {
     error_code: Option<String>,
     request_id: String,
     server_id: Option<Uuid>,
+    client_ip: Option<String>,
 }
 
 impl OperationRow {
@@ -52,6 +55,11 @@ impl OperationRow {
             duration_ms: u32::try_from(self.duration_ms)
                 .map_err(|source| place.unreadable("duration_ms", source))?,
             server_id: self.server_id.map(ServerId),
+            client_address: self
+                .client_ip
+                .map(|text| text.parse())
+                .transpose()
+                .map_err(|source: AddrParseError| place.unreadable("client_ip", source))?,
             user_id: self.user_id,
             tenant_id: self.tenant_id,
             email: self.email,

@@ -58,7 +58,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid};
+    use diesel::sql_types::{
+        Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid,
+    };
     use crate::labels::{ServerStatus, TransportType};
 
     servers (id) {
@@ -79,6 +81,14 @@ diesel::table! {
         alias -> Nullable<Text>,
         manifest_state -> Text,
         manifest_digest -> Nullable<Text>,
+        owner_id -> Nullable<Uuid>,
+        listed_by -> Text,
+        auto_discover -> Bool,
+        last_health_check -> Nullable<Timestamptz>,
+        search_key -> Text,
+        health_streak -> Integer,
+        next_probe_at -> Timestamptz,
+        compared_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -139,6 +149,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         request_id -> Text,
         server_id -> Nullable<Uuid>,
+        client_ip -> Nullable<Text>,
     }
 }
 
@@ -193,6 +204,15 @@ diesel::table! {
         key -> Text,
         value -> Binary,
         ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    server_drifts (server_id) {
+        server_id -> Uuid,
+        definitions -> Text,
+        since -> Timestamptz,
+        refused -> Bool,
     }
 }
 
@@ -261,6 +281,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         documents,
         document_contents,
         links,
+        server_drifts,
     )
 }
 

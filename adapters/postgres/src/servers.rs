@@ -4,11 +4,16 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use registry_domain::caller::TenantScope;
 use registry_domain::change::Change;
 use registry_domain::event::EventSeq;
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
-use registry_domain::ports::{PortError, Routes, ServerCatalog, Taken};
-use registry_domain::server::Server;
+use registry_domain::ports::{
+    Atomicity, BatchItem, Include, OfferQuery, Page, PortError, Routes, ServerCatalog,
+    ServerCounts, ServerQuery, ServerView, Taken,
+};
+use registry_domain::server::{Server, ServerRemoval};
 
 use crate::connection::Connection;
 use crate::error::StoreError;
@@ -17,8 +22,15 @@ use crate::read::View;
 use crate::schema::servers;
 use crate::store::PgStore;
 
+mod batch;
+mod count;
 pub(crate) mod definitions;
+mod drift;
+mod health;
+mod list;
 mod names;
+mod note;
+mod offering;
 mod pin;
 mod remove;
 mod row;
@@ -87,10 +99,95 @@ impl ServerCatalog for PgStore {
         self.write(write::CommitServer { change, now }).await
     }
 
+    async fn commit_batch(
+        &self,
+        changes: &[Change<Server>],
+        atomicity: Atomicity,
+    ) -> Result<Vec<BatchItem>, PortError> {
+        let (changes, now) = (changes.to_vec(), self.clock.now());
+        self.write(batch::CommitBatch { changes, atomicity, now }).await
+    }
+
+    async fn commit_removal(
+        &self,
+        removal: &ServerRemoval,
+        alias_free_at: Timestamp,
+    ) -> Result<(), PortError> {
+        let (removal, now) = (removal.clone(), self.clock.now());
+        self.write(remove::RemoveServer { removal, alias_free_at, now }).await
+    }
+
+    async fn find_each(&self, ids: &[ServerId]) -> Result<Vec<Server>, PortError> {
+        let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
+        self.read("find_each_server", View::Snapshot, ids, |conn, ids| {
+            row::list_each(conn, ids).boxed()
+        })
+        .await
+    }
+
+    async fn find_view(
+        &self,
+        id: ServerId,
+        include: Include,
+    ) -> Result<Option<ServerView>, PortError> {
+        self.read("find_server_view", View::Snapshot, (id, include), |conn, (id, include)| {
+            list::find(conn, *id, *include).boxed()
+        })
+        .await
+    }
+
+    async fn list(&self, query: &ServerQuery) -> Result<Page<ServerView>, PortError> {
+        let view = match (&query.search, query.include.any()) {
+            (Some(_), _) => View::Search,
+            (None, true) => View::Snapshot,
+            (None, false) => View::Newest,
+        };
+        self.read("list_servers", view, query.clone(), |conn, query| {
+            list::list(conn, query).boxed()
+        })
+        .await
+    }
+
+    async fn find_offering(&self, query: &OfferQuery) -> Result<Vec<ServerView>, PortError> {
+        self.read("find_servers_offering", View::Search, query.clone(), |conn, query| {
+            offering::find(conn, query).boxed()
+        })
+        .await
+    }
+
+    async fn count(&self, tenant: &TenantScope) -> Result<ServerCounts, PortError> {
+        self.read("count_servers", View::Newest, tenant.clone(), |conn, tenant| {
+            count::count(conn, tenant).boxed()
+        })
+        .await
+    }
+
     async fn awaiting_manifest(&self, limit: u32) -> Result<Vec<Server>, PortError> {
         self.read("list_servers_awaiting_manifest", View::Newest, limit, |conn, limit| {
             row::list_awaiting(conn, *limit).boxed()
         })
         .await
+    }
+
+    async fn upcoming_probes(&self, limit: u32) -> Result<Vec<Watched>, PortError> {
+        self.read("list_upcoming_probes", View::Newest, limit, |conn, limit| {
+            health::upcoming(conn, *limit).boxed()
+        })
+        .await
+    }
+
+    async fn find_watched(&self, id: ServerId) -> Result<Option<Watched>, PortError> {
+        self.read("find_watched_server", View::Newest, id, |conn, id| {
+            health::find(conn, *id).boxed()
+        })
+        .await
+    }
+
+    async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        self.write(note::Note::of(notes)).await
+    }
+
+    async fn order_health(&self, change: &Change<Server>) -> Result<(), PortError> {
+        self.write(health::Order { change: change.clone() }).await
     }
 }

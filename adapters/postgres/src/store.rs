@@ -1,9 +1,9 @@
 //! The store: one database, open.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use registry_domain::ports::{Clock, Source};
+use registry_domain::ports::{Clock, CommitWatch, Source};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -24,6 +24,8 @@ pub(crate) struct Core {
     pub(crate) pool: Connections,
     /// The newest event's position that this process knows of.
     pub(crate) newest: watch::Sender<i64>,
+    /// Who hears of commits.
+    pub(crate) commits: OnceLock<Arc<dyn CommitWatch>>,
 }
 
 /// The registry in one PostgreSQL database. Many processes may have the same one open.
@@ -72,6 +74,11 @@ impl PgStore {
         Ok(Arc::new(Self { core, clock, handle, tracker, health_turns, background, stop }))
     }
 
+    /// Tells somebody of every commit from now on. There is one who is told: a second is not.
+    pub fn watch_commits(&self, watch: Arc<dyn CommitWatch>) {
+        let _ = self.core.commits.set(watch);
+    }
+
     /// Closes all connections: for the end of the process, after the last write has ended. What
     /// is asked afterwards is refused as unavailable.
     pub async fn close(&self) {
@@ -96,7 +103,7 @@ async fn prepare(connector: Connector, options: PgOptions) -> Result<Core, OpenE
         .await
         .map_err(|source: StoreError| unreachable(Box::new(source)))?;
     drop(conn);
-    Ok(Core { options, pool, newest: watch::Sender::new(latest) })
+    Ok(Core { options, pool, newest: watch::Sender::new(latest), commits: OnceLock::new() })
 }
 
 impl fmt::Debug for PgStore {

@@ -83,7 +83,18 @@ impl PgStore {
     /// Writes. Who waits for events is woken after the commit.
     pub(crate) async fn write<W: Write>(&self, work: W) -> Result<W::Output, PortError> {
         let core = Arc::clone(&self.core);
-        let task = self.tracker.spawn_on(async move { core.write(&work).await }, &self.handle);
+        let writing = async move {
+            let done = core.write(&work).await;
+            // Nobody may be answered from what was remembered before this: not even where it is
+            // not known whether it happened.
+            if let Some(watch) = core.commits.get()
+                && matches!(done, Ok(_) | Err(StoreError::Late(_) | StoreError::Lost(_)))
+            {
+                watch.committed(W::NAME).await;
+            }
+            done
+        };
+        let task = self.tracker.spawn_on(writing, &self.handle);
         Ok(task.await.map_err(StoreError::from).flatten()?)
     }
 }

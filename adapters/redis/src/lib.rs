@@ -11,6 +11,7 @@
 //! | the port `RateLimiter` | `limits.rs`: its script, its leases, what happens without Redis |
 //! | the port `LiveEvents` | `live.rs` |
 //! | the port `ReplicaBus` | `bus.rs`: who lives, questions and answers |
+//! | the port `Leases` | `leases.rs` |
 //! | whether Redis answers and takes writes | `health.rs` |
 //!
 //! # Keys
@@ -20,6 +21,7 @@
 //! | `session:{key}` | `{"user_context", "expiry"}`, the value in base64 |
 //! | `sessions` | the names of the sessions by their ends |
 //! | `health:{server_id}` | `{"status", "last_check", "details"}` |
+//! | `lease:{name}` | who has the lease |
 //! | a cached answer's own key | its bytes |
 //! | `cached` | the keys of the cached answers by their ends |
 //! | `{limits}:{key}` | when the key is due, in microseconds |
@@ -44,6 +46,7 @@ mod bus;
 mod cache;
 mod error;
 mod health;
+mod leases;
 mod limits;
 mod link;
 mod listener;
@@ -58,6 +61,7 @@ pub use bus::RedisReplicaBus;
 pub use cache::RedisResponseCache;
 pub use error::RedisOpenError;
 pub use health::RedisHealth;
+pub use leases::RedisLeases;
 pub use limits::RedisLimits;
 pub use live::RedisLiveEvents;
 pub use options::{BusOptions, LimitsOptions, RedisOptions};

@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use registry_contract::{
-    BusAdapter, CacheAdapter, Failed, HealthAdapter, LimitsAdapter, LiveEventsAdapter, MockClock,
-    SessionsAdapter,
+    BusAdapter, CacheAdapter, Failed, HealthAdapter, LeasesAdapter, LimitsAdapter,
+    LiveEventsAdapter, MockClock, SessionsAdapter,
 };
 use registry_domain::ports::{
-    Admission, HealthStore, LimitKey, LiveEvents, RateLimiter, ReplicaBus, ReplicaId,
-    ResponseCache, SessionStore,
+    Admission, HealthStore, LeaseHolder, Leases, LimitKey, LiveEvents, PortError, RateLimiter,
+    ReplicaBus, ReplicaId, ResponseCache, SessionStore,
 };
 use registry_domain::rate::Limit;
 use registry_redis::{
-    BusOptions, LimitsOptions, RedisHealthStore, RedisLimits, RedisLiveEvents, RedisOptions,
-    RedisPool, RedisReplicaBus, RedisResponseCache, RedisSessions,
+    BusOptions, LimitsOptions, RedisHealthStore, RedisLeases, RedisLimits, RedisLiveEvents,
+    RedisOptions, RedisPool, RedisReplicaBus, RedisResponseCache, RedisSessions,
 };
 use secrecy::SecretString;
 use tokio::runtime::Handle;
@@ -106,6 +106,39 @@ impl HealthAdapter for Redis {
     }
 }
 
+/// Nobody holds anything where Redis is not reached: these tests must not come to it.
+#[async_trait]
+impl Leases for Unreached {
+    async fn try_acquire(&self, _: &str, _: LeaseHolder, _: Duration) -> Result<bool, PortError> {
+        Err(PortError::NotFound)
+    }
+
+    async fn renew(&self, _: &str, _: LeaseHolder, _: Duration) -> Result<bool, PortError> {
+        Err(PortError::NotFound)
+    }
+
+    async fn release(&self, _: &str, _: LeaseHolder) -> Result<(), PortError> {
+        Err(PortError::NotFound)
+    }
+}
+
+#[async_trait]
+impl LeasesAdapter for Redis {
+    async fn make(
+        &self,
+        replicas: usize,
+        _clock: Arc<MockClock>,
+    ) -> Result<Vec<Arc<dyn Leases>>, Failed> {
+        let prefix = prefix();
+        let mut leases: Vec<Arc<dyn Leases>> = Vec::new();
+        for _ in 0..replicas {
+            let pool = self.pool(&prefix).await?;
+            leases.push(Arc::new(RedisLeases::new(pool, Arc::new(Unreached))));
+        }
+        Ok(leases)
+    }
+}
+
 #[async_trait]
 impl CacheAdapter for Redis {
     async fn make(
@@ -166,6 +199,7 @@ fn main() -> ExitCode {
     let mut trials = registry_contract::session_stores(redis.clone());
     trials.extend(registry_contract::rate_limiters(redis.clone()));
     trials.extend(registry_contract::health_stores(redis.clone()));
+    trials.extend(registry_contract::leases(redis.clone()));
     trials.extend(registry_contract::response_caches(redis.clone()));
     trials.extend(registry_contract::replica_buses(redis.clone()));
     trials.extend(registry_contract::live_events(redis));

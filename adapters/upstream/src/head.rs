@@ -11,6 +11,7 @@ use registry_domain::ports::MessageHead;
 use crate::target::Target;
 
 static REVISION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static METHOD: HeaderName = HeaderName::from_static("mcp-method");
 static NAME: HeaderName = HeaderName::from_static("mcp-name");
 /// The header in which a legacy session travels, both ways.
@@ -23,6 +24,7 @@ pub(crate) fn of_message(target: &Target, agent: &HeaderValue, head: MessageHead
     let mut headers = of_request(target, agent, head.revision, head.session);
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    put(&mut headers, &TRACEPARENT, head.traceparent);
     put(&mut headers, &METHOD, head.method);
     put(&mut headers, &NAME, head.name.map(encoded));
     for (name, value) in head.params {

@@ -120,7 +120,7 @@ impl Upstream for HttpUpstream {
 
     async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
         let mut inquiry = Inquiry::of(self, endpoint)?;
-        self.within(open::probe(&mut inquiry)).await
+        open::probe(&mut inquiry).await
     }
 
     async fn send(

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::answer::{Refusal, Said};
 use crate::ask::{Answered, Inquiry};
-use crate::fault::of_answer;
+use crate::fault::{self, of_answer};
 use crate::http_sse;
 
 /// Opens a server, whichever era it speaks.
@@ -36,12 +36,16 @@ pub(crate) async fn close(inquiry: &mut Inquiry<'_>, opened: OpenedUpstream) {
     }
 }
 
-/// Opens a server and closes it again.
+/// Opens a server and closes it again. All questions together may take as long as one: whoever
+/// waits for a probe waits no longer.
 ///
 /// # Errors
 /// As [`open`].
 pub(crate) async fn probe(inquiry: &mut Inquiry<'_>) -> Result<(), UpstreamFailure> {
-    let opened = open(inquiry).await?;
+    let patience = inquiry.settings().request_timeout;
+    let opened = tokio::time::timeout(patience, open(inquiry))
+        .await
+        .unwrap_or_else(|_| Err(fault::too_slow(true)))?;
     close(inquiry, opened).await;
     Ok(())
 }
@@ -181,6 +185,9 @@ async fn no_handshake(inquiry: &Inquiry<'_>, answered: &Answered) -> UpstreamFai
             FaultClass::WrongTransport,
             "the server speaks HTTP+SSE (2024-11-05), not streamable HTTP",
         );
+    }
+    if answered.status == StatusCode::UPGRADE_REQUIRED {
+        return of_answer(FaultClass::WrongTransport, "the server wants another protocol (426)");
     }
     match &answered.said {
         Said::Refused(refusal) => of_answer(

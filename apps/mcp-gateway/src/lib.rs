@@ -4,17 +4,16 @@
 //! | you look for | open |
 //! |---|---|
 //! | every path | `routes.rs` |
-//! | what a call needs before the exchange takes over | `handlers/mcp.rs`, `origin.rs` |
-//! | headers in, answer out | `inbound.rs`, `reply.rs` |
+//! | what a call needs before the exchange takes over | `handlers/mcp.rs` |
+//! | headers in, answer out | `registry_http_edge::mcp` |
+//! | the OpenAPI document | `openapi.rs` |
 //! | probes | `handlers/health.rs` |
 //!
 //! The call path itself is not here: it is `adapters/exchange`, which knows no web framework.
 
 mod handlers;
-mod inbound;
-mod origin;
+pub mod openapi;
 mod program;
-mod reply;
 mod routes;
 
 pub use program::server;
@@ -28,7 +27,9 @@ use actix_web::web;
 use registry_domain::ports::StoreHealth;
 use registry_exchange::Exchange;
 use registry_http_edge::Edge;
+use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
+use registry_live_feed::{Door, LiveFeed};
 
 /// What an operator sets for the gateway's HTTP side.
 #[derive(Debug, Clone)]
@@ -39,10 +40,8 @@ pub struct GatewaySettings {
     pub version: String,
     /// The longest MCP message, in bytes.
     pub max_body_bytes: usize,
-    /// Origins whose pages may call MCP endpoints; besides, in development, any loopback origin.
-    pub allowed_origins: Vec<String>,
-    /// Whether any loopback origin may call.
-    pub allow_loopback_origins: bool,
+    /// Origins whose pages may call MCP endpoints.
+    pub origins: Origins,
 }
 
 /// Whether what the gateway leans on answers; it serves from its snapshot all the same.
@@ -62,6 +61,8 @@ pub struct Gateway {
     pub edge: Edge,
     /// Whose health probes ask for.
     pub stores: Stores,
+    /// Live events.
+    pub live: LiveFeed,
     /// What the operator decided.
     pub settings: Arc<GatewaySettings>,
 }
@@ -81,7 +82,8 @@ pub fn serve(
     listeners: Vec<TcpListener>,
     settings: ServerSettings,
 ) -> io::Result<Server> {
-    let Gateway { exchange, edge, stores, settings: gateway } = gateway;
+    let Gateway { exchange, edge, stores, live, settings: gateway } = gateway;
+    let live = registry_live_feed::routes(&live, Door::Closed);
     let (edge, gateway, stores) =
         (web::Data::new(edge), web::Data::from(gateway), web::Data::new(stores));
     let make_app = move || {
@@ -92,6 +94,7 @@ pub fn serve(
             .app_data(gateway.clone())
             .app_data(stores.clone())
             .configure(routes::configure)
+            .configure(&live)
     };
     registry_http_edge::serve(make_app, listeners, settings)
 }

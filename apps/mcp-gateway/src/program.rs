@@ -5,7 +5,6 @@ use std::io;
 use std::sync::Arc;
 
 use registry_http_edge::Edge;
-use registry_runtime::settings::Stage;
 use registry_runtime::{Bound, Half, Running, Runtime};
 
 use crate::{Gateway, GatewaySettings, Stores, serve};
@@ -13,18 +12,13 @@ use crate::{Gateway, GatewaySettings, Stores, serve};
 /// The gateway on a bound socket.
 ///
 /// # Errors
-/// The system's own, when the socket cannot be listened on; or that the runtime was started
-/// without the gateway's part.
+/// The system's own, when the socket cannot be listened on.
 pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
-    let parts = runtime
-        .gateway
-        .as_ref()
-        .ok_or_else(|| io::Error::other("the gateway's part was not started"))?;
     let settings = &runtime.settings;
     let gateway = Gateway {
-        exchange: parts.exchange.clone(),
+        exchange: runtime.calls.exchange.clone(),
         edge: Edge {
-            settings: runtime.edge_settings(),
+            settings: runtime.edge_settings(Half::Gateway),
             verifier: Arc::clone(&runtime.verifier),
             limiter: Arc::clone(&runtime.limiter),
             clock: Arc::clone(&runtime.registry.clock),
@@ -34,12 +28,12 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             store: Arc::clone(&runtime.registry.health),
             shared: runtime.registry.shared.clone(),
         },
+        live: runtime.live.clone(),
         settings: Arc::new(GatewaySettings {
             name: settings.gateway.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             max_body_bytes: settings.gateway.max_body_bytes,
-            allowed_origins: settings.service.cors_origins.clone(),
-            allow_loopback_origins: settings.stage == Stage::Development,
+            origins: runtime.origins(),
         }),
     };
     let server = serve(gateway, vec![bound.listener], runtime.server_settings(Half::Gateway))?;

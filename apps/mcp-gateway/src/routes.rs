@@ -4,12 +4,13 @@ use actix_web::web;
 use registry_http_edge::health::livez;
 use registry_http_edge::{at, below};
 
-use crate::handlers::{health, mcp, root};
+use crate::handlers::{document, health, mcp, root};
 
 /// Adds the gateway's paths to an app.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(at("/").get(root::about))
+        .service(at("/openapi.json").get(document::show))
         .service(at("/livez").get(livez))
         .service(at("/health").get(health::health))
         .service(at("/ready").get(health::ready))

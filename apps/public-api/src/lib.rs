@@ -19,19 +19,28 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use registry_domain::ports::{RateLimiter, RegistryPorts, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
+use registry_exchange::{Exchange, Spool};
 use registry_http_edge::Edge;
+use registry_live_feed::{Door, LiveFeed};
+
+use crate::pages::Pages;
 
 mod handlers;
+mod import;
+pub mod openapi;
+pub mod pages;
 mod program;
+mod records;
 pub mod routes;
 pub mod settings;
 mod wire;
 
 pub use program::server;
-pub use settings::PublicApiSettings;
+pub use settings::{ProxySettings, PublicApiSettings};
 
 /// Everything that the API needs; the composition root makes one.
 pub struct PublicApi {
@@ -43,6 +52,12 @@ pub struct PublicApi {
     pub limiter: Arc<dyn RateLimiter>,
     /// What the operator decided.
     pub settings: PublicApiSettings,
+    /// Live events; without them their addresses are not there.
+    pub live: Option<LiveFeed>,
+    /// The call path; where there is none, nothing that needs it is served.
+    pub calls: Option<Exchange>,
+    /// Where the records of requests wait that may change something; without it there are none.
+    pub spool: Option<Arc<Spool>>,
     /// The issuer that stands in for Entra, in development only.
     pub development: Option<Arc<DevelopmentIssuer>>,
 }
@@ -64,7 +79,11 @@ impl fmt::Debug for PublicApi {
 pub fn serve(api: PublicApi, listeners: Vec<TcpListener>) -> io::Result<Server> {
     let server = api.settings.server;
     let (edge, configure) = wired(api);
-    let make_app = move || registry_http_edge::app(edge.clone()).configure(configure.clone());
+    let make_app = move || {
+        registry_http_edge::app(edge.clone())
+            .configure(configure.clone())
+            .wrap(from_fn(records::around))
+    };
     registry_http_edge::serve(make_app, listeners, server)
 }
 
@@ -77,10 +96,30 @@ fn wired(api: PublicApi) -> (web::Data<Edge>, impl Fn(&mut ServiceConfig) + Clon
         clock: api.ports.clock.clone(),
         ids: api.ports.ids.clone(),
     });
+    let pages = Pages::new(api.settings.pages.clone(), api.development.is_some());
+    let pages = web::Data::new(pages);
     let (ports, settings) = (web::Data::new(api.ports), web::Data::new(api.settings));
     let development = api.development.map(web::Data::from);
+    let live = api.live.map(|live| registry_live_feed::routes(&live, Door::Open));
+    let calls = api.calls;
+    let spool = api.spool.map(web::Data::from);
     let configure = move |config: &mut ServiceConfig| {
         config.app_data(ports.clone()).app_data(settings.clone()).configure(routes::table);
+        config.app_data(pages.clone());
+        routes::pages(config, &settings.pages);
+        if let Some(live) = &live {
+            config.configure(live);
+        }
+        if let Some(spool) = &spool {
+            config.app_data(spool.clone());
+        }
+        if let Some(exchange) = &calls {
+            // Called once on each worker thread: its upstream connections stay on that thread.
+            config.app_data(web::Data::new(exchange.for_worker())).configure(routes::calls);
+            if settings.proxy.enabled {
+                config.configure(routes::proxy);
+            }
+        }
         if let Some(issuer) = &development {
             config.app_data(issuer.clone()).configure(routes::development);
         }

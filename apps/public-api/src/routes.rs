@@ -5,8 +5,10 @@ use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
 use crate::handlers::{
-    audit_log, development as issuer, documents, health, links, registrations, root, users,
+    active_requests, admin, audit_log, development as issuer, discovery, docs, documents, drift,
+    health, links, proxy as mcp, registrations, root, router, server_health, servers, users,
 };
+use crate::pages::PageSettings;
 
 /// The routes that are always there.
 pub fn table(config: &mut ServiceConfig) {
@@ -44,6 +46,7 @@ pub fn table(config: &mut ServiceConfig) {
         .service(
             at("/registrations/{registration_id}/resubmit").post(registrations::resubmit::handle),
         )
+        .service(at("/registrations/{registration_id}/relist").post(servers::relist::handle))
         .service(
             at("/registrations/{registration_id}/manifest")
                 .get(registrations::find_manifest::handle),
@@ -67,8 +70,65 @@ pub fn table(config: &mut ServiceConfig) {
         .service(
             at("/registrations/{registration_id}/links/{link_id}").delete(links::delete::handle),
         )
+        // what of them is no longer as it was approved
+        .service(at("/api/v1/servers/{server_id}/drift").get(drift::find::handle))
+        .service(at("/api/v1/servers/{server_id}/drift/accept").post(drift::accept::handle))
+        .service(at("/api/v1/servers/{server_id}/drift/refuse").post(drift::refuse::handle))
+        // servers
+        .service(at("/api/v1/servers").get(servers::list::handle).post(servers::register::handle))
+        .service(
+            at("/api/v1/servers/bulk")
+                .post(servers::register_many::handle)
+                .put(servers::replace_many::handle),
+        )
+        .service(at("/api/v1/servers/import").post(servers::import::handle))
+        .service(
+            at("/api/v1/servers/{server_id}")
+                .get(servers::find::handle)
+                .put(servers::replace::handle)
+                .patch(server_health::order::handle)
+                .delete(servers::delete::handle),
+        )
+        .service(at("/api/v1/discovery/tools").get(discovery::tools::handle))
+        .service(at("/api/v1/discovery/resources").get(discovery::resources::handle))
+        .service(at("/api/v1/admin/stats").get(admin::stats::handle))
         // the audit trail
         .service(at("/audit-logs").get(audit_log::list::handle));
+}
+
+/// What there is to see and to do about calls.
+pub fn calls(config: &mut ServiceConfig) {
+    config
+        .service(at("/api/v1/router/metrics").get(router::metrics::handle))
+        .service(at("/api/v1/proxy/active-requests").get(active_requests::list::handle))
+        .service(at("/api/v1/proxy/requests/{request_id}").delete(active_requests::cancel::handle));
+}
+
+/// The proxy, where the operator wants one.
+pub fn proxy(config: &mut ServiceConfig) {
+    config
+        .service(at("/mcp/proxy").post(mcp::advanced::handle))
+        .service(at("/mcp").post(mcp::simple::handle));
+}
+
+/// The routes of the documentation, where the operator wants them. They stand in no OpenAPI
+/// document: they show it.
+pub fn pages(config: &mut ServiceConfig, pages: &PageSettings) {
+    if let Some(openapi) = &pages.openapi {
+        config.service(at(openapi).get(docs::show_openapi::handle));
+    }
+    if let Some((swagger, _)) = pages.swagger() {
+        config
+            .service(at(swagger).get(docs::show_swagger::handle))
+            .service(at(&format!("{swagger}/")).get(docs::show_swagger::handle))
+            .service(at(&format!("{swagger}/{{file}}")).get(docs::show_swagger_file::handle));
+    }
+    if let Some(redoc) = &pages.redoc {
+        config
+            .service(at(redoc).get(docs::show_redoc::handle))
+            .service(at(&format!("{redoc}/")).get(docs::show_redoc::handle))
+            .service(at(&format!("{redoc}/style.css")).get(docs::show_redoc_style::handle));
+    }
 }
 
 /// The routes of the development issuer: its address is `/dev` of this server.

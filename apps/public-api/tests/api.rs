@@ -1,6 +1,10 @@
 //! The API over real sockets: routes, methods, the order of checks, and how it fails.
 
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod support;
 
 use serde_json::json;

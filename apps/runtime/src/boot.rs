@@ -1,29 +1,33 @@
 //! Makes every adapter once and puts it behind its port.
 
+mod calls;
+mod freshness;
 mod shared;
 mod storage;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
-use registry_domain::ports::{GatewayPorts, RateLimiter, RegistryPorts, TokenVerifier, Upstream};
+use actix_web::dev::Server;
+use registry_domain::caller::ApiMode;
+use registry_domain::ports::{RateLimiter, RegistryPorts, ResponseCache, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
-use registry_exchange::{Exchange, ExchangeSettings, Routes, Spool, SpoolSettings};
-use registry_http_edge::EdgeSettings;
+use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
-use registry_upstream::{HttpUpstream, UpstreamSettings};
+use registry_http_edge::{EdgeSettings, exposition};
+use registry_live_feed::LiveFeed;
+use registry_upstream::UpstreamSettings;
 
 use crate::run::Half;
-use crate::settings::Settings;
-use crate::{edge, identity};
+use crate::settings::{Settings, Stage};
+use crate::telemetry::Telemetry;
+use crate::{edge, identity, live};
 
-use shared::Shared;
+pub use calls::CallPath;
+pub(crate) use freshness::Freshness;
+pub(crate) use shared::Shared;
 pub(crate) use storage::{Storage, storage};
-
-/// More threads than this share the files that operation records are spooled to.
-const MOST_SPOOL_FILES: usize = 16;
 
 /// Why the product could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -65,26 +69,16 @@ impl BootError {
     }
 }
 
-/// The gateway's part of a process.
-pub struct GatewayParts {
-    /// The call path's ports.
-    pub ports: GatewayPorts,
-    /// The routing snapshot.
-    pub routes: Arc<Routes>,
-    /// Where operation records wait.
-    pub spool: Arc<Spool>,
-    /// The call path.
-    pub exchange: Exchange,
-}
-
 /// Everything that was made, behind its ports.
 pub struct Runtime {
     /// The settings it was made by.
     pub settings: Arc<Settings>,
     /// What the registry's use cases need.
     pub registry: RegistryPorts,
-    /// The gateway's part, where the process is one.
-    pub gateway: Option<GatewayParts>,
+    /// The call path: the gateway's, and the public API's proxy's.
+    pub calls: CallPath,
+    /// Live events.
+    pub live: LiveFeed,
     /// Judges tokens.
     pub verifier: Arc<dyn TokenVerifier>,
     /// Counts requests.
@@ -95,6 +89,10 @@ pub struct Runtime {
     pub local_service_url: String,
     /// The gateway's address as clients know it.
     pub gateway_url: String,
+    /// What this process measures of itself.
+    pub(crate) telemetry: Telemetry,
+    /// Lets go of kept answers, where answers are kept.
+    freshness: Option<Arc<Freshness>>,
     /// What is open, and has to be closed at the end.
     open: Storage,
     shared: Shared,
@@ -130,9 +128,20 @@ pub(crate) fn bind(settings: &Settings, halves: &[Half]) -> Result<Vec<Bound>, B
         .collect()
 }
 
+/// Binds the socket of the metrics page, where it has one of its own.
+///
+/// # Errors
+/// [`BootError::Listen`].
+pub(crate) fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>, BootError> {
+    let metrics = &settings.telemetry.metrics;
+    let Some(address) = metrics.listen.filter(|_| metrics.enabled) else { return Ok(None) };
+    let refused = |source| BootError::Listen { server: "metrics page", address, source };
+    TcpListener::bind(address).map_err(refused).map(Some)
+}
+
 fn upstream_settings(settings: &Settings) -> UpstreamSettings {
     UpstreamSettings {
-        request_timeout: settings.registry.discovery_timeout,
+        request_timeout: settings.health.rules.timeout,
         client_name: settings.gateway.name.clone(),
         ..UpstreamSettings::new(settings.registry.policy.egress)
     }
@@ -145,6 +154,8 @@ impl Runtime {
     /// [`BootError`].
     pub(crate) async fn start(settings: Settings, bound: &[Bound]) -> Result<Self, BootError> {
         let settings = Arc::new(settings);
+        // Before everything else: what is made before there is a recorder counts for nobody.
+        let mut telemetry = Telemetry::start(&settings.telemetry.metrics);
         let halves: Vec<Half> = bound.iter().map(|bound| bound.half).collect();
         let port_of = |half, configured| {
             bound
@@ -155,6 +166,9 @@ impl Runtime {
         let service_port = port_of(Half::PublicApi, settings.service.port);
         let gateway_port = port_of(Half::Gateway, settings.gateway.port);
         let local_service_url = local_url(service_port);
+        if halves.contains(&Half::PublicApi) {
+            warn_of_open_management(&settings);
+        }
         let gateway_url = settings
             .gateway
             .base_url
@@ -165,15 +179,25 @@ impl Runtime {
         let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
         let shared = Shared::start(&settings, &open.ports).await?;
-        let registry = RegistryPorts { shared: shared.health.clone(), ..open.ports.clone() };
-        let gateway = if halves.contains(&Half::Gateway) {
-            Some(gateway_parts(&settings, &registry, &shared).await?)
-        } else {
-            None
+        let registry = RegistryPorts {
+            shared: shared.health.clone(),
+            probes: Arc::clone(&shared.probes),
+            leases: Arc::clone(&shared.leases),
+            ..open.ports.clone()
         };
+        let calls = CallPath::start(&settings, &registry, &shared).await?;
+        telemetry.look_at(&registry, &calls);
+        let live = live::start(&settings, &registry, &shared, Arc::clone(&calls.routes)).await?;
+        let freshness = shared.freshness(&settings, &registry);
+        if let Some(freshness) = &freshness {
+            open.watch_commits(freshness.clone());
+        }
         Ok(Self {
             registry,
-            gateway,
+            calls,
+            telemetry,
+            live,
+            freshness,
             verifier: identity.verifier,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,
@@ -190,14 +214,47 @@ impl Runtime {
         self.halves.contains(&Half::PublicApi)
     }
 
+    /// What is kept for a while.
+    pub(crate) fn cache(&self) -> Arc<dyn ResponseCache> {
+        Arc::clone(&self.shared.cache)
+    }
+
+    /// What lets go of kept answers, where answers are kept.
+    pub(crate) fn freshness(&self) -> Option<Arc<Freshness>> {
+        self.freshness.clone()
+    }
+
     /// Waits until everything that was begun is done, and closes what was opened.
     pub(crate) async fn finish(&self) {
         futures_util::future::join(self.shared.finish(), self.open.finish()).await;
     }
 
-    /// The edge's settings, which both apps share.
-    pub fn edge_settings(&self) -> EdgeSettings {
-        edge::settings(&self.settings)
+    /// The edge's settings of a half.
+    pub fn edge_settings(&self, half: Half) -> EdgeSettings {
+        let answers = self.freshness.as_ref().map(|freshness| freshness.answers());
+        edge::settings(&self.settings, half, &self.telemetry, answers)
+    }
+
+    /// The metrics page on a socket of its own.
+    ///
+    /// # Errors
+    /// The system's own, when the socket cannot be listened on.
+    pub(crate) fn metrics_server(
+        &self,
+        listener: Option<TcpListener>,
+    ) -> io::Result<Option<(SocketAddr, Server)>> {
+        let page = self.telemetry.exposition.clone();
+        let Some((page, listener)) = page.zip(listener) else { return Ok(None) };
+        let address = listener.local_addr()?;
+        Ok(Some((address, exposition::serve(page, listener)?)))
+    }
+
+    /// The origins whose pages may call MCP endpoints.
+    pub fn origins(&self) -> Origins {
+        Origins {
+            allowed: self.settings.service.cors_origins.clone(),
+            allow_loopback: self.settings.stage == Stage::Development,
+        }
     }
 
     /// How the sockets of a half behave.
@@ -206,55 +263,17 @@ impl Runtime {
     }
 }
 
+/// Outside development it is only open where somebody said so; that may have been a mistake.
+fn warn_of_open_management(settings: &Settings) {
+    if settings.stage != Stage::Development && settings.registry.policy.api_mode == ApiMode::Open {
+        tracing::warn!(
+            "MREG_PUBLIC_API_MODE is open in {}: anybody may list, change and delete servers",
+            settings.stage
+        );
+    }
+}
+
 /// A server's address as this machine reaches it.
 pub(crate) fn local_url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
-}
-
-async fn gateway_parts(
-    settings: &Settings,
-    registry: &RegistryPorts,
-    shared: &Shared,
-) -> Result<GatewayParts, BootError> {
-    let upstream = upstream_settings(settings);
-    let ports = GatewayPorts {
-        servers: Arc::clone(&registry.servers),
-        events: Arc::clone(&registry.events),
-        operations: Arc::clone(&registry.operations),
-        probes: Arc::clone(&shared.probes),
-        upstream: Arc::clone(&registry.upstream),
-        new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
-            Arc::new(HttpUpstream::new(upstream.clone()))
-        }),
-        clock: Arc::clone(&registry.clock),
-        ids: Arc::clone(&registry.ids),
-    };
-    let routes = Routes::load(&ports)
-        .await
-        .map_err(|error| BootError::part("the servers cannot be read", error))?;
-    let routes = Arc::new(routes);
-    let spool = Spool::open(SpoolSettings {
-        folder: settings.store.data_dir.join("spool"),
-        max_bytes: settings.gateway.spool_max_bytes,
-        batch: 1000,
-        lanes: std::thread::available_parallelism().map_or(1, usize::from).min(MOST_SPOOL_FILES),
-    })
-    .map_err(|error| BootError::part("operation records cannot be spooled", error))?;
-    let spool = Arc::new(spool);
-    let exchange = Exchange::new(
-        ports.clone(),
-        Arc::clone(&routes),
-        Arc::clone(&spool),
-        ExchangeSettings {
-            name: settings.gateway.name.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            request_timeout: settings.gateway.request_timeout,
-            // Longer than any tool that a person waits for; an answer that trickles holds its
-            // connections no longer than this.
-            max_exchange: Duration::from_hours(1),
-            max_event_bytes: settings.gateway.max_event_bytes,
-            max_recorded_params_bytes: 16 << 10,
-        },
-    );
-    Ok(GatewayParts { ports, routes, spool, exchange })
 }

@@ -1,15 +1,18 @@
 //! The settings as the HTTP edge needs them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::rate::Limit;
 use registry_http_edge::EdgeSettings;
+use registry_http_edge::reads::{Answers, ReadSettings};
 use registry_http_edge::settings::{
     CorsSettings, LimitSettings, SecurityHeaderSettings, ServerSettings,
 };
 
 use crate::run::Half;
 use crate::settings::{self, Settings, Stage};
+use crate::telemetry::{Telemetry, continue_trace};
 
 /// How long a request body may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
@@ -17,10 +20,30 @@ const BODY_WITHIN: Duration = Duration::from_secs(30);
 /// The largest body of the REST API.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
+/// The addresses, with all below them, whose answers may be given again for a while.
+const READ_AGAIN: &[&str] = &["/api/v1/servers", "/api/v1/discovery", "/registrations"];
+
 /// The edge's settings.
-pub(crate) fn settings(settings: &Settings) -> EdgeSettings {
+pub(crate) fn settings(
+    settings: &Settings,
+    half: Half,
+    telemetry: &Telemetry,
+    answers: Option<&Arc<Answers>>,
+) -> EdgeSettings {
     let service = &settings.service;
+    // A page with an address of its own is nowhere else.
+    let shown_here = settings.telemetry.metrics.listen.is_none();
     EdgeSettings {
+        server: half.as_str(),
+        tally: Arc::clone(&telemetry.tally),
+        metrics: telemetry.exposition.clone().filter(|_| shown_here),
+        continue_trace: settings.telemetry.traces.is_some().then_some(continue_trace),
+        // The gateway's answers are its upstreams', and pass through as they come.
+        reads: (half == Half::PublicApi).then(|| ReadSettings {
+            paths: READ_AGAIN,
+            answers: answers.filter(|_| !settings.cache.response_ttl.is_zero()).cloned(),
+        }),
+        compresses: half == Half::PublicApi,
         cors: CorsSettings {
             enabled: !service.cors_origins.is_empty(),
             origins: service.cors_origins.clone(),
@@ -54,14 +77,15 @@ fn limits(limits: &settings::LimitSettings) -> LimitSettings {
     }
 }
 
-/// How the sockets of a half behave. On the gateway a client that closes its half is gone, and its
-/// upstream call ends with it; on the API it only has nothing more to say.
+/// How the sockets of a half behave. Where servers are called, a client that closes its half is
+/// gone, and its upstream call ends with it; on an API without the proxy it only has nothing more
+/// to say.
 pub(crate) fn sockets(settings: &Settings, half: Half) -> ServerSettings {
     ServerSettings {
         workers: Some(settings.service.workers),
         keep_alive: Duration::from_secs(75),
         head_timeout: Duration::from_secs(10),
         shutdown_timeout_s: 30,
-        allow_half_closed: half == Half::PublicApi,
+        allow_half_closed: half == Half::PublicApi && !settings.proxy.enabled,
     }
 }

@@ -2,8 +2,13 @@
 
 mod copy_operations;
 mod discover;
+mod export_metrics;
+mod feed_live;
 mod follow_routes;
+mod keep_metrics;
 mod probe;
+mod renew_answers;
+mod tell_state;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -30,31 +35,49 @@ impl Jobs {
 pub(crate) fn start(runtime: &Runtime) -> Jobs {
     let stop = CancellationToken::new();
     let mut running = JoinSet::new();
+    if let Some(recorder) = &runtime.telemetry.recorder {
+        running.spawn(keep_metrics::run(recorder.clone(), stop.clone()));
+        running.spawn(export_metrics::run(
+            runtime.telemetry.tally.clone(),
+            runtime.cache(),
+            runtime.settings.telemetry.metrics.export_interval,
+            stop.clone(),
+        ));
+    }
+    if let Some(freshness) = runtime.freshness() {
+        running.spawn(renew_answers::run(
+            freshness,
+            runtime.registry.events.clone(),
+            stop.clone(),
+        ));
+    }
     if runtime.has_public_api() {
         running.spawn(discover::run(
             runtime.registry.clone(),
-            runtime.settings.registry,
+            runtime.settings.health.rules.interval,
             stop.clone(),
         ));
     }
-    if let Some(gateway) = &runtime.gateway {
-        running.spawn(follow_routes::run(
-            gateway.routes.clone(),
-            gateway.ports.clone(),
-            stop.clone(),
-        ));
-        running.spawn(probe::run(
-            gateway.routes.clone(),
-            gateway.ports.clone(),
-            runtime.settings.registry,
-            stop.clone(),
-        ));
-        running.spawn(copy_operations::run(
-            gateway.spool.clone(),
-            gateway.ports.operations.clone(),
-            stop.clone(),
-        ));
-    }
+    running.spawn(feed_live::run(runtime.live.clone(), stop.clone()));
+    running.spawn(tell_state::run(
+        runtime.live.clone(),
+        runtime.registry.clone(),
+        if runtime.has_public_api() { "unhealthy" } else { "degraded" },
+        stop.clone(),
+    ));
+    // Whichever half runs: servers are probed as long as anything does.
+    running.spawn(probe::run(
+        runtime.registry.clone(),
+        runtime.settings.health.rules,
+        stop.clone(),
+    ));
+    let calls = &runtime.calls;
+    running.spawn(follow_routes::run(calls.routes.clone(), calls.ports.clone(), stop.clone()));
+    running.spawn(copy_operations::run(
+        calls.spool.clone(),
+        calls.ports.operations.clone(),
+        stop.clone(),
+    ));
     Jobs { stop, running }
 }
 

@@ -17,9 +17,10 @@ mod clock;
 mod edge;
 mod identity;
 mod jobs;
+mod live;
 mod run;
 pub mod settings;
 mod telemetry;
 
-pub use boot::{Bound, GatewayParts, Runtime};
+pub use boot::{Bound, CallPath, Runtime};
 pub use run::{Half, Running};

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use actix_web::dev::Server;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
@@ -36,7 +37,7 @@ pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     /// Its end, for whatever reason.
-    pub server: actix_web::dev::Server,
+    pub server: Server,
 }
 
 /// How long operation records may take to reach the store at the end.
@@ -47,17 +48,24 @@ const LAST_COPY_WITHIN: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// The system's own, when a server ends with one or signals cannot be listened to.
-pub(crate) async fn run(runtime: &Runtime, servers: Vec<Running>) -> io::Result<()> {
+pub(crate) async fn run(
+    runtime: &Runtime,
+    servers: Vec<Running>,
+    metrics: Option<(SocketAddr, Server)>,
+) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let jobs = jobs::start(runtime);
 
     let mut handles = Vec::new();
     let mut ends = JoinSet::new();
-    for running in servers {
-        tracing::info!(server = running.half.as_str(), address = %running.address, "listening");
-        handles.push(running.server.handle());
-        ends.spawn(running.server);
+    let named =
+        servers.into_iter().map(|running| (running.half.as_str(), running.address, running.server));
+    let metrics = metrics.into_iter().map(|(address, server)| ("metrics", address, server));
+    for (name, address, server) in named.chain(metrics) {
+        tracing::info!(server = name, %address, "listening");
+        handles.push(server.handle());
+        ends.spawn(server);
     }
 
     let first_end = tokio::select! {
@@ -66,6 +74,8 @@ pub(crate) async fn run(runtime: &Runtime, servers: Vec<Running>) -> io::Result<
         ended = ends.join_next() => ended,
     };
     tracing::info!("stopping: requests in flight complete first");
+    // Live clients listen for as long as they are let: they are let go first.
+    runtime.live.hub.stop();
     let stops = handles.iter().map(|handle| handle.stop(true));
     tokio::select! {
         _ = futures_util::future::join_all(stops) => {}

@@ -3,33 +3,46 @@
 //! One struct per concern, each in its own file with its variables, defaults and rules. A wrong
 //! variable is one line that names it; all of them are said at once.
 
+mod cache;
 mod environment;
+mod events;
 mod gateway;
+mod health;
 mod identity;
 mod limits;
 mod logs;
+mod management;
+mod pages;
+mod proxy;
 mod reader;
 mod redis;
 mod registry;
 mod sealing;
 mod service;
 mod store;
+mod telemetry;
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use crate::run::Half;
 
+pub use cache::CacheSettings;
 pub use environment::{Environment, Origin};
+pub use events::EventSettings;
 pub use gateway::GatewaySettings;
+pub use health::HealthSettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
+pub use pages::PageSettings;
+pub use proxy::ProxySettings;
 pub use reader::{Reader, Shown, WrongSetting};
 pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
 pub use service::ServiceSettings;
 pub use store::{Database, StoreSettings};
+pub use telemetry::{MetricsSettings, TelemetrySettings, TraceSettings};
 
 /// Where the product runs; decides how much may be left to defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,20 +79,32 @@ pub struct Settings {
     pub stage: Stage,
     /// The public API.
     pub service: ServiceSettings,
+    /// The API's documentation.
+    pub pages: PageSettings,
     /// The gateway.
     pub gateway: GatewaySettings,
     /// The store.
     pub store: StoreSettings,
+    /// The proxy, and how servers are chosen.
+    pub proxy: ProxySettings,
     /// What replicas share.
     pub redis: RedisSettings,
     /// Who is who.
     pub identity: IdentitySettings,
     /// The registry's rules.
     pub registry: RegistrySettings,
+    /// The probing of servers.
+    pub health: HealthSettings,
     /// Rate limits.
     pub limits: LimitSettings,
+    /// Live events.
+    pub events: EventSettings,
     /// Logs.
     pub logs: LogSettings,
+    /// The cache of answers.
+    pub cache: CacheSettings,
+    /// Metrics and traces.
+    pub telemetry: TelemetrySettings,
 }
 
 /// Settings as they were read, and what is wrong with them.
@@ -109,16 +134,37 @@ impl Settings {
         let identity = IdentitySettings::read(&mut reader, stage);
         let development_issuer = identity.entra.is_none();
         let service = ServiceSettings::read(&mut reader, stage, development_issuer);
+        let pages = PageSettings::read(&mut reader);
         let gateway = GatewaySettings::read(&mut reader, stage, development_issuer);
+        let proxy = ProxySettings::read(&mut reader, stage);
         let store = StoreSettings::read(&mut reader, stage);
         let redis = RedisSettings::read(&mut reader);
         let registry = RegistrySettings::read(&mut reader, stage);
+        let health = HealthSettings::read(&mut reader);
         let limits = LimitSettings::read(&mut reader);
+        let events = EventSettings::read(&mut reader);
         let logs = LogSettings::read(&mut reader);
+        let cache = CacheSettings::read(&mut reader);
+        let telemetry = TelemetrySettings::read(&mut reader);
         sealing::check(&mut reader, stage);
         let (problems, shown) = reader.into_parts();
-        let settings =
-            Self { stage, service, gateway, store, redis, identity, registry, limits, logs };
+        let settings = Self {
+            stage,
+            service,
+            pages,
+            gateway,
+            proxy,
+            store,
+            redis,
+            identity,
+            registry,
+            health,
+            limits,
+            events,
+            logs,
+            cache,
+            telemetry,
+        };
         Loaded { settings, problems, shown }
     }
 }

@@ -1,5 +1,7 @@
 //! Behaviours of settings.
 
+use registry_domain::caller::ApiMode;
+
 use super::*;
 
 fn loaded(pairs: &[(&str, &str)]) -> Loaded {
@@ -29,6 +31,19 @@ fn development_needs_nothing_and_stays_on_this_machine() {
 }
 
 #[test]
+fn a_page_is_where_the_operator_says_and_nowhere_when_it_is_empty() {
+    let pages = loaded(&[("MREG_DOCS_URL", ""), ("REDOC_URL", "/read/me")]).settings.pages;
+    assert_eq!(pages.openapi.as_deref(), Some("/openapi.json"));
+    assert_eq!((pages.docs, pages.redoc.as_deref()), (None, Some("/read/me")));
+    for bad in ["docs", "/", "//x", "/a b", "/a/../b", "/a/", "/users", "/api/docs", "/{x}", "/a?b"]
+    {
+        assert_eq!(wrong(&[("MREG_DOCS_URL", bad)]), ["MREG_DOCS_URL"], "{bad}");
+    }
+    let same = [("MREG_DOCS_URL", "/api-docs"), ("MREG_REDOC_URL", "/api-docs/read")];
+    assert_eq!(wrong(&same), ["MREG_REDOC_URL"]);
+}
+
+#[test]
 fn production_says_each_variable_that_it_misses() {
     assert_eq!(wrong(&PRODUCTION), [""; 0]);
     for (index, (name, _)) in PRODUCTION.iter().enumerate().skip(1) {
@@ -48,6 +63,24 @@ fn production_has_strict_defaults() {
     let mut open = PRODUCTION.to_vec();
     open.push(("CORS_ORIGINS", "*"));
     assert_eq!(wrong(&open), ["CORS_ORIGINS"]);
+}
+
+#[test]
+fn servers_are_managed_openly_in_development_only_unless_somebody_says_so() {
+    let policy = |pairs: &[(&str, &str)]| loaded(pairs).settings.registry.policy;
+    let development = policy(&[]);
+    assert_eq!((development.api_mode, development.require_approval), (ApiMode::Open, false));
+    for stage in ["staging", "production"] {
+        let mut pairs = PRODUCTION.to_vec();
+        pairs[0] = ("ENVIRONMENT", stage);
+        let strict = policy(&pairs);
+        assert_eq!((strict.api_mode, strict.require_approval), (ApiMode::Protected, true));
+        pairs.push(("MREG_PUBLIC_API_MODE", "open"));
+        assert_eq!(wrong(&pairs), [""; 0]);
+        assert_eq!(policy(&pairs).api_mode, ApiMode::Open);
+    }
+    assert_eq!(wrong(&[("MREG_PUBLIC_API_MODE", "ajar")]), ["MREG_PUBLIC_API_MODE"]);
+    assert_eq!(wrong(&[("MREG_DISCOVERY_INLINE_BUDGET_MS", "26000")]).len(), 1);
 }
 
 #[test]

@@ -1,67 +1,61 @@
-//! Logs: one JSON object per line on standard output, and in a file if one is set.
+//! What this process tells of itself: logs, metrics, traces.
+//!
+//! docs/TELEMETRY.md has every metric by name.
 
-use std::fs::{self, OpenOptions};
-use std::io;
+mod logs;
+mod metered_upstream;
+mod otlp_client;
+mod process;
+mod recorder;
+mod samples;
+mod traces;
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::writer::BoxMakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, Registry, fmt};
+use std::sync::Arc;
 
-use crate::settings::{LogFormat, LogSettings, WrongSetting};
+use metrics_exporter_prometheus::PrometheusHandle;
+use registry_domain::ports::RegistryPorts;
+use registry_http_edge::exposition::Exposition;
+use registry_http_edge::tally::Tally;
 
-/// Starts logging for the whole process; a second call changes nothing.
-///
-/// # Errors
-/// A [`WrongSetting`] with `MREG_LOG_FILE_PATH` when the file cannot be written.
-pub(crate) fn start(settings: &LogSettings) -> Result<(), WrongSetting> {
-    let mut layers = vec![layer(settings, BoxMakeWriter::new(io::stdout))];
-    if let Some(path) = &settings.file {
-        let unusable = |error: io::Error| {
-            WrongSetting::new(
-                "MREG_LOG_FILE_PATH",
-                format!("cannot be written ({}): {error}", path.display()),
-            )
-        };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(unusable)?;
+use crate::boot::CallPath;
+use crate::settings::MetricsSettings;
+
+pub(crate) use logs::start;
+pub(crate) use metered_upstream::MeteredUpstream;
+pub(crate) use traces::{Traces, continue_trace, traceparent_of};
+
+/// What this process measures of itself.
+pub(crate) struct Telemetry {
+    /// Counts requests.
+    pub(crate) tally: Arc<Tally>,
+    /// Keeps metrics, where they are on.
+    pub(crate) recorder: Option<PrometheusHandle>,
+    /// Shows them.
+    pub(crate) exposition: Option<Exposition>,
+    path: String,
+}
+
+impl Telemetry {
+    /// Begins to measure.
+    pub(crate) fn start(settings: &MetricsSettings) -> Self {
+        Self {
+            tally: Arc::default(),
+            recorder: settings.enabled.then(recorder::install),
+            exposition: None,
+            path: settings.endpoint.clone(),
         }
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(unusable)?;
-        layers.push(layer(settings, BoxMakeWriter::new(std::sync::Arc::new(file))));
     }
-    // Only the process's first subscriber counts; in tests several programs share one process.
-    let _ = tracing_subscriber::registry().with(layers).with(filter(settings)).try_init();
-    Ok(())
-}
 
-/// Our own crates at the level that was asked for; libraries at INFO at most, because their
-/// DEBUG may name headers and addresses that are nobody's business.
-fn filter(settings: &LogSettings) -> EnvFilter {
-    let level = settings.level.as_filter();
-    let libraries = if level == "debug" { "info" } else { level };
-    let ours = [
-        "mcp_gateway",
-        "public_api",
-        "registry_domain",
-        "registry_embedded",
-        "registry_entra",
-        "registry_exchange",
-        "registry_http_edge",
-        "registry_runtime",
-        "registry_upstream",
-    ];
-    let directives: Vec<String> = ours.iter().map(|name| format!("{name}={level}")).collect();
-    // A head that does not parse is its client's mistake, and anybody can make it without a token:
-    // it must not fill our log with errors.
-    EnvFilter::new(format!("{libraries},actix_http::h1=off,{}", directives.join(",")))
-}
-
-fn layer(settings: &LogSettings, writer: BoxMakeWriter) -> Box<dyn Layer<Registry> + Send + Sync> {
-    match settings.format {
-        LogFormat::Json => Box::new(
-            fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(writer),
-        ),
-        LogFormat::Text => Box::new(fmt::layer().with_ansi(false).with_writer(writer)),
+    /// Makes the page, which also shows the stores and the gateway as they are when it is asked for.
+    pub(crate) fn look_at(&mut self, registry: &RegistryPorts, calls: &CallPath) {
+        let Some(recorder) = self.recorder.clone() else { return };
+        let stores = [Some(Arc::clone(&registry.health)), registry.shared.clone()];
+        let (routes, spool) = (Arc::clone(&calls.routes), Arc::clone(&calls.spool));
+        let samples = samples::Samples::of(stores.into_iter().flatten()).and_gateway(
+            routes,
+            spool,
+            Arc::clone(&registry.clock),
+        );
+        self.exposition = Some(recorder::exposition(&self.path, recorder, samples));
     }
 }

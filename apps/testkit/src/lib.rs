@@ -11,6 +11,8 @@
 //! | an upstream that misbehaves | [`upstreams::Scripted`] |
 //! | an empty PostgreSQL database, a key prefix on Redis | [`TestDatabase`], [`TestRedis`] |
 //! | a connection that is cut or stalls | [`ChaosProxy`] |
+//! | a page of metrics, and whether it keeps the format's rules | [`Scrape`] |
+//! | a collector of traces | [`Collector`] |
 //! | to wait for a fact | [`eventually()`] |
 //!
 //! Tests never sleep and never assert a duration: they wait with [`eventually()`], whose deadline is
@@ -26,10 +28,13 @@ mod api;
 mod binary;
 mod chaos;
 pub mod clients;
+mod collector;
+mod committed;
 mod events;
 mod eventually;
 mod launch;
 mod mcp;
+mod metrics;
 mod output;
 mod program;
 mod raw;
@@ -38,9 +43,12 @@ pub mod upstreams;
 
 pub use api::{Answer, Api, token};
 pub use chaos::ChaosProxy;
+pub use collector::Collector;
+pub use committed::assert_committed;
 pub use events::{Event, EventStream};
 pub use eventually::{DEADLINE, eventually, eventually_within};
 pub use launch::{DataDir, Launch};
+pub use metrics::Scrape;
 pub use program::Program;
 pub use raw::raw;
 pub use rmcp;

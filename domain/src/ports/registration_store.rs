@@ -32,11 +32,11 @@ pub enum Order {
 
 /// A position in a list by time and id: what comes after it stays the same while rows arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListCursor {
+pub struct ListCursor<Id = RegistrationId> {
     /// The last row's `created_at`.
     pub created_at: Timestamp,
     /// The last row's id.
-    pub id: RegistrationId,
+    pub id: Id,
 }
 
 /// Which registrations to list.

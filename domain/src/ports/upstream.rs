@@ -39,6 +39,8 @@ pub struct OpenedUpstream {
 /// The head of one message to an upstream: what a transport may have to repeat outside the body.
 #[derive(Debug, Clone, Default)]
 pub struct MessageHead {
+    /// The trace that the message is part of, as W3C's `traceparent` spells it.
+    pub traceparent: Option<String>,
     /// The revision spoken on this hop (`MCP-Protocol-Version`).
     pub revision: Option<String>,
     /// The legacy session (`Mcp-Session-Id`).
@@ -140,4 +142,18 @@ pub trait Upstream: Send + Sync {
     /// # Errors
     /// [`UpstreamFailure`] with the class of fault.
     async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure>;
+
+    /// Reads everything that an upstream offers, if that takes no longer than `patience`. An
+    /// adapter without a clock of its own is as patient as it is.
+    ///
+    /// # Errors
+    /// [`UpstreamFailure`] with the class of fault.
+    async fn discover_within(
+        &self,
+        endpoint: &EndpointUrl,
+        patience: std::time::Duration,
+    ) -> Result<Manifest, UpstreamFailure> {
+        let _ = patience;
+        self.discover(endpoint).await
+    }
 }

@@ -29,9 +29,13 @@ fn server(id: u128, alias: &str, tenant: Option<&str>) -> Server {
         health: HealthStatus::Unknown,
         tenant: tenant.map(|text| TenantId::parse(text).unwrap()),
         registration: None,
+        owner: None,
+        listed_by: ListedBy::Approval,
+        auto_discover: true,
         manifest: PinnedManifest::Pinned { manifest: Manifest::new([tool]), reviewed: true },
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
+        drift: None,
         revision: Revision::FIRST,
     }
 }
@@ -79,6 +83,29 @@ fn a_server_in_maintenance_gets_no_calls() {
     let resting = Server { health: HealthStatus::Maintenance, ..server(1, "files", None) };
     let table = RoutingTable::of(&[resting], EventSeq(1));
     assert_eq!(named(&table, &caller("contoso", false), "files"), Err(RouteRefusal::InMaintenance));
+}
+
+#[test]
+fn a_server_that_nobody_vouches_for_is_within_reach_of_the_proxy_alone_and_hides_no_other() {
+    let unvouched = |id, tenant| {
+        let made = server(id, "files", tenant);
+        Server { listed_by: ListedBy::Anyone, owner: None, ..made }
+    };
+    let servers = [unvouched(1, Some("contoso")), server(2, "files", None)];
+    let table = RoutingTable::of(&servers, EventSeq(1));
+    let (contoso, fabrikam) = (caller("contoso", false), caller("fabrikam", false));
+    assert_eq!(named(&table, &contoso, "files"), Ok(servers[1].id));
+    assert_eq!(named(&table, &contoso, "contoso~files"), Err(RouteRefusal::Unknown));
+    assert_eq!(table.visible_to(&caller("x", true)).count(), 1);
+
+    let reached =
+        |caller, all| table.reachable(caller, all).map(|entry| entry.id).collect::<Vec<_>>();
+    assert_eq!(reached(Some(&contoso), false), [servers[1].id, servers[0].id]);
+    assert_eq!(reached(Some(&fabrikam), true), [servers[1].id]);
+    assert_eq!(reached(None, false), [servers[1].id]);
+    assert_eq!(reached(None, true).len(), 2);
+    assert_eq!(table.reach(None, false, servers[0].id).err(), Some(RouteRefusal::Unknown));
+    assert!(table.reach(None, true, servers[0].id).is_ok());
 }
 
 #[test]

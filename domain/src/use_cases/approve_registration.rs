@@ -9,7 +9,7 @@ use crate::id::RegistrationId;
 use crate::ports::{ApprovalChange, PortError, RegistrationView, RegistryPorts};
 
 use super::DecisionCommand;
-use listing::{Listing, MOST_TRIES};
+pub(super) use listing::{Listing, MOST_TRIES};
 
 /// How often a decision is made again on what changed meanwhile, where nobody said what they read.
 const MOST_DECISIONS: u32 = 3;
@@ -61,7 +61,8 @@ async fn decide(
         match ports.registrations.commit_approval(&approval).await {
             Ok(()) => return super::existing(ports, id).await,
             Err(PortError::AlreadyExists { key: "alias", .. }) if listing.wished.is_some() => {
-                return Err(Error::NameTaken { what: "alias", wanted: alias.to_string() });
+                let wanted = alias.to_string();
+                return Err(Error::NameTaken { what: "alias", wanted, holder: None });
             }
             Err(PortError::AlreadyExists { .. }) if number < MOST_TRIES => from = number + 1,
             Err(error) => return Err(super::unwritten(id, error)),

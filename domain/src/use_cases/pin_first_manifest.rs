@@ -15,7 +15,8 @@ use crate::server::{PinnedManifest, Server};
 /// # Errors
 /// [`Error::Unavailable`] without the store.
 pub async fn pin_first_manifest(ports: &RegistryPorts, server: Server) -> Result<bool, Error> {
-    let Ok(manifest) = ports.upstream.discover(&server.endpoint_url).await else {
+    let dialled = server.endpoint_url.dialled_over(server.transport);
+    let Ok(manifest) = ports.upstream.discover(&dialled).await else {
         return Ok(false);
     };
     let stamp = ports.stamp();

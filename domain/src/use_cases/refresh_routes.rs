@@ -15,7 +15,10 @@ const BATCH: u32 = 500;
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn load_routes(ports: &GatewayPorts) -> Result<RoutingTable, Error> {
-    let routes = ports.servers.load_routes().await?;
+    let mut routes = ports.servers.load_routes().await?;
+    for server in &mut routes.servers {
+        server.serve_under(ports.drift);
+    }
     Ok(RoutingTable::of(&routes.servers, routes.as_of))
 }
 
@@ -38,7 +41,10 @@ pub async fn refresh_routes(
             events.iter().filter_map(|sequenced| sequenced.event.server).collect();
         for id in touched {
             next = match ports.servers.find(id).await? {
-                Some(server) => next.with(Arc::new(ServerEntry::new(&server))),
+                Some(mut server) => {
+                    server.serve_under(ports.drift);
+                    next.with(Arc::new(ServerEntry::new(&server)))
+                }
                 None => next.without(id),
             };
         }

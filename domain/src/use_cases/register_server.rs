@@ -1,89 +1,43 @@
-//! An operator lists a server directly, without a registration: from the command line.
+//! Somebody lists a server directly, without a registration.
 
-use crate::change::Change;
-use crate::endpoint::EndpointUrl;
+use crate::caller::Actor;
 use crate::error::Error;
-use crate::event::{EventKind, RegistryEvent};
-use crate::field::Violations;
-use crate::id::{Alias, Revision, ServerId, TenantId};
+use crate::id::Alias;
 use crate::ports::{PortError, RegistryPorts};
-use crate::server::{HealthStatus, PinnedManifest, Server, server_name};
+use crate::server::ServerDraft;
 
-/// What the operator says about the server.
-#[derive(Debug, Clone, Default)]
-pub struct RegisterServer {
-    /// Its name.
-    pub name: String,
-    /// Its address.
-    pub endpoint_url: String,
-    /// Its alias; made from the name if absent.
-    pub alias: Option<String>,
-    /// Whose it is; everybody's if absent.
-    pub tenant: Option<String>,
-    /// What it is for.
-    pub description: Option<String>,
-}
+use super::server_writing::{
+    Listed, MOST_ALIASES, Reading, checked, listing, nth_alias, unwritten,
+};
 
-/// Lists the server. What it offers is read at once and pinned: the operator vouches for it. If
-/// it cannot be read now, the first manifest seen later is pinned, unreviewed.
+/// Lists the server. What it offers is read at once and pinned, as reviewed where the actor has the
+/// authority to vouch for it. If it cannot be read now, the first manifest seen later is pinned,
+/// unreviewed. An alias that nobody asked for gives way to others by a number.
 ///
 /// # Errors
-/// [`Error::Invalid`], [`Error::NameTaken`], [`Error::Unavailable`].
+/// [`Error::Denied`], [`Error::Invalid`], [`Error::NameTaken`], [`Error::Unavailable`].
 pub async fn register_server(
     ports: &RegistryPorts,
-    command: RegisterServer,
-) -> Result<Server, Error> {
-    let mut wrong = Violations::default();
-    let name = wrong.take(server_name(&command.name));
-    let endpoint = wrong.take(EndpointUrl::parse(&command.endpoint_url).and_then(|endpoint| {
-        ports.policy.egress.check(&endpoint)?;
-        Ok(endpoint)
-    }));
-    let alias = match &command.alias {
-        Some(text) => wrong.take(Alias::parse(text)),
-        None => Some(Alias::from_name(&command.name)),
-    };
-    let tenant = command.tenant.as_deref().and_then(|text| wrong.take(TenantId::parse(text)));
-    let (Some(name), Some(endpoint_url), Some(alias), true) =
-        (name, endpoint, alias, wrong.is_empty())
-    else {
-        return Err(Error::Invalid(wrong.into_inner()));
-    };
-
-    let manifest = match ports.upstream.discover(&endpoint_url).await {
-        Ok(manifest) => PinnedManifest::Pinned { manifest, reviewed: true },
-        Err(_) => PinnedManifest::Awaited,
-    };
-    let stamp = ports.stamp();
-    let server = Server {
-        id: ServerId(ports.ids.next()),
-        name,
-        alias,
-        transport: endpoint_url.transport(),
-        endpoint_url,
-        version: "1.0.0".to_owned(),
-        description: command.description,
-        capabilities: serde_json::Map::new(),
-        tags: Vec::new(),
-        health: HealthStatus::Unknown,
-        tenant,
-        registration: None,
-        manifest,
-        created_at: stamp.at,
-        updated_at: stamp.at,
-        revision: Revision::FIRST,
-    };
-    let event = RegistryEvent::by_product(EventKind::ServerListed, stamp)
-        .on_server(server.id, server.tenant.clone());
-    let change = Change { next: server, expected: None, events: vec![event] };
-    match ports.servers.commit(&change).await {
-        Ok(()) => Ok(change.next),
-        Err(PortError::AlreadyExists { key: "alias", .. }) => {
-            Err(Error::NameTaken { what: "alias", wanted: change.next.alias.to_string() })
+    actor: Actor<'_>,
+    draft: ServerDraft,
+) -> Result<Listed, Error> {
+    let (content, tenant) = checked(ports, actor, draft)?;
+    let reading = Reading::of(ports, actor, &content).await;
+    let wished = content.alias.clone();
+    let name = content.name.clone();
+    let first = wished.clone().unwrap_or_else(|| Alias::from_name(&name));
+    let (mut change, discovery) = listing(ports, actor, (content, tenant), first, reading);
+    let mut number = 1;
+    loop {
+        match ports.servers.commit(&change).await {
+            Ok(()) => return Ok(Listed { server: change.next, discovery }),
+            Err(PortError::AlreadyExists { key: "alias", .. })
+                if wished.is_none() && number < MOST_ALIASES =>
+            {
+                number += 1;
+                change.next.alias = nth_alias(&name, number);
+            }
+            Err(error) => return Err(unwritten(&change.next, error)),
         }
-        Err(PortError::AlreadyExists { .. }) => {
-            Err(Error::NameTaken { what: "name", wanted: change.next.name })
-        }
-        Err(error) => Err(error.into()),
     }
 }

@@ -5,6 +5,7 @@ use crate::id::Revision;
 use crate::manifest::Digest;
 use crate::ports::RegistrationView;
 use crate::registration::RegistrationStatus;
+use crate::server::Server;
 
 /// The revision and the candidate that a caller read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +22,21 @@ impl Seen {
         Self { revision: view.registration.revision, manifest: shown_digest(view) }
     }
 
+    /// What a reader of a server's drift has seen.
+    pub fn of_drift(server: &Server) -> Self {
+        let manifest = server.drift.as_ref().map(|drift| drift.seen.digest());
+        Self { revision: server.revision, manifest }
+    }
+
     /// The strong entity tag (RFC 9110 §8.8.3) of a view, quotes included.
     pub fn etag(view: &RegistrationView) -> String {
-        let seen = Self::of(view);
-        let manifest = seen.manifest.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
-        format!("\"r{}-{manifest}\"", seen.revision.0)
+        Self::of(view).tag()
+    }
+
+    /// The strong entity tag of what was seen, quotes included.
+    pub fn tag(&self) -> String {
+        let manifest = self.manifest.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+        format!("\"r{}-{manifest}\"", self.revision.0)
     }
 
     /// Reads what [`Seen::etag`] wrote; `None` for any other tag.

@@ -25,6 +25,7 @@ fn recorded(world: &World) -> Operation {
         duration_ms: i32::MAX.unsigned_abs(),
         server_id: Some(ServerId(world.uuid())),
         request_id: "req-1".to_owned(),
+        client_address: Some([127, 0, 0, 1].into()),
     }
 }
 
@@ -42,6 +43,7 @@ pub(crate) async fn an_operation_reads_back_whole(world: &World) -> Outcome {
         error_message: None,
         error_code: None,
         duration_ms: 0,
+        client_address: None,
         server_id: None,
         request_id: String::new(),
         ..recorded(world)

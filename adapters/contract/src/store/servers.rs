@@ -6,13 +6,18 @@ use registry_domain::event::{EventKind, EventSeq, RegistryEvent};
 use registry_domain::id::{Alias, Revision, ServerId, TenantId};
 use registry_domain::manifest::DefinitionKind;
 use registry_domain::ports::{PortError, Taken};
-use registry_domain::server::{HealthStatus, PinnedManifest, Server};
+use registry_domain::server::{HealthStatus, ListedBy, PinnedManifest, Server};
 use serde_json::json;
 
 use crate::world::{World, conflict, failed, manifest, taken, tenant};
 use crate::{Failed, Outcome};
 
-fn made(world: &World, alias: &str, tenant: Option<TenantId>) -> Result<Change<Server>, Failed> {
+/// A server to be listed: the change that does it.
+pub(super) fn made(
+    world: &World,
+    alias: &str,
+    tenant: Option<TenantId>,
+) -> Result<Change<Server>, Failed> {
     let stamp = world.stamp();
     let id = ServerId(world.uuid());
     let server = Server {
@@ -28,7 +33,11 @@ fn made(world: &World, alias: &str, tenant: Option<TenantId>) -> Result<Change<S
         health: HealthStatus::Maintenance,
         tenant: tenant.clone(),
         registration: None,
+        owner: None,
+        listed_by: ListedBy::Person,
+        auto_discover: true,
         manifest: PinnedManifest::Awaited,
+        drift: None,
         created_at: stamp.at,
         updated_at: stamp.at,
         revision: Revision::FIRST,
@@ -37,7 +46,12 @@ fn made(world: &World, alias: &str, tenant: Option<TenantId>) -> Result<Change<S
     Ok(Change { next: server, expected: None, events: vec![event] })
 }
 
-fn changed(world: &World, server: &Server, tools: &[&str]) -> Result<Change<Server>, Failed> {
+/// A change that pins other tools.
+pub(super) fn changed(
+    world: &World,
+    server: &Server,
+    tools: &[&str],
+) -> Result<Change<Server>, Failed> {
     let stamp = world.stamp();
     let definitions: Vec<_> = tools.iter().map(|raw| (DefinitionKind::Tool, *raw)).collect();
     let mut next = server.clone();

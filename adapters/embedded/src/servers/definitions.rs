@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Text};
+use diesel::sql_types::{Binary, Bool, Text};
 use registry_domain::id::ServerId;
 use registry_domain::manifest::{Definition, DefinitionKind, Digest};
+use registry_domain::ports::Include;
 use registry_domain::server::{PinnedManifest, Server};
 use serde_json::Value;
 
 use crate::error::StoreError;
-use crate::place::Place;
+use crate::place::{Place, json_text};
 use crate::schema::{server_prompts, server_resources, server_tools};
 
 /// What the seed's columns hold of a name; the whole name is beside it.
@@ -20,19 +21,40 @@ const SHORT_CHARS: usize = 100;
 /// All pinned definitions, to be read in the order in which they were sent.
 macro_rules! pinned {
     ($condition:literal) => {
+        pinned!($condition, $condition, $condition)
+    };
+    ($tools:literal, $resources:literal, $prompts:literal) => {
         concat!(
             "SELECT server_id, 'tool' AS kind, full_name AS name, digest, raw, position ",
             "FROM server_tools ",
-            $condition,
+            $tools,
             " UNION ALL SELECT server_id, kind, uri_template, digest, raw, position ",
             "FROM server_resources ",
-            $condition,
+            $resources,
             " UNION ALL SELECT server_id, 'prompt', full_name, digest, raw, position ",
             "FROM server_prompts ",
-            $condition,
+            $prompts,
             " ORDER BY server_id, position"
         )
     };
+}
+
+/// Definitions of which kinds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kinds {
+    tools: bool,
+    resources: bool,
+    prompts: bool,
+}
+
+impl Kinds {
+    /// All kinds.
+    pub(super) const ALL: Self = Self { tools: true, resources: true, prompts: true };
+
+    /// Those that a reader asked for.
+    pub(super) fn of(include: Include) -> Self {
+        Self { tools: include.tools, resources: include.resources, prompts: false }
+    }
 }
 
 #[derive(QueryableByName)]
@@ -73,7 +95,29 @@ pub(super) fn of_server(conn: &mut SqliteConnection, id: &str) -> Pinned {
 
 /// What is pinned of all servers, by server.
 pub(super) fn of_all(conn: &mut SqliteConnection) -> Result<HashMap<String, Pinned>, StoreError> {
-    let rows: Vec<PinnedRow> = diesel::sql_query(pinned!("")).load(conn)?;
+    Ok(by_server(diesel::sql_query(pinned!("")).load(conn)?))
+}
+
+/// What is pinned of some servers, by server.
+pub(super) fn of_each(
+    conn: &mut SqliteConnection,
+    ids: &[String],
+    kinds: Kinds,
+) -> Result<HashMap<String, Pinned>, StoreError> {
+    let rows = diesel::sql_query(pinned!(
+        "WHERE ?2 AND server_id IN (SELECT value FROM json_each(?1))",
+        "WHERE ?3 AND server_id IN (SELECT value FROM json_each(?1))",
+        "WHERE ?4 AND server_id IN (SELECT value FROM json_each(?1))"
+    ))
+    .bind::<Text, _>(json_text(&ids)?)
+    .bind::<Bool, _>(kinds.tools)
+    .bind::<Bool, _>(kinds.resources)
+    .bind::<Bool, _>(kinds.prompts)
+    .load(conn)?;
+    Ok(by_server(rows))
+}
+
+fn by_server(rows: Vec<PinnedRow>) -> HashMap<String, Pinned> {
     let mut pinned: HashMap<String, Pinned> = HashMap::new();
     for row in rows {
         let of_server = pinned.entry(row.server_id.clone()).or_insert_with(|| Ok(Vec::new()));
@@ -83,7 +127,7 @@ pub(super) fn of_all(conn: &mut SqliteConnection) -> Result<HashMap<String, Pinn
             (Ok(_), Err(_)) => {}
         }
     }
-    Ok(pinned)
+    pinned
 }
 
 /// Unpins what is pinned of a server.

@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 use jiff::Timestamp;
-use registry_domain::id::{Alias, ServerId, TenantId};
+use registry_domain::id::{Alias, RegistrationId, TenantId};
+use registry_domain::server::Server;
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -77,17 +78,34 @@ pub(super) fn retire(
 /// Which key of a server that could not be written is taken, and by whom.
 pub(super) fn taken(
     conn: &mut SqliteConnection,
-    tenant: Option<&TenantId>,
-    (id, name, alias): (ServerId, &str, &Alias),
+    wanted: &Server,
 ) -> Result<StoreError, StoreError> {
+    let (id, tenant) = (wanted.id, wanted.tenant.as_ref());
     let others = |holder: Option<Uuid>| holder.filter(|holder| *holder != id.0);
-    if let Some(holder) = others(holder_of_name(conn, tenant, name)?) {
+    if let Some(holder) = others(holder_of_name(conn, tenant, &wanted.name)?) {
         return Ok(StoreError::Taken { key: "name", holder: Some(holder) });
     }
-    if let Some(holder) = others(holder_of_alias(conn, tenant, alias)?) {
+    if let Some(holder) = others(holder_of_alias(conn, tenant, &wanted.alias)?) {
         return Ok(StoreError::Taken { key: "alias", holder: Some(holder) });
     }
+    if let Some(holder) = others(server_of(conn, wanted.registration)?) {
+        return Ok(StoreError::Taken { key: "registration_id", holder: Some(holder) });
+    }
     Ok(StoreError::Taken { key: "id", holder: Some(id.0) })
+}
+
+/// The server of a registration.
+fn server_of(
+    conn: &mut SqliteConnection,
+    registration: Option<RegistrationId>,
+) -> Result<Option<Uuid>, StoreError> {
+    let Some(registration) = registration else { return Ok(None) };
+    let server: Option<String> = servers::table
+        .filter(servers::registration_id.eq(registration.to_string()))
+        .select(servers::id)
+        .first(conn)
+        .optional()?;
+    id(server.as_deref())
 }
 
 /// The table keeps one row per tenant and alias; no tenant is the empty text, which no tenant is.

@@ -3,12 +3,14 @@
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use registry_domain::endpoint::Transport;
-use registry_domain::id::{RegistrationId, Revision, ServerId};
-use registry_domain::manifest::{Definition, Digest};
-use registry_domain::ports::ServerSummary;
-use registry_domain::server::{HealthStatus, ManifestState, PinnedManifest, Server};
+use registry_domain::id::{RegistrationId, Revision, ServerId, UserId};
+use registry_domain::manifest::{Definition, Digest, Drift};
+use registry_domain::ports::{Include, ServerSummary, ServerView};
+use registry_domain::search::server_search_key;
+use registry_domain::server::{HealthStatus, ListedBy, ManifestState, PinnedManifest, Server};
 
-use super::definitions;
+use super::definitions::{self, Kinds};
+use super::drift;
 use crate::error::StoreError;
 use crate::place::{Place, json_text, readable, time_text};
 use crate::schema::servers;
@@ -25,6 +27,8 @@ pub(super) struct ServerRow {
     description: Option<String>,
     capabilities: String,
     tags: String,
+    /// Written with a new server only: after that, by what probes find and operators order.
+    #[diesel(skip_update)]
     health_status: String,
     tenant_id: Option<String>,
     created_at: String,
@@ -34,6 +38,10 @@ pub(super) struct ServerRow {
     alias: Option<String>,
     manifest_state: String,
     manifest_digest: Option<String>,
+    owner_id: Option<String>,
+    listed_by: String,
+    auto_discover: bool,
+    search_key: String,
 }
 
 impl ServerRow {
@@ -57,10 +65,19 @@ impl ServerRow {
             alias: Some(server.alias.as_str().to_owned()),
             manifest_state: server.manifest.state().as_str().to_owned(),
             manifest_digest: server.manifest.digest().map(|digest| digest.to_string()),
+            owner_id: server.owner.map(|id| id.to_string()),
+            listed_by: server.listed_by.as_str().to_owned(),
+            auto_discover: server.auto_discover,
+            search_key: server_search_key(
+                &server.name,
+                server.alias.as_str(),
+                server.description.as_deref(),
+                &server.tags,
+            ),
         })
     }
 
-    fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
+    fn read(self, pinned: Vec<Definition>, drift: Option<Drift>) -> Result<Server, StoreError> {
         let place = Place { table: "servers", row: &self.id };
         let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
         let manifest = PinnedManifest::stored(state, pinned);
@@ -76,13 +93,53 @@ impl ServerRow {
             registration: place
                 .maybe_uuid("registration_id", self.registration_id.as_deref())?
                 .map(RegistrationId),
+            owner: place.maybe_uuid("owner_id", self.owner_id.as_deref())?.map(UserId),
+            listed_by: place.word("listed_by", &self.listed_by, ListedBy::parse)?,
+            auto_discover: self.auto_discover,
             manifest,
+            drift,
             created_at: place.time("created_at", &self.created_at)?,
             updated_at: place.time("updated_at", &self.updated_at)?,
             revision: Revision(self.revision),
             name: self.name,
             version: self.version,
             description: self.description,
+        })
+    }
+}
+
+/// A row of `servers` as readers see it.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = servers)]
+pub(super) struct ViewRow {
+    #[diesel(embed)]
+    row: ServerRow,
+    last_health_check: Option<String>,
+}
+
+impl ViewRow {
+    /// The server's id.
+    pub(super) fn id(&self) -> &str {
+        &self.row.id
+    }
+
+    /// The view with its definitions.
+    pub(super) fn read(self, definitions: Vec<Definition>) -> Result<ServerView, StoreError> {
+        let place = Place { table: "servers", row: &self.row.id };
+        let state = place.word("manifest_state", &self.row.manifest_state, ManifestState::parse)?;
+        let digest = self.row.manifest_digest.as_deref();
+        let digest = place.maybe_word("manifest_digest", digest, Digest::parse)?;
+        let last_health_check = match &self.last_health_check {
+            Some(text) => Some(place.time("last_health_check", text)?),
+            None => None,
+        };
+        let server = self.row.read(Vec::new(), None)?;
+        Ok(ServerView {
+            last_health_check,
+            manifest_state: state,
+            manifest_digest: digest,
+            definitions,
+            ..ServerView::of(&server, Include::default())
         })
     }
 }
@@ -120,19 +177,41 @@ pub(super) fn find(
     let row: Option<ServerRow> = query.select(ServerRow::as_select()).first(conn).optional()?;
     row.map(|row| {
         let pinned = definitions::of_server(conn, &row.id)?;
-        row.read(pinned)
+        let drift = drift::of_server(conn, &row.id)?;
+        row.read(pinned, drift)
     })
     .transpose()
 }
 
-/// All servers with their definitions, in two statements.
+/// All servers with their definitions and drifts, in three statements.
 pub(super) fn list_all(conn: &mut SqliteConnection) -> Result<Vec<Server>, StoreError> {
     let mut pinned = definitions::of_all(conn)?;
+    let mut drifts = drift::of_all(conn)?;
     let rows: Vec<ServerRow> =
         servers::table.order(servers::id).select(ServerRow::as_select()).load(conn)?;
     readable(rows.into_iter().map(|row| {
         let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
-        row.read(pinned)
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
+    }))
+}
+
+/// Servers by id with their definitions and drifts, in three statements.
+pub(super) fn list_each(
+    conn: &mut SqliteConnection,
+    ids: &[ServerId],
+) -> Result<Vec<Server>, StoreError> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let rows: Vec<ServerRow> = servers::table
+        .filter(servers::id.eq_any(&ids))
+        .select(ServerRow::as_select())
+        .load(conn)?;
+    let mut pinned = definitions::of_each(conn, &ids, Kinds::ALL)?;
+    let mut drifts = drift::of_each(conn, &ids)?;
+    readable(rows.into_iter().map(|row| {
+        let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
     }))
 }
 
@@ -143,9 +222,10 @@ pub(super) fn list_awaiting(
 ) -> Result<Vec<Server>, StoreError> {
     let rows: Vec<ServerRow> = servers::table
         .filter(servers::manifest_state.eq(ManifestState::Awaited.as_str()))
+        .filter(servers::auto_discover)
         .order((servers::updated_at.asc(), servers::id.asc()))
         .limit(limit.into())
         .select(ServerRow::as_select())
         .load(conn)?;
-    readable(rows.into_iter().map(|row| row.read(Vec::new())))
+    readable(rows.into_iter().map(|row| row.read(Vec::new(), None)))
 }

@@ -13,7 +13,7 @@ use super::deadline::over;
 use crate::answer::Answer;
 use crate::forward::Sent;
 use crate::record::{Outcome, Pending};
-use crate::request::Call;
+use crate::request::{Call, Failed};
 
 /// The longest refusal that is passed on.
 const MAX_BYTES: usize = 64 << 10;
@@ -25,14 +25,17 @@ struct Code {
 
 /// Passes a JSON-RPC error on, under the status that the client's era gives it. What concerns only
 /// our own hop (a header or a version that *we* sent) is our failure, not the client's.
-pub(super) async fn relay(call: Call<'_>, sent: Sent, mut record: Pending) -> Answer {
+pub(super) async fn relay(
+    call: Call<'_>,
+    sent: Sent,
+    mut record: Pending,
+) -> Result<Answer, Failed> {
     let request = call.request;
-    let not_ours = |record| call.answered_badly(FaultClass::ProtocolViolation, record);
-    let within = call.exchange.settings.request_timeout;
-    let body = match tokio::time::timeout(within, collect(sent.reply.body)).await {
+    let not_ours = |record| Failed::badly(FaultClass::ProtocolViolation, record);
+    let body = match tokio::time::timeout(call.patience, collect(sent.reply.body)).await {
         Ok(Some(body)) => body,
-        Ok(None) => return not_ours(record),
-        Err(_) => return call.failed(&over("a refusal was not complete in time"), record),
+        Ok(None) => return Err(not_ours(record)),
+        Err(_) => return Err(Failed::new(over("a refusal was not complete in time"), record)),
     };
     // A server that could not read the request knows no id; any other is that of another call.
     let is_answer = |envelope: &Envelope<'_>| {
@@ -47,10 +50,12 @@ pub(super) async fn relay(call: Call<'_>, sent: Sent, mut record: Pending) -> An
     match code {
         Some(-32022..=-32020) | None => {
             call.forget(&sent.upstream);
-            not_ours(record)
+            Err(not_ours(record))
         }
         Some(code) => {
-            let Some(body) = replace_id(&body, request.id_json) else { return not_ours(record) };
+            let Some(body) = replace_id(&body, request.id_json) else {
+                return Err(not_ours(record));
+            };
             record.finish(Outcome::failure(
                 "PROXY_ERROR",
                 format!("the upstream refused with code {code}"),
@@ -60,7 +65,7 @@ pub(super) async fn relay(call: Call<'_>, sent: Sent, mut record: Pending) -> An
                 (Era::Modern, -32601) => 404,
                 (Era::Modern, _) => sent.reply.status,
             };
-            Answer::json(status, body)
+            Ok(Answer::json(status, body))
         }
     }
 }

@@ -16,7 +16,7 @@ use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType};
 use crate::forward::Sent;
 use crate::record::Pending;
-use crate::request::{Call, Teller};
+use crate::request::{Call, Failed, Teller};
 
 struct Passage {
     body: ReplyBody,
@@ -138,29 +138,30 @@ pub(super) fn relay(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending
             }
             Err(failure) => {
                 passage.answered = true;
-                framed(&passage.teller.tell(&failure, &mut passage.record))
+                framed(&passage.teller.tell(&failure, &mut passage.record).body)
             }
         };
         Some((Ok(part), passage))
     });
-    Answer {
-        status: 200,
-        content_type: ContentType::EventStream,
-        body: AnswerBody::Parts(Box::pin(parts)),
-    }
+    Answer::of(200, ContentType::EventStream, AnswerBody::Parts(Box::pin(parts)))
 }
 
 /// Folds an event stream into its response, for a client that reads plain JSON only.
-pub(super) async fn fold(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Answer {
+pub(super) async fn fold(
+    call: Call<'_>,
+    sent: Sent,
+    edit: ReplyEdit,
+    record: Pending,
+) -> Result<Answer, Failed> {
     let mut passage = passage(call, sent, edit, record);
     loop {
         match passage.next().await {
             Ok(Passed::Response(message)) => {
                 passage.end().await;
-                return Answer::json(200, message);
+                return Ok(Answer::json(200, message));
             }
             Ok(Passed::Along(_)) => {}
-            Err(failure) => return call.failed(&failure, passage.record),
+            Err(failure) => return Err(Failed::new(failure, passage.record)),
         }
     }
 }

@@ -12,10 +12,9 @@ use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
 use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType};
-use crate::failure::code_of;
 use crate::forward::Sent;
-use crate::record::{Outcome, Pending};
-use crate::request::Call;
+use crate::record::Pending;
+use crate::request::{Call, Failed};
 
 struct Passage {
     body: ReplyBody,
@@ -32,13 +31,13 @@ impl Passage {
             match self.body.next().await {
                 Some(Ok(part)) => {
                     if let Err(failure) = self.deadline.check() {
-                        return Some(Err(self.failed(failure)));
+                        return Some(Err(failure));
                     }
                     let Ok(passed) = self.editor.pass(part, &mut self.edited) else {
-                        return Some(Err(self.broken("the upstream's answer is no JSON object")));
+                        return Some(Err(broken("the upstream's answer is no JSON object")));
                     };
                     if let Err(error) = self.editor.check() {
-                        return Some(Err(self.broken(&error.message)));
+                        return Some(Err(broken(&error.message)));
                     }
                     if self.editor.finish().is_ok() {
                         let outcome =
@@ -49,29 +48,29 @@ impl Passage {
                         return Some(Ok(passed));
                     }
                 }
-                Some(Err(failure)) => return Some(Err(self.failed(failure))),
+                Some(Err(failure)) => return Some(Err(failure)),
                 None if self.editor.finish().is_ok() => return None,
-                None => return Some(Err(self.broken("the upstream's answer ended early"))),
+                None => return Some(Err(broken("the upstream's answer ended early"))),
             }
         }
     }
+}
 
-    fn broken(&mut self, detail: &str) -> UpstreamFailure {
-        self.failed(UpstreamFailure {
-            class: FaultClass::ProtocolViolation,
-            detail: detail.to_owned(),
-            request_sent: true,
-        })
-    }
-
-    fn failed(&mut self, failure: UpstreamFailure) -> UpstreamFailure {
-        self.record.finish(Outcome::failure(code_of(failure.class), failure.detail.clone()));
-        failure
+fn broken(detail: &str) -> UpstreamFailure {
+    UpstreamFailure {
+        class: FaultClass::ProtocolViolation,
+        detail: detail.to_owned(),
+        request_sent: true,
     }
 }
 
 /// Relays a JSON answer.
-pub(super) async fn relay(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Answer {
+pub(super) async fn relay(
+    call: Call<'_>,
+    sent: Sent,
+    edit: ReplyEdit,
+    record: Pending,
+) -> Result<Answer, Failed> {
     let mut passage = Passage {
         body: sent.reply.body,
         editor: ReplyEditor::new(edit),
@@ -81,24 +80,25 @@ pub(super) async fn relay(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: P
     };
     let first = match passage.next().await {
         Some(Ok(first)) => first,
-        Some(Err(failure)) => return call.failed(&failure, passage.record),
-        None => return call.answered_badly(FaultClass::ProtocolViolation, passage.record),
+        Some(Err(failure)) => return Err(Failed::new(failure, passage.record)),
+        None => return Err(Failed::badly(FaultClass::ProtocolViolation, passage.record)),
     };
     if passage.editor.finish().is_ok() {
         // The answer is complete. What follows it, white space or not, is none of the client's, and
         // an upstream that does not end it loses its connection.
         let drained = async { while let Some(Ok(_)) = passage.next().await {} };
         let _ = tokio::time::timeout(super::END_WITHIN, drained).await;
-        return Answer::json(200, first);
+        return Ok(Answer::json(200, first));
     }
     // While nothing has gone out, an answer that broke off can still be told as a failure.
     let second = match passage.next().now_or_never().flatten() {
-        Some(Err(failure)) => return call.failed(&failure, passage.record),
+        Some(Err(failure)) => return Err(Failed::new(failure, passage.record)),
         second => second,
     };
     let rest = stream::unfold(passage, |mut passage| async move {
         let part = passage.next().await?;
-        if part.is_err() {
+        if let Err(failure) = &part {
+            passage.record.fail(failure, failure.detail.clone());
             // What was passed on so far is written out first: the client then sees an answer that
             // broke off, and not a connection that ended for no reason.
             tokio::task::yield_now().await;
@@ -106,9 +106,6 @@ pub(super) async fn relay(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: P
         Some((part, passage))
     });
     let beginning = stream::iter(std::iter::once(Ok(first)).chain(second));
-    Answer {
-        status: 200,
-        content_type: ContentType::Json,
-        body: AnswerBody::Parts(Box::pin(beginning.chain(rest))),
-    }
+    let body = AnswerBody::Parts(Box::pin(beginning.chain(rest)));
+    Ok(Answer::of(200, ContentType::Json, body))
 }

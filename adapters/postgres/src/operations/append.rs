@@ -17,8 +17,8 @@ use crate::write::{AfterLoss, Tx, Write};
 /// A row that is there already stays as it is; one that breaks any other rule is an error.
 const INSERT: &str = "INSERT INTO fastmcp_audit_log (id, user_id, tenant_id, email, method, \
      tool_name, params, success, error_message, duration_ms, timestamp, error_code, request_id, \
-     server_id) \
-     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+     server_id, client_ip) \
+     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
      ON CONFLICT (id) DO NOTHING";
 
 /// Operations to be kept, column by column.
@@ -38,6 +38,7 @@ pub(super) struct Append {
     error_codes: Vec<Option<String>>,
     request_ids: Vec<String>,
     server_ids: Vec<Option<Uuid>>,
+    addresses: Vec<Option<String>>,
 }
 
 impl Append {
@@ -59,6 +60,7 @@ impl Append {
             columns.error_codes.push(operation.error_code.map(|text| cut(&text, usize::MAX)));
             columns.request_ids.push(cut(&operation.request_id, usize::MAX));
             columns.server_ids.push(operation.server_id.map(|id| id.0));
+            columns.addresses.push(operation.client_address.map(|address| address.to_string()));
         }
         columns
     }
@@ -85,6 +87,7 @@ impl Write for Append {
             .bind::<Array<Nullable<Text>>, _>(&self.error_codes)
             .bind::<Array<Text>, _>(&self.request_ids)
             .bind::<Array<Nullable<SqlUuid>>, _>(&self.server_ids)
+            .bind::<Array<Nullable<Text>>, _>(&self.addresses)
             .execute(tx.conn)
             .await?;
         Ok(())

@@ -5,7 +5,7 @@ use diesel::result::Error as DieselError;
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
-use registry_domain::id::{Alias, TenantId};
+use registry_domain::id::{Alias, RegistrationId, TenantId};
 use registry_domain::server::Server;
 use uuid::Uuid;
 
@@ -103,9 +103,24 @@ pub(crate) async fn explain(
             let holder = others(holder_of_alias(conn, tenant, &wanted.alias).await?);
             Ok(StoreError::Taken { key: "alias", holder })
         }
+        "idx_servers_registration_id" => {
+            let holder = others(server_of(conn, wanted.registration).await?);
+            Ok(StoreError::Taken { key: "registration_id", holder })
+        }
         "servers_pkey" => Ok(StoreError::Taken { key: "id", holder: Some(wanted.id.0) }),
         _ => Ok(StoreError::Duplicate { index, source }),
     }
+}
+
+/// The server of a registration.
+async fn server_of(
+    conn: &mut Connection,
+    registration: Option<RegistrationId>,
+) -> Result<Option<Uuid>, StoreError> {
+    let Some(registration) = registration else { return Ok(None) };
+    let of_registration = servers::registration_id.eq(registration.0);
+    let server = servers::table.filter(of_registration).select(servers::id).first(conn).await;
+    Ok(server.optional()?)
 }
 
 /// The table keeps one row per tenant and alias; no tenant is the empty text, which no tenant is.

@@ -4,14 +4,16 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use registry_domain::endpoint::Transport;
-use registry_domain::id::{RegistrationId, Revision, ServerId};
-use registry_domain::manifest::{Definition, Digest};
-use registry_domain::ports::ServerSummary;
-use registry_domain::server::{HealthStatus, ManifestState, PinnedManifest, Server};
+use registry_domain::id::{RegistrationId, Revision, ServerId, UserId};
+use registry_domain::manifest::{Definition, Digest, Drift};
+use registry_domain::ports::{Include, ServerSummary, ServerView};
+use registry_domain::search::server_search_key;
+use registry_domain::server::{HealthStatus, ListedBy, ManifestState, PinnedManifest, Server};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::definitions;
+use super::definitions::{self, Kinds};
+use super::drift;
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::labels::Label;
@@ -30,6 +32,8 @@ pub(super) struct ServerRow {
     description: Option<String>,
     capabilities: Value,
     tags: Vec<Option<String>>,
+    /// Written with a new server only: after that, by what probes find and operators order.
+    #[diesel(skip_update)]
     health_status: Label,
     tenant_id: Option<String>,
     created_at: Time,
@@ -39,6 +43,10 @@ pub(super) struct ServerRow {
     alias: Option<String>,
     manifest_state: String,
     manifest_digest: Option<String>,
+    owner_id: Option<Uuid>,
+    listed_by: String,
+    auto_discover: bool,
+    search_key: String,
 }
 
 impl ServerRow {
@@ -62,10 +70,19 @@ impl ServerRow {
             alias: Some(server.alias.as_str().to_owned()),
             manifest_state: server.manifest.state().as_str().to_owned(),
             manifest_digest: server.manifest.digest().map(|digest| digest.to_string()),
+            owner_id: server.owner.map(|id| id.0),
+            listed_by: server.listed_by.as_str().to_owned(),
+            auto_discover: server.auto_discover,
+            search_key: server_search_key(
+                &server.name,
+                server.alias.as_str(),
+                server.description.as_deref(),
+                &server.tags,
+            ),
         })
     }
 
-    fn read(self, pinned: Vec<Definition>) -> Result<Server, StoreError> {
+    fn read(self, pinned: Vec<Definition>, drift: Option<Drift>) -> Result<Server, StoreError> {
         let place = Place { table: "servers", row: self.id };
         let state = place.word("manifest_state", &self.manifest_state, ManifestState::parse)?;
         let manifest = PinnedManifest::stored(state, pinned);
@@ -79,13 +96,50 @@ impl ServerRow {
             health: place.word("health_status", &self.health_status.0, HealthStatus::parse)?,
             tenant: place.tenant(self.tenant_id.as_deref())?,
             registration: self.registration_id.map(RegistrationId),
+            owner: self.owner_id.map(UserId),
+            listed_by: place.word("listed_by", &self.listed_by, ListedBy::parse)?,
+            auto_discover: self.auto_discover,
             manifest,
+            drift,
             created_at: self.created_at.to_jiff(),
             updated_at: self.updated_at.to_jiff(),
             revision: Revision(self.revision),
             name: self.name,
             version: self.version,
             description: self.description,
+        })
+    }
+}
+
+/// A row of `servers` as readers see it.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = servers)]
+pub(super) struct ViewRow {
+    #[diesel(embed)]
+    row: ServerRow,
+    last_health_check: Option<Time>,
+}
+
+impl ViewRow {
+    /// The server's id.
+    pub(super) fn id(&self) -> Uuid {
+        self.row.id
+    }
+
+    /// The view with its definitions.
+    pub(super) fn read(self, definitions: Vec<Definition>) -> Result<ServerView, StoreError> {
+        let place = Place { table: "servers", row: self.row.id };
+        let state = place.word("manifest_state", &self.row.manifest_state, ManifestState::parse)?;
+        let digest = self.row.manifest_digest.as_deref();
+        let digest = place.maybe_word("manifest_digest", digest, Digest::parse)?;
+        let last_health_check = self.last_health_check.map(|at| at.to_jiff());
+        let server = self.row.read(Vec::new(), None)?;
+        Ok(ServerView {
+            last_health_check,
+            manifest_state: state,
+            manifest_digest: digest,
+            definitions,
+            ..ServerView::of(&server, Include::default())
         })
     }
 }
@@ -124,17 +178,39 @@ pub(super) async fn find(
         query.select(ServerRow::as_select()).first(conn).await.optional()?;
     let Some(row) = row else { return Ok(None) };
     let pinned = definitions::of_server(conn, row.id).await?;
-    row.read(pinned).map(Some)
+    let drift = drift::of_server(conn, row.id).await?;
+    row.read(pinned, drift).map(Some)
 }
 
-/// All servers with their definitions, in two statements.
+/// All servers with their definitions and drifts, in three statements.
 pub(super) async fn list_all(conn: &mut Connection) -> Result<Vec<Server>, StoreError> {
     let mut pinned = definitions::of_all(conn).await?;
+    let mut drifts = drift::of_all(conn).await?;
     let rows: Vec<ServerRow> =
         servers::table.order(servers::id).select(ServerRow::as_select()).load(conn).await?;
     readable(rows.into_iter().map(|row| {
         let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
-        row.read(pinned)
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
+    }))
+}
+
+/// Servers by id with their definitions and drifts, in three statements.
+pub(super) async fn list_each(
+    conn: &mut Connection,
+    ids: &[Uuid],
+) -> Result<Vec<Server>, StoreError> {
+    let rows: Vec<ServerRow> = servers::table
+        .filter(servers::id.eq_any(ids))
+        .select(ServerRow::as_select())
+        .load(conn)
+        .await?;
+    let mut pinned = definitions::of_each(conn, ids, Kinds::ALL).await?;
+    let mut drifts = drift::of_each(conn, ids).await?;
+    readable(rows.into_iter().map(|row| {
+        let pinned = pinned.remove(&row.id).unwrap_or(Ok(Vec::new()))?;
+        let drift = drifts.remove(&row.id).transpose()?;
+        row.read(pinned, drift)
     }))
 }
 
@@ -145,10 +221,11 @@ pub(super) async fn list_awaiting(
 ) -> Result<Vec<Server>, StoreError> {
     let rows: Vec<ServerRow> = servers::table
         .filter(servers::manifest_state.eq(ManifestState::Awaited.as_str()))
+        .filter(servers::auto_discover)
         .order((servers::updated_at.asc(), servers::id.asc()))
         .limit(limit.into())
         .select(ServerRow::as_select())
         .load(conn)
         .await?;
-    readable(rows.into_iter().map(|row| row.read(Vec::new())))
+    readable(rows.into_iter().map(|row| row.read(Vec::new(), None)))
 }

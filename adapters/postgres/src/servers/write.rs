@@ -1,20 +1,24 @@
 //! Writing a server with what is pinned of it.
 
 use async_trait::async_trait;
+use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
+use diesel::sql_types::{Integer, Timestamptz};
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 use registry_domain::change::Change;
 use registry_domain::event::RegistryEvent;
 use registry_domain::id::Revision;
-use registry_domain::server::Server;
+use registry_domain::server::{HealthStatus, Server};
 
 use super::row::ServerRow;
-use super::{names, pin};
+use super::{drift, names, pin};
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::events;
+use crate::labels::{Label, ServerStatus};
+use crate::place::time;
 use crate::schema::servers;
 use crate::write::{AfterLoss, Tx, Write};
 
@@ -62,10 +66,28 @@ pub(crate) async fn write(
             diesel::insert_into(servers::table).values(row).execute(conn).await?;
         }
         Some(expected) => {
+            let label = |status: HealthStatus| {
+                Label(status.as_str().to_owned()).into_sql::<ServerStatus>()
+            };
+            let moves = || {
+                servers::endpoint_url
+                    .ne(server.endpoint_url.as_str())
+                    .and(servers::health_status.ne(label(HealthStatus::Maintenance)))
+            };
+            let long_ago = time(Timestamp::UNIX_EPOCH).into_sql::<Timestamptz>();
             let written = diesel::update(servers::table)
                 .filter(servers::id.eq(server.id.0))
                 .filter(servers::revision.eq(expected.0))
-                .set(row)
+                .set((
+                    row,
+                    // Nobody knows how it is at another address; what an operator ordered stays.
+                    servers::health_status.eq(case_when(moves(), label(HealthStatus::Unknown))
+                        .otherwise(servers::health_status)),
+                    servers::health_streak
+                        .eq(case_when(moves(), 0.into_sql::<Integer>()).otherwise(servers::health_streak)),
+                    servers::next_probe_at
+                        .eq(case_when(moves(), long_ago).otherwise(servers::next_probe_at)),
+                ))
                 .execute(conn)
                 .await?;
             if written == 0 {
@@ -79,6 +101,7 @@ pub(crate) async fn write(
     if names::is_in_quarantine(conn, server.tenant.as_ref(), &server.alias, now).await? {
         return Err(StoreError::Taken { key: "alias", holder: None });
     }
+    drift::replace(conn, server).await?;
     pin::insert(conn, server).await
 }
 

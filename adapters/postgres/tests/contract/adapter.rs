@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use registry_contract::{
-    Failed, MockClock, SessionsAdapter, StoreAdapter, StoreInstance, StorePorts,
+    Failed, LeasesAdapter, MockClock, SessionsAdapter, StoreAdapter, StoreInstance, StorePorts,
 };
-use registry_domain::ports::{PortError, SessionStore};
+use registry_domain::ports::{LeaseHolder, Leases, PortError, SessionStore};
 use registry_postgres::{PgSessions, PgStore};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -83,6 +83,54 @@ impl StoreInstance for OneDatabase {
 
     async fn run_sql(&self, sql: &str) -> Result<(), Failed> {
         Ok(self.database.connect().await?.batch_execute(sql).await?)
+    }
+}
+
+#[async_trait]
+impl LeasesAdapter for Postgres {
+    async fn make(
+        &self,
+        replicas: usize,
+        clock: Arc<MockClock>,
+    ) -> Result<Vec<Arc<dyn Leases>>, Failed> {
+        let database = Arc::new(Database::migrated().await?);
+        let mut leases: Vec<Arc<dyn Leases>> = Vec::new();
+        for _ in 0..replicas {
+            let (store, _) = open(&database, &clock).await?;
+            leases.push(Arc::new(InDatabase { store, _database: Arc::clone(&database) }));
+        }
+        Ok(leases)
+    }
+}
+
+/// Leases with the database that they are in.
+struct InDatabase {
+    store: Arc<PgStore>,
+    _database: Arc<Database>,
+}
+
+#[async_trait]
+impl Leases for InDatabase {
+    async fn try_acquire(
+        &self,
+        name: &str,
+        holder: LeaseHolder,
+        ttl: Duration,
+    ) -> Result<bool, PortError> {
+        self.store.try_acquire(name, holder, ttl).await
+    }
+
+    async fn renew(
+        &self,
+        name: &str,
+        holder: LeaseHolder,
+        ttl: Duration,
+    ) -> Result<bool, PortError> {
+        self.store.renew(name, holder, ttl).await
+    }
+
+    async fn release(&self, name: &str, holder: LeaseHolder) -> Result<(), PortError> {
+        self.store.release(name, holder).await
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) async fn a_registration_made_by_hand_can_be_found() -> Result<(), Fai
     let found = async |text: &str| {
         let search = Some(text.to_owned());
         let query = RegistrationQuery { search, limit: 10, ..Default::default() };
-        Ok::<_, Failed>(store.list(&query).await?.total)
+        Ok::<_, Failed>(RegistrationStore::list(store.as_ref(), &query).await?.total)
     };
     assert_eq!(found("by hand").await?, 1);
     assert_eq!(found("OPS").await?, 1);

@@ -46,6 +46,7 @@ macro_rules! trials {
 fn main() -> ExitCode {
     let mut trials = registry_contract::stores(adapter::Postgres);
     trials.extend(registry_contract::session_stores(adapter::Postgres));
+    trials.extend(registry_contract::leases(adapter::Postgres));
     trials.extend(registry_contract::replica_buses(adapter::Postgres));
     trials.extend(trials! {
         schema {

@@ -6,8 +6,7 @@ use libtest_mimic::Failed;
 use registry_domain::id::{OperationId, UserId};
 use registry_domain::operation::Operation;
 use registry_domain::ports::{
-    OperationLog as _, PortError, RegistrationQuery, RegistrationStore, ServerCatalog as _,
-    UserStore,
+    OperationLog, PortError, RegistrationQuery, RegistrationStore, ServerCatalog as _, UserStore,
 };
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -34,7 +33,11 @@ pub(crate) async fn a_row_that_does_not_read_is_left_out_of_lists() -> Result<()
     ] {
         let sql = format!("UPDATE registrations SET {spoil} WHERE registration_id = '{bad}'");
         client.batch_execute(&sql).await?;
-        let page = store.list(&RegistrationQuery { limit: 10, ..Default::default() }).await?;
+        let page = RegistrationStore::list(
+            store.as_ref(),
+            &RegistrationQuery { limit: 10, ..Default::default() },
+        )
+        .await?;
         let listed: Vec<_> = page.items.iter().map(|view| view.registration.id).rev().collect();
         assert_eq!(listed, made, "{spoil}");
         assert_eq!(page.total, 3);
@@ -115,7 +118,15 @@ pub(crate) async fn a_time_that_does_not_read_is_refused() -> Result<(), Failed>
             }
         }
     }
-    assert_eq!(store.list(&RegistrationQuery { limit: 9, ..Default::default() }).await?.total, 1);
+    assert_eq!(
+        RegistrationStore::list(
+            store.as_ref(),
+            &RegistrationQuery { limit: 9, ..Default::default() }
+        )
+        .await?
+        .total,
+        1
+    );
     assert!(RegistrationStore::find(store.as_ref(), made.id).await?.is_some());
     Ok(())
 }
@@ -143,7 +154,7 @@ pub(crate) async fn operations_make_no_notification() -> Result<(), Failed> {
         let notification = heard.recv().await.ok_or("nothing was heard")?;
         assert_eq!(notification.payload(), expected);
     }
-    assert_eq!(store.count().await?, 2);
+    assert_eq!(OperationLog::count(store.as_ref()).await?, 2);
     Ok(())
 }
 
@@ -163,6 +174,7 @@ fn operation() -> Operation {
         duration_ms: 1,
         server_id: None,
         request_id: "r".to_owned(),
+        client_address: None,
     }
 }
 
@@ -198,7 +210,11 @@ pub(crate) async fn texts_that_postgresql_cannot_hold_are_mended() -> Result<(),
     let tool = json!({"name": "x", "a\0": "b\0"});
     change.next.content.available_tools = tool.as_object().cloned().into_iter().collect();
     RegistrationStore::commit(store.as_ref(), &change).await?;
-    let page = store.list(&RegistrationQuery { limit: 1, ..Default::default() }).await?;
+    let page = RegistrationStore::list(
+        store.as_ref(),
+        &RegistrationQuery { limit: 1, ..Default::default() },
+    )
+    .await?;
     let view = page.items.first().ok_or("nothing is there")?;
     assert_eq!(
         json!(view.registration.content.available_tools),

@@ -3,9 +3,10 @@
 use libtest_mimic::Failed;
 use registry_domain::change::Change;
 use registry_domain::event::{EventKind, RegistryEvent};
+use registry_domain::health::{Condition, HealthNote};
 use registry_domain::id::{Alias, ServerId};
 use registry_domain::ports::{PortError, ServerCatalog};
-use registry_domain::server::Server;
+use registry_domain::server::{HealthStatus, Server};
 
 use crate::scene::{Scene, id, minute, registration, server, steps, user};
 
@@ -32,6 +33,10 @@ steps! {
     insert_server_of_a_taken_name fetches 12 by ["idx_servers_name_tenant_id"]
     insert_server_of_a_taken_alias fetches 12 by ["idx_servers_alias_tenant_id"]
     list_servers_awaiting_a_manifest fetches 20 by ["idx_servers_awaited"]
+    list_upcoming_probes fetches 64 by ["idx_servers_next_probe_at"]
+    find_watched_server fetches 1 by ["servers_pkey"]
+    note_health fetches 128 by ["servers_pkey"]
+    order_health fetches 6 by ["servers_pkey"]
 }
 
 async fn found(scene: &Scene, number: u64) -> Result<Server, Failed> {
@@ -129,4 +134,43 @@ async fn list_servers_awaiting_a_manifest(scene: &Scene, _: u64) -> Result<(), F
     let awaiting = scene.store.awaiting_manifest(20).await?;
     assert_eq!(awaiting.len(), 20);
     Ok(())
+}
+
+async fn list_upcoming_probes(scene: &Scene, _: u64) -> Result<(), Failed> {
+    assert_eq!(scene.store.upcoming_probes(64).await?.len(), 64);
+    Ok(())
+}
+
+async fn find_watched_server(scene: &Scene, round: u64) -> Result<(), Failed> {
+    assert!(scene.store.find_watched(server(40_000 + round)).await?.is_some());
+    Ok(())
+}
+
+async fn note_health(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let at = scene.stamp().at;
+    let mut notes = Vec::new();
+    for number in 0..32 {
+        let watched = scene.store.find_watched(server(50_000 + 100 * round + number)).await?;
+        let watched = watched.ok_or("it is not there")?;
+        notes.push(HealthNote {
+            server: watched.server,
+            before: watched.condition,
+            after: Condition { status: HealthStatus::Healthy, streak: 1 },
+            at,
+            next_probe_at: minute(467_160),
+            compared_at: None,
+            event: None,
+        });
+    }
+    assert_eq!(scene.store.note_health(&notes).await?.len(), 32);
+    Ok(())
+}
+
+async fn order_health(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let found = found(scene, 60_000 + round).await?;
+    let expected = found.revision;
+    let next =
+        Server { health: HealthStatus::Maintenance, revision: expected.next(), ..found };
+    let change = Change { next, expected: Some(expected), events: Vec::new() };
+    Ok(scene.store.order_health(&change).await?)
 }

@@ -16,12 +16,14 @@ const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid =
 
 /// The primary keys that no query looks into: they are there to keep ids unique. (Of a table
 /// of a few rows all are read.)
-const ONLY_KEYS: [&str; 8] = [
+const ONLY_KEYS: [&str; 10] = [
     "__diesel_schema_migrations_pkey",
     "audit_log_pkey",
     "event_head_pkey",
+    "leases_pkey",
     "replica_messages_pkey",
     "replicas_pkey",
+    "server_drifts_pkey",
     "server_prompts_pkey",
     "server_resources_pkey",
     "server_tools_pkey",

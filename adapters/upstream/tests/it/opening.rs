@@ -174,6 +174,7 @@ async fn each_kind_of_trouble_has_its_class() {
         (503, FaultClass::ServerError),
         (302, FaultClass::NotMcp),
         (404, FaultClass::NotMcp),
+        (426, FaultClass::WrongTransport),
     ] {
         let found = class_of(move |_| response(status, "text/html", "", "<p>SECRET</p>")).await;
         assert_eq!(found, class, "{status}");
@@ -269,4 +270,57 @@ async fn a_server_that_hangs_or_drips_times_out() {
     .await;
     let failure = impatient().open(&dripping.endpoint()).await.unwrap_err();
     assert_eq!((failure.class, failure.request_sent), (FaultClass::Timeout, true));
+}
+
+#[tokio::test]
+async fn a_probe_ends_in_time_however_many_questions_it_takes() {
+    let impatient = HttpUpstream::new(UpstreamSettings {
+        request_timeout: Duration::from_millis(200),
+        ..UpstreamSettings::for_testing()
+    });
+    // It never stops answering, and never answers.
+    let endless = Scripted::run(|mut connection| async move {
+        connection.request().await;
+        connection
+            .write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+            .await;
+        loop {
+            connection.chunk(": still here\n\n").await;
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let failure = impatient.probe(&endless.endpoint()).await.unwrap_err();
+    // Its bytes may be over before its time is.
+    let classes = [FaultClass::Timeout, FaultClass::ProtocolViolation];
+    assert!(classes.contains(&failure.class), "{failure}");
+
+    let legacy_and_slow = Scripted::run(|mut connection| async move {
+        while let Some(seen) = connection.request().await {
+            if seen.asks() == "server/discover" {
+                connection.write(&response(405, "text/plain", "", "")).await;
+            } else {
+                connection.closed().await;
+            }
+        }
+    })
+    .await;
+    let failure = impatient.probe(&legacy_and_slow.endpoint()).await.unwrap_err();
+    assert_eq!(failure.class, FaultClass::Timeout);
+}
+
+#[tokio::test]
+async fn a_probe_leaves_no_session_behind() {
+    let upstream = Answering::with(|seen| match seen.asks().as_str() {
+        "initialize" => {
+            let id = &seen.json()["id"];
+            let message = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{INITIALIZED}}}"#);
+            response(200, "application/json", "mcp-session-id: abc-1\r\n", &message)
+        }
+        _ => legacy(seen, "2025-06-18"),
+    })
+    .await;
+    client().probe(&upstream.endpoint()).await.unwrap();
+    let last = upstream.seen().pop().unwrap();
+    assert_eq!((last.method.as_str(), last.header("mcp-session-id")), ("DELETE", Some("abc-1")));
 }

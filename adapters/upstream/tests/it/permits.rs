@@ -13,7 +13,7 @@ use registry_domain::federation::ServerRef;
 use registry_domain::id::{Alias, Revision, ServerId};
 use registry_domain::ports::{MessageHead, Reply, UpstreamRequest};
 use registry_domain::routing::{RoutingTable, ServerEntry};
-use registry_domain::server::{HealthStatus, PinnedManifest, Server};
+use registry_domain::server::{HealthStatus, ListedBy, PinnedManifest, Server};
 use uuid::Uuid;
 
 /// Longer than anything here takes.
@@ -36,9 +36,13 @@ pub fn permit(endpoint: EndpointUrl) -> Permit<Arc<ServerEntry>> {
         health: HealthStatus::Healthy,
         tenant: None,
         registration: None,
+        owner: None,
+        listed_by: ListedBy::Approval,
+        auto_discover: true,
         manifest: PinnedManifest::Awaited,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
+        drift: None,
         revision: Revision::FIRST,
     };
     let caller = Caller {

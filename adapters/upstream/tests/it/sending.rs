@@ -22,6 +22,7 @@ async fn the_message_and_its_head_go_out_and_nothing_else() {
             ("Mcp-Param-Region".to_owned(), "eu".to_owned()),
             ("Authorization".to_owned(), "Bearer secret".to_owned()),
         ],
+        traceparent: None,
     };
     let request = UpstreamRequest { head, ..message(PATIENT) };
     let reply = client().send(&permit(upstream.endpoint()), request).await.unwrap();

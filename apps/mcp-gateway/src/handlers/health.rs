@@ -8,7 +8,27 @@ use serde_json::json;
 
 use crate::{GatewaySettings, Stores};
 
-/// GET /health.
+/// How each part is doing.
+///
+/// 200 also while the store or Redis is away (`degraded`): calls are served from the snapshot.
+#[utoipa::path(
+    get, path = "/health", operation_id = "show_gateway_health", tag = "health",
+    responses((status = 200, description = "`healthy`, or `degraded`", body = Object, example = json!({
+        "status": "healthy",
+        "timestamp": "2026-11-21T10:53:19.565057Z",
+        "version": "0.1.0",
+        "database": "connected",
+        "components": {
+            "database": {
+                "status": "healthy",
+                "latency_ms": 0.8,
+                "pool": {"size": 10, "max": 20, "available": 9, "waiting": 0},
+            },
+            "redis": null,
+            "router": {"status": "healthy", "servers": 3, "snapshot_age_ms": 12},
+        },
+    }))),
+)]
 pub(crate) async fn health(
     settings: web::Data<GatewaySettings>,
     stores: web::Data<Stores>,
@@ -36,8 +56,14 @@ pub(crate) async fn health(
     }))
 }
 
-/// GET /ready: the snapshot was read before the first request came in, so the gateway is ready for
-/// as long as it runs.
+/// Whether calls may be sent here.
+///
+/// The snapshot was read before the first request came in, so the gateway is ready for as long as
+/// it runs.
+#[utoipa::path(
+    get, path = "/ready", operation_id = "gateway_ready", tag = "health",
+    responses((status = 200, description = "They may", body = Object, example = json!({"status": "ready"}))),
+)]
 pub(crate) async fn ready() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ready"}))
 }

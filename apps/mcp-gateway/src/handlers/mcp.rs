@@ -4,12 +4,31 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
+use registry_domain::party::Party;
 use registry_exchange::{Door, Exchange, Inbound};
-use registry_http_edge::{Edge, Problem, RequestId, bearer, body, guard, not_allowed, not_found};
+use registry_http_edge::openapi::json_rpc::{Request, Response};
+use registry_http_edge::{
+    Edge, Problem, RequestId, bearer, body, guard, mcp, not_allowed, not_found,
+};
 
-use crate::{GatewaySettings, inbound, origin, reply};
+use crate::GatewaySettings;
+use crate::openapi::McpHeaders;
 
-/// All servers that the caller may use.
+/// Send one MCP message to all servers that the caller may use.
+///
+/// Tools are named `{alias}__{tool}`.
+#[utoipa::path(
+    post, path = "/mcp", operation_id = "call_federated", tag = "mcp",
+    security(("bearer" = [])),
+    params(McpHeaders),
+    request_body(content = Request, description = "One message; a batch is refused"),
+    extensions(("x-over-json-rpc" = json!(true))),
+    responses(
+        (status = 200, description = "The answer, as JSON or as a stream of events that ends with it",
+         content((Response = "application/json"), (String = "text/event-stream", example = "event: message\ndata: {}\n\n"))),
+        (status = 202, description = "A notification was taken"),
+    ),
+)]
 pub(crate) async fn federated(
     request: HttpRequest,
     id: RequestId,
@@ -19,7 +38,27 @@ pub(crate) async fn federated(
     call(&request, &id, payload, &exchange, Door::Federated).await.map_err(Problem::over_json_rpc)
 }
 
-/// One server, its names unchanged: POST /servers/{server}/mcp, and nothing else below /servers.
+/// Send one MCP message to one server, its names unchanged.
+///
+/// An administrator writes `{tenant}~{alias}` for another tenant's server.
+#[utoipa::path(
+    post, path = "/servers/{alias}/mcp", operation_id = "call_server", tag = "mcp",
+    security(("bearer" = [])),
+    params(
+        ("alias" = String, Path, description = "The server's alias", example = "weather"),
+        McpHeaders),
+    request_body(content = Request, description = "One message; a batch is refused"),
+    extensions(("x-over-json-rpc" = json!(true))),
+    responses(
+        (status = 200, description = "The answer, as JSON or as a stream of events that ends with it",
+         content((Response = "application/json"), (String = "text/event-stream", example = "event: message\ndata: {}\n\n"))),
+        (status = 202, description = "A notification was taken"),
+        (status = 404, description = "There is no such server, or it is not the caller's to see",
+         body = Response, example = json!({
+             "jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "Unknown server"},
+         })),
+    ),
+)]
 pub(crate) async fn of_server(
     request: HttpRequest,
     id: RequestId,
@@ -50,16 +89,16 @@ async fn call(
     let edge = Edge::of(request)?;
     let settings =
         request.app_data::<web::Data<GatewaySettings>>().ok_or_else(Problem::internal)?;
-    origin::check(request, settings)?;
+    settings.origins.check(request)?;
     let admitted = guard::admitted(edge, request).await?.ok_or_else(bearer::required)?;
     let (max_bytes, within) = (settings.max_body_bytes, edge.settings.body_timeout);
     let body = body::read(request.headers(), payload.into_inner(), max_bytes, within).await?;
     let inbound = Inbound {
         door,
-        headers: inbound::headers(request.headers()),
+        headers: mcp::headers(request.headers()),
         body,
-        caller: Arc::new(admitted.caller),
+        party: Party::Caller(Arc::new(admitted.caller)),
         request_id: id.as_str().to_owned(),
     };
-    Ok(reply::reply(exchange.call(inbound).await))
+    Ok(mcp::reply(exchange.call(inbound).await))
 }

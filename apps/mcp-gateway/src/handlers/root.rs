@@ -5,7 +5,14 @@ use serde_json::json;
 
 use crate::GatewaySettings;
 
-/// Answers what this is.
+/// What this is, and where things are.
+#[utoipa::path(
+    get, path = "/", operation_id = "show_gateway", tag = "health",
+    responses((status = 200, description = "What this is", body = Object, example = json!({
+        "name": "MCP Registry Gateway", "version": "0.1.0", "status": "running",
+        "endpoints": {"mcp": "/mcp", "server": "/servers/{alias}/mcp"},
+    }))),
+)]
 pub(crate) async fn about(settings: web::Data<GatewaySettings>) -> impl Responder {
     HttpResponse::Ok().json(json!({
         "name": settings.name,

@@ -22,7 +22,7 @@ pub(crate) mod submit;
 pub(crate) mod withdraw;
 
 /// A registration with the tag that a later `If-Match` may carry.
-fn shown(
+pub(super) fn shown(
     mut response: HttpResponseBuilder,
     view: &RegistrationView,
     settings: &PublicApiSettings,

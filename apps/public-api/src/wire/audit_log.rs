@@ -7,20 +7,32 @@ use registry_domain::registration::RegistrationStatus;
 use registry_http_edge::WireTime;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
+use crate::openapi::schemas::{ActionWord, Id, StatusWord};
 use crate::wire::list;
 
 /// One thing that was done to a registration.
-#[derive(Serialize)]
-struct AuditLogResponse<'a> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AuditLogResponse<'a> {
+    #[schema(value_type = Id)]
     log_id: EventId,
+    #[schema(value_type = Id)]
     registration_id: RegistrationId,
+    #[schema(value_type = Id)]
     user_id: UserId,
+    #[schema(example = "root@example.com")]
     user_email: &'a str,
+    #[schema(required = true, example = "Root")]
     user_display_name: Option<&'a str>,
+    #[schema(value_type = ActionWord)]
     action: &'static str,
+    #[schema(required = true, value_type = Option<StatusWord>)]
     previous_status: Option<&'static str>,
+    #[schema(required = true, value_type = Option<StatusWord>)]
     new_status: Option<&'static str>,
+    /// What was changed, or why; what is in it depends on the action.
+    #[schema(value_type = Object, example = json!({"reason": "looks good"}))]
     metadata: &'a Value,
     timestamp: WireTime,
 }

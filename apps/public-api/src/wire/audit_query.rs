@@ -5,6 +5,9 @@ use registry_domain::field::Violation;
 use registry_domain::ports::AuditQuery;
 use registry_http_edge::query::Parameters;
 use registry_http_edge::{Code, Place, Problem, ReadQuery};
+use utoipa::IntoParams;
+
+use crate::openapi::schemas::{ActionWord, Id};
 
 /// How many a page has, when nobody says so.
 const DEFAULT_LIMIT: u32 = 50;
@@ -42,6 +45,34 @@ impl AuditLogQuery {
             _ => Ok(self.0),
         }
     }
+}
+
+/// What [`AuditLogQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct AuditLogParameters {
+    /// Only what was done to this registration
+    #[param(value_type = Option<Id>)]
+    registration_id: Option<Id>,
+    /// Only what this person did
+    #[param(value_type = Option<Id>)]
+    user_id: Option<Id>,
+    /// Only this
+    #[param(value_type = Option<ActionWord>, inline)]
+    action: Option<String>,
+    /// Not before this time
+    #[param(format = DateTime, example = "2026-11-01T00:00:00Z")]
+    from: Option<String>,
+    /// Not after this time
+    #[param(format = DateTime, example = "2036-11-01T00:00:00Z")]
+    to: Option<String>,
+    /// How many a page has at most
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// How many to pass over
+    #[param(minimum = 0, default = 0)]
+    offset: Option<u32>,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use registry_entra::TokenRequest;
 use registry_http_edge::ReadBody;
 use registry_http_edge::fields::Fields;
+use utoipa::ToSchema;
 
 /// The body of POST /dev/token; all of it is optional, but a misspelt member is refused.
 #[derive(Debug)]
@@ -24,4 +25,27 @@ impl ReadBody for DevTokenRequest {
         fields.refuse_unknown();
         Some(Self(request))
     }
+}
+
+/// Whose token; every member has a default.
+#[derive(ToSchema)]
+#[schema(as = TokenRequest)]
+#[expect(dead_code, reason = "the OpenAPI document's view of what `DevTokenRequest` reads")]
+pub(crate) struct DevTokenBody {
+    #[schema(example = "ada")]
+    subject: Option<String>,
+    #[schema(example = "ada@example.com")]
+    email: Option<String>,
+    #[schema(example = "Ada Lovelace")]
+    name: Option<String>,
+    /// `admin` is what administrators have.
+    #[schema(example = json!(["admin"]))]
+    roles: Option<Vec<String>>,
+    #[schema(example = "acme")]
+    tenant: Option<String>,
+    #[schema(example = json!([]))]
+    groups: Option<Vec<String>>,
+    /// In seconds.
+    #[schema(example = 3600)]
+    expires_in: Option<i64>,
 }

@@ -6,6 +6,7 @@ use registry_http_edge::ReadQuery;
 use registry_http_edge::links::{Neighbour, describe_page};
 use registry_http_edge::query::Parameters;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// How many a page of a registration's own has, when nobody says so.
 const DEFAULT_LIMIT: u32 = 20;
@@ -24,10 +25,16 @@ impl ReadQuery for PageQuery {
 }
 
 /// A page with what is needed to ask for the next.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ListResponse<T> {
+    /// How many there are on all pages.
+    #[schema(example = 41)]
     total: u64,
+    /// How many a page has at most.
+    #[schema(example = 20)]
     limit: u32,
+    /// How many were passed over.
+    #[schema(example = 0)]
     offset: u32,
     results: Vec<T>,
 }

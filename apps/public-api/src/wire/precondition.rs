@@ -6,6 +6,9 @@ use futures_util::future::{Ready, ready};
 use registry_domain::ports::RegistrationView;
 use registry_domain::use_cases::Seen;
 use registry_http_edge::{Code, Problem};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
 
 /// The tags of a header. A proxy that compresses marks tags as weak: they mean the same here.
 fn tags(request: &HttpRequest, name: HeaderName) -> Vec<String> {
@@ -68,6 +71,28 @@ impl FromRequest for IfNoneMatch {
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
         ready(Ok(Self::of(request)))
     }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![parameter("If-Match", "The `ETag` of what was read: 409 if it is another by now")]
+    }
+}
+
+impl IntoParams for IfNoneMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![parameter("If-None-Match", "The `ETag` of what the caller has: 304 if it still holds")]
+    }
+}
+
+fn parameter(name: &str, description: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .build()
 }
 
 #[cfg(test)]

@@ -7,43 +7,72 @@ use registry_domain::registration::Standing;
 use registry_http_edge::WireTime;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::openapi::schemas::{DiscoveryWord, Id, StatusWord};
 
 /// A registration with its decision, its discovery and its server.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct RegistrationResponse<'a> {
+    #[schema(value_type = Id)]
     registration_id: RegistrationId,
+    #[schema(example = "https://mcp.example.com/mcp")]
     endpoint_url: &'a str,
+    #[schema(example = "Weather")]
     endpoint_name: &'a str,
+    #[schema(required = true, example = "Forecasts for any place")]
     description: Option<&'a str>,
+    #[schema(example = "team@example.com")]
     owner_contact: &'a str,
+    /// What the submitter said it offers; see the manifest for what it does offer.
+    #[schema(value_type = Vec<Object>, example = json!([{"name": "search"}]))]
     available_tools: &'a [Map<String, Value>],
+    #[schema(value_type = StatusWord)]
     status: &'static str,
+    #[schema(value_type = Id)]
     submitter_id: UserId,
+    #[schema(required = true, value_type = Option<Id>)]
     approver_id: Option<UserId>,
     submitted_at: WireTime,
-    /// When it was decided, also when the decision was no: the seed's columns are named so.
+    /// When it was decided, also when the decision was no.
+    #[schema(required = true)]
     approved_at: Option<WireTime>,
     created_at: WireTime,
     updated_at: WireTime,
+    #[schema(required = true, value_type = Option<Id>)]
     server_id: Option<ServerId>,
+    /// Why it was decided so.
+    #[schema(required = true, example = "looks good")]
     reason: Option<&'a str>,
     /// The server's alias; before there is one, the alias that the submitter wished for.
+    #[schema(required = true, example = "weather")]
     alias: Option<&'a str>,
+    /// Where MCP clients reach the server through the gateway.
+    #[schema(required = true, example = "http://localhost:8001/servers/weather/mcp")]
     mcp_url: Option<String>,
     discovery: DiscoveryReport<'a>,
     /// The digest of what is pinned and served.
+    #[schema(
+        required = true,
+        example = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )]
     manifest_digest: Option<String>,
     /// Whether somebody saw what is pinned before it was served.
+    #[schema(required = true, example = true)]
     reviewed: Option<bool>,
     /// What was approved and is served, while something newer is proposed.
+    #[schema(required = true)]
     standing: Option<StandingReport<'a>>,
 }
 
 /// What a proposal would replace.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct StandingReport<'a> {
+    #[schema(example = "https://mcp.example.com/mcp")]
     endpoint_url: &'a str,
+    #[schema(example = "Weather")]
     endpoint_name: &'a str,
+    #[schema(value_type = Id)]
     approver_id: UserId,
     approved_at: WireTime,
 }
@@ -60,11 +89,19 @@ impl<'a> StandingReport<'a> {
 }
 
 /// How far the discovery of the candidate has come.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "state": "complete",
+    "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "checked_at": "2026-11-21T10:53:19.565057Z",
+}))]
 pub(crate) struct DiscoveryReport<'a> {
+    #[schema(value_type = DiscoveryWord)]
     state: &'static str,
+    /// Why it failed, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     fault_class: Option<&'static str>,
+    /// Why it failed, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,9 @@ use registry_domain::ports::{Order, RegistrationQuery};
 use registry_domain::registration::RegistrationStatus;
 use registry_http_edge::ReadQuery;
 use registry_http_edge::query::Parameters;
+use utoipa::IntoParams;
 
+use crate::openapi::schemas::{Id, OrderWord, StatusWord};
 use crate::wire::cursor;
 
 /// How many a page has, when nobody says so.
@@ -49,6 +51,43 @@ impl ReadQuery for UrlQuery {
     fn read(parameters: &mut Parameters) -> Self {
         Self(parameters.required_text("endpoint_url", EndpointUrl::MAX_CHARS))
     }
+}
+
+/// What [`ListQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct ListParameters {
+    /// Only those that are this
+    #[param(value_type = Option<StatusWord>, inline)]
+    status: Option<String>,
+    /// Only those of this person
+    #[param(value_type = Option<Id>)]
+    submitter_id: Option<Id>,
+    /// Only those with this text in name, contact or description, whatever the case
+    #[param(max_length = 255)]
+    search: Option<String>,
+    /// Newest first (`desc`), or oldest first
+    #[param(value_type = Option<OrderWord>, inline)]
+    order: Option<String>,
+    /// How many a page has at most
+    #[param(minimum = 1, maximum = 1000, default = 20)]
+    limit: Option<u32>,
+    /// How many to pass over; not together with `cursor`
+    #[param(minimum = 0, default = 0)]
+    offset: Option<u32>,
+    /// Where to go on, from a `Link` header
+    cursor: Option<String>,
+}
+
+/// What [`UrlQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct UrlParameters {
+    /// The address, as it was submitted
+    #[param(min_length = 1, max_length = 2048, example = "https://mcp.example.com/mcp")]
+    endpoint_url: String,
 }
 
 #[cfg(test)]

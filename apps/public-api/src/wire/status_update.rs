@@ -5,6 +5,9 @@ use registry_domain::manifest::Digest;
 use registry_domain::use_cases::DecisionCommand;
 use registry_http_edge::ReadBody;
 use registry_http_edge::fields::Fields;
+use utoipa::ToSchema;
+
+use crate::openapi::schemas::VerdictWord;
 
 /// What was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +42,26 @@ impl ReadBody for StatusUpdate {
     }
 }
 
-fn digest(fields: &mut Fields) -> Option<Digest> {
+/// A decision.
+#[derive(ToSchema)]
+#[schema(as = StatusUpdate)]
+#[expect(dead_code, reason = "the OpenAPI document's view of what `StatusUpdate` reads")]
+pub(crate) struct StatusUpdateBody {
+    #[schema(value_type = VerdictWord)]
+    status: String,
+    /// Why.
+    #[schema(max_length = 500, example = "looks good")]
+    reason: Option<String>,
+    /// Another alias than the one wished for.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]{0,23}$", example = "weather")]
+    alias: Option<String>,
+    /// The digest of the manifest that was reviewed: 409 if it is another by now.
+    #[schema(pattern = "^sha256:[0-9a-f]{64}$", example = json!(null))]
+    manifest_digest: Option<String>,
+}
+
+/// Reads `manifest_digest`.
+pub(super) fn digest(fields: &mut Fields) -> Option<Digest> {
     let text = fields.optional_string("manifest_digest")?;
     let digest = Digest::parse(&text);
     if digest.is_none() {

@@ -5,14 +5,23 @@ use registry_domain::id::UserId;
 use registry_domain::user::User;
 use registry_http_edge::WireTime;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::openapi::schemas::Id;
 
 /// A person's row.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct UserResponse<'a> {
+    #[schema(value_type = Id)]
     user_id: UserId,
+    /// The subject of the person's tokens.
+    #[schema(example = "6f1c2a9e-ada")]
     entra_id: &'a str,
+    #[schema(example = "ada@example.com")]
     email: &'a str,
+    #[schema(required = true, example = "Ada Lovelace")]
     display_name: Option<&'a str>,
+    #[schema(example = false)]
     is_admin: bool,
     created_at: WireTime,
     updated_at: WireTime,

@@ -7,17 +7,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use public_api::{PublicApi, PublicApiSettings};
-use registry_domain::caller::Role;
+use registry_domain::caller::{ApiMode, Role, TenantScope};
 use registry_domain::change::Change;
 use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
 use registry_domain::event::{EventSeq, SequencedEvent};
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId, UserId};
-use registry_domain::manifest::{FaultClass, Manifest};
+use registry_domain::manifest::{DriftPolicy, FaultClass, Manifest};
 use registry_domain::operation::Operation;
 use registry_domain::ports::*;
 use registry_domain::rate::Limit;
 use registry_domain::registration::{Registration, Removal};
-use registry_domain::server::Server;
+use registry_domain::server::{Server, ServerRemoval};
 use registry_domain::user::{AdminSource, Identity, User};
 use registry_entra::{DevelopmentIssuer, DevelopmentKey};
 use uuid::Uuid;
@@ -47,6 +48,8 @@ pub fn api() -> PublicApi {
         events: broken.clone(),
         operations: broken.clone(),
         upstream: broken.clone(),
+        probes: broken.clone(),
+        leases: broken.clone(),
         health: broken.clone(),
         shared: None,
         clock: broken.clone(),
@@ -55,11 +58,26 @@ pub fn api() -> PublicApi {
             four_eyes: false,
             egress: EgressPolicy::Development,
             alias_quarantine: Duration::ZERO,
+            drift: DriftPolicy::Withhold,
+            api_mode: ApiMode::Open,
+            require_approval: false,
+            protect_admin_reads: false,
+            enable_legacy_sse: false,
+            inline_discovery: Duration::from_millis(350),
         },
     };
     let mut settings = PublicApiSettings::for_testing();
     settings.edge.limits.user = Some(Limit::per_minute(5));
-    PublicApi { ports, verifier: broken.clone(), limiter: broken, settings, development: None }
+    PublicApi {
+        ports,
+        verifier: broken.clone(),
+        limiter: broken,
+        settings,
+        live: None,
+        calls: None,
+        spool: None,
+        development: None,
+    }
 }
 
 /// Works for people, and for nothing else.
@@ -233,7 +251,104 @@ impl ServerCatalog for Broken {
         down()
     }
 
+    async fn commit_batch(
+        &self,
+        _changes: &[Change<Server>],
+        _atomicity: Atomicity,
+    ) -> Result<Vec<BatchItem>, PortError> {
+        down()
+    }
+
+    async fn commit_removal(
+        &self,
+        _removal: &ServerRemoval,
+        _free: Timestamp,
+    ) -> Result<(), PortError> {
+        down()
+    }
+
+    async fn find_each(&self, _ids: &[ServerId]) -> Result<Vec<Server>, PortError> {
+        down()
+    }
+
+    async fn find_view(
+        &self,
+        _id: ServerId,
+        _include: Include,
+    ) -> Result<Option<ServerView>, PortError> {
+        down()
+    }
+
+    async fn list(&self, _query: &ServerQuery) -> Result<Page<ServerView>, PortError> {
+        Ok(Page { total: 0, items: Vec::new() })
+    }
+
+    async fn find_offering(&self, _query: &OfferQuery) -> Result<Vec<ServerView>, PortError> {
+        down()
+    }
+
+    async fn count(&self, _tenant: &TenantScope) -> Result<ServerCounts, PortError> {
+        down()
+    }
+
     async fn awaiting_manifest(&self, _limit: u32) -> Result<Vec<Server>, PortError> {
+        down()
+    }
+
+    async fn upcoming_probes(&self, _limit: u32) -> Result<Vec<Watched>, PortError> {
+        down()
+    }
+
+    async fn find_watched(&self, _id: ServerId) -> Result<Option<Watched>, PortError> {
+        down()
+    }
+
+    async fn note_health(&self, _notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        down()
+    }
+
+    async fn order_health(&self, _change: &Change<Server>) -> Result<(), PortError> {
+        down()
+    }
+}
+
+#[async_trait]
+impl HealthStore for Broken {
+    async fn put(
+        &self,
+        _server: ServerId,
+        _health: &ServerHealth,
+        _ttl: Duration,
+    ) -> Result<(), PortError> {
+        down()
+    }
+
+    async fn find(&self, _server: ServerId) -> Result<Option<ServerHealth>, PortError> {
+        down()
+    }
+}
+
+#[async_trait]
+impl Leases for Broken {
+    async fn try_acquire(
+        &self,
+        _name: &str,
+        _holder: LeaseHolder,
+        _ttl: Duration,
+    ) -> Result<bool, PortError> {
+        down()
+    }
+
+    async fn renew(
+        &self,
+        _name: &str,
+        _holder: LeaseHolder,
+        _ttl: Duration,
+    ) -> Result<bool, PortError> {
+        down()
+    }
+
+    async fn release(&self, _name: &str, _holder: LeaseHolder) -> Result<(), PortError> {
         down()
     }
 }

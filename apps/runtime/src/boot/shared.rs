@@ -5,23 +5,42 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, HealthStore, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId, StoreHealth,
+    HealthStore, Leases, LiveEvents, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId,
+    ResponseCache, SessionStore, StoreHealth,
 };
-use registry_embedded::{EmbeddedHealthStore, EmbeddedLimits};
+use registry_embedded::{
+    EmbeddedLimits, EmbeddedLiveEvents, EmbeddedReplicaBus, EmbeddedResponseCache,
+    EmbeddedSessions,
+};
+use registry_http_edge::reads::Answers;
+use registry_live_feed::OpenRecent;
 use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
-    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLimits, RedisOptions, RedisPool,
-    RedisReplicaBus,
+    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLeases, RedisLimits,
+    RedisLiveEvents, RedisOptions, RedisPool, RedisReplicaBus, RedisResponseCache, RedisSessions,
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::BootError;
+use super::{BootError, Freshness};
 use crate::settings::{Database, Settings};
 
 /// The most callers and addresses whose requests are counted at a time.
 const MOST_LIMIT_KEYS: usize = 100_000;
+
+/// The most sessions and one-time tickets at a time.
+const MOST_SESSIONS: usize = 100_000;
+
+/// How many of the newest events are kept for clients who come back.
+const NEWEST_EVENTS: usize = 2_000;
+
+/// How long a lost message of Redis can delay those who wait for news.
+const NEWS_POLL: Duration = Duration::from_secs(5);
+/// The most answers that are kept, in this process or for all replicas, and the most bytes of one.
+const MOST_ANSWERS_IN_PROCESS: usize = 500;
+const MOST_ANSWERS_SHARED: usize = 10_000;
+const MOST_ANSWER_BYTES: usize = 128 << 10;
 
 /// How long Redis or PostgreSQL may take to hear the last words: all that they save is a moment until the others
 /// notice by themselves.
@@ -33,15 +52,52 @@ pub(crate) struct Shared {
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// The last probe of each server.
     pub(crate) probes: Arc<dyn HealthStore>,
+    /// Small values with an end.
+    pub(crate) sessions: Arc<dyn SessionStore>,
+    /// What is kept for a while.
+    pub(crate) cache: Arc<dyn ResponseCache>,
+    /// Who may give an answer that is kept there: every replica hears of a commit before the one
+    /// who wrote is answered, this process alone, or nobody.
+    kept_for: KeptFor,
+    /// Which replica does what one is to do.
+    pub(crate) leases: Arc<dyn Leases>,
     /// Whether it all answers, where somebody is asked.
     pub(crate) health: Option<Arc<dyn StoreHealth>>,
-    /// How replicas find each other; it lives as long as the process does.
-    _bus: Option<Box<dyn ReplicaBus>>,
+    redis: Option<Arc<RedisPool>>,
+    /// How replicas find and ask each other; it lives as long as the process does.
+    pub(crate) bus: Arc<dyn ReplicaBus>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
+/// Who may give kept answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeptFor {
+    AllReplicas,
+    ThisProcess,
+    /// Other replicas write, and there is no place where all of them look.
+    Nobody,
+}
+
 impl Shared {
+    /// What lets go of kept answers, where any are kept, here or by other replicas.
+    pub(crate) fn freshness(
+        &self,
+        settings: &Settings,
+        registry: &RegistryPorts,
+    ) -> Option<Arc<Freshness>> {
+        let ttl = settings.cache.response_ttl;
+        let wanted = match self.kept_for {
+            KeptFor::AllReplicas => true,
+            KeptFor::ThisProcess => !ttl.is_zero(),
+            KeptFor::Nobody => false,
+        };
+        wanted.then(|| {
+            let (clock, ids) = (Arc::clone(&registry.clock), Arc::clone(&registry.ids));
+            Freshness::of(Arc::new(Answers::new(Arc::clone(&self.cache), ttl, clock, ids)))
+        })
+    }
+
     /// Opens Redis where the settings name one, and joins the other replicas.
     ///
     /// # Errors
@@ -56,7 +112,7 @@ impl Shared {
         }
         match &settings.store.database {
             Database::Postgres(options) => Self::on_postgres(options, registry, in_process).await,
-            Database::File(_) => Ok(Self::in_process(&registry.clock, in_process)),
+            Database::File(_) => Ok(Self::in_process(registry, in_process)),
         }
     }
 
@@ -66,24 +122,40 @@ impl Shared {
         limiter: Arc<dyn RateLimiter>,
     ) -> Result<Self, BootError> {
         tracing::warn!(
-            "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, and each process counts rate \
-             limits for itself"
+            "MREG_REDIS_URL is not set: replicas meet at PostgreSQL, each process counts rate limits \
+             for itself, and no answers are kept"
         );
-        let shared = Self::in_process(&registry.clock, limiter);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let replica = ReplicaId(registry.ids.next());
-        let on = (Handle::current(), shared.tasks.clone());
-        let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &shared.stop)
+        let on = (Handle::current(), tasks.clone());
+        let bus = PgReplicaBus::open(options, replica, PgBusOptions::default(), on, &stop)
             .await
             .map_err(|error| BootError::part("the replica bus cannot be joined", error))?;
-        Ok(Self { _bus: Some(Box::new(bus)), ..shared })
+        Ok(Self {
+            bus: Arc::new(bus),
+            kept_for: KeptFor::Nobody,
+            tasks,
+            stop,
+            ..Self::in_process(registry, limiter)
+        })
     }
 
-    fn in_process(clock: &Arc<dyn Clock>, limiter: Arc<dyn RateLimiter>) -> Self {
+    fn in_process(registry: &RegistryPorts, limiter: Arc<dyn RateLimiter>) -> Self {
+        let replica = ReplicaId(registry.ids.next());
         Self {
             limiter,
-            probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(clock))),
+            probes: Arc::clone(&registry.probes),
+            leases: Arc::clone(&registry.leases),
+            sessions: Arc::new(EmbeddedSessions::new(MOST_SESSIONS, Arc::clone(&registry.clock))),
+            cache: Arc::new(EmbeddedResponseCache::new(
+                MOST_ANSWERS_IN_PROCESS,
+                MOST_ANSWER_BYTES,
+                Arc::clone(&registry.clock),
+            )),
+            kept_for: KeptFor::ThisProcess,
             health: None,
-            _bus: None,
+            redis: None,
+            bus: Arc::new(EmbeddedReplicaBus::join(Arc::default(), replica)),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -112,10 +184,41 @@ impl Shared {
         Ok(Self {
             limiter: Arc::new(limiter),
             probes: Arc::new(RedisHealthStore::new(Arc::clone(&pool))),
-            health: Some(Arc::new(RedisHealth::new(pool))),
-            _bus: Some(Box::new(bus)),
+            leases: Arc::new(RedisLeases::new(Arc::clone(&pool), Arc::clone(&registry.leases))),
+            sessions: Arc::new(RedisSessions::new(
+                Arc::clone(&pool),
+                MOST_SESSIONS,
+                Arc::clone(&registry.clock),
+            )),
+            cache: Arc::new(RedisResponseCache::new(
+                Arc::clone(&pool),
+                MOST_ANSWERS_SHARED,
+                MOST_ANSWER_BYTES,
+                Arc::clone(&registry.clock),
+            )),
+            kept_for: KeptFor::AllReplicas,
+            health: Some(Arc::new(RedisHealth::new(Arc::clone(&pool)))),
+            redis: Some(pool),
+            bus: Arc::new(bus),
             tasks,
             stop,
+        })
+    }
+
+    /// Opens what keeps the newest events of a log.
+    pub(crate) fn recent_events(&self) -> OpenRecent {
+        let redis = self.redis.clone();
+        Box::new(move |log| {
+            let redis = redis.clone();
+            Box::pin(async move {
+                let recent: Arc<dyn LiveEvents> = match redis {
+                    Some(pool) => Arc::new(
+                        RedisLiveEvents::open(pool, &log, NEWEST_EVENTS, NEWS_POLL).await?,
+                    ),
+                    None => Arc::new(EmbeddedLiveEvents::new(NEWEST_EVENTS)),
+                };
+                Ok(recent)
+            })
         })
     }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore, RegistryPorts,
-    ServerCatalog, StoreHealth, UserStore,
+    Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OperationLog,
+    RegistrationStore, RegistryPorts, ServerCatalog, StoreHealth, UserStore,
 };
-use registry_embedded::{EmbeddedOptions, EmbeddedStore};
+use registry_embedded::{EmbeddedHealthStore, EmbeddedOptions, EmbeddedStore};
 use registry_postgres::PgStore;
 use registry_upstream::HttpUpstream;
 use tokio::runtime::Handle;
@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use super::{BootError, upstream_settings};
 use crate::clock::{SystemClock, TimeOrderedIds};
 use crate::settings::{Database, Settings};
+use crate::telemetry::MeteredUpstream;
 
 /// How long a write may take to end that nobody waits for any more. Who waited was answered before.
 const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
@@ -27,7 +28,12 @@ const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Storage {
     pub(crate) ports: RegistryPorts,
     writes: TaskTracker,
-    postgres: Option<Arc<PgStore>>,
+    store: Store,
+}
+
+enum Store {
+    File(Arc<EmbeddedStore>),
+    Postgres(Arc<PgStore>),
 }
 
 impl Storage {
@@ -40,8 +46,16 @@ impl Storage {
                 "the database does not answer: writes that nobody waits for are given up"
             );
         }
-        if let Some(store) = &self.postgres {
+        if let Store::Postgres(store) = &self.store {
             store.close().await;
+        }
+    }
+
+    /// Tells somebody of every commit from now on.
+    pub(crate) fn watch_commits(&self, watch: Arc<dyn CommitWatch>) {
+        match &self.store {
+            Store::File(store) => store.watch_commits(watch),
+            Store::Postgres(store) => store.watch_commits(watch),
         }
     }
 }
@@ -62,14 +76,15 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
             let store =
                 EmbeddedStore::open(path, options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
-            Ok(Storage { ports: ports(settings, store, clock), writes, postgres: None })
+            let ports = ports(settings, Arc::clone(&store), clock);
+            Ok(Storage { ports, writes, store: Store::File(store) })
         }
         Database::Postgres(options) => {
             let options = options.as_ref().clone();
             let store = PgStore::open(options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
             let ports = ports(settings, Arc::clone(&store), clock);
-            Ok(Storage { ports, writes, postgres: Some(store) })
+            Ok(Storage { ports, writes, store: Store::Postgres(store) })
         }
     }
 }
@@ -87,6 +102,7 @@ where
         + LinkStore
         + EventLog
         + OperationLog
+        + Leases
         + StoreHealth
         + 'static,
 {
@@ -98,7 +114,9 @@ where
         links: store.clone(),
         events: store.clone(),
         operations: store.clone(),
-        upstream: Arc::new(HttpUpstream::new(upstream_settings(settings))),
+        upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(settings))))),
+        probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(&clock))),
+        leases: store.clone(),
         health: store,
         shared: None,
         clock,

@@ -2,8 +2,9 @@
 
 use clap::Args;
 use registry_domain::Error;
-use registry_domain::server::PinnedManifest;
-use registry_domain::use_cases::{self, RegisterServer};
+use registry_domain::caller::Actor;
+use registry_domain::server::{PinnedManifest, ServerDraft};
+use registry_domain::use_cases;
 
 use super::{Failure, print};
 use crate::boot;
@@ -28,17 +29,19 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, settings: Settings) -> Result<(), Failure> {
     let storage = boot::storage(&settings).await?;
-    let command = RegisterServer {
+    let draft = ServerDraft {
         name: arguments.name,
         endpoint_url: arguments.endpoint_url,
         alias: arguments.alias,
-        tenant: arguments.tenant,
+        tenant_id: arguments.tenant,
         description: arguments.description,
+        ..ServerDraft::default()
     };
-    let listed = use_cases::register_server(&storage.ports, command).await;
+    let listed = use_cases::register_server(&storage.ports, Actor::Operator, draft).await;
     storage.finish().await;
     match listed {
-        Ok(server) => {
+        Ok(listed) => {
+            let server = listed.server;
             let manifest = match &server.manifest {
                 PinnedManifest::Pinned { manifest, .. } => {
                     format!("{} definitions pinned", manifest.definitions().len())

@@ -1,18 +1,23 @@
 //! `serve`: everything, until told to stop.
 
 use super::{Failure, Program, tell};
-use crate::boot::{self, Bound, Runtime};
+use crate::boot::{self, BootError, Bound, Runtime};
 use crate::run::{self, Half};
 use crate::settings::Settings;
-use crate::telemetry;
+use crate::telemetry::{self, Traces};
 
 pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Failure> {
-    telemetry::start(&settings.logs).map_err(|wrong| Failure::usage(&wrong))?;
+    let (traces, layer) = match settings.telemetry.traces.as_ref().map(Traces::start).transpose() {
+        Ok(started) => started.unzip(),
+        Err(error) => return Err(BootError::part("traces cannot be sent", error).into()),
+    };
+    telemetry::start(&settings.logs, layer).map_err(|wrong| Failure::usage(&wrong))?;
     let halves = program.serves(&settings);
     let bound = match boot::bind(&settings, &halves) {
         Ok(bound) => bound,
         Err(error) => return Err(logged(error)),
     };
+    let metrics = boot::bind_metrics(&settings).map_err(logged)?;
     let runtime = match Runtime::start(settings, &bound).await {
         Ok(runtime) => runtime,
         Err(error) => return Err(logged(error)),
@@ -30,7 +35,12 @@ pub(super) async fn run(program: Program, settings: Settings) -> Result<(), Fail
     for socket in bound {
         servers.push((program.server)(&runtime, socket)?);
     }
-    Ok(run::run(&runtime, servers).await?)
+    let metrics = runtime.metrics_server(metrics)?;
+    let ended = run::run(&runtime, servers, metrics).await;
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
+    Ok(ended?)
 }
 
 /// A start that failed is told to the log too: whoever collects it may not see standard error.

@@ -32,8 +32,8 @@ pub(super) async fn run(spool: Arc<Spool>, store: Arc<dyn OperationLog>, stop: C
 
 /// Copies what waits, once: for the end.
 pub(crate) async fn copy_operations_once(runtime: &Runtime) {
-    let Some(gateway) = &runtime.gateway else { return };
-    if let Err(error) = gateway.spool.drain(gateway.ports.operations.as_ref()).await {
+    let calls = &runtime.calls;
+    if let Err(error) = calls.spool.drain(calls.ports.operations.as_ref()).await {
         tracing::warn!(%error, "operation records stay in the spool; the next start copies them");
     }
 }

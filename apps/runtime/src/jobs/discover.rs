@@ -6,6 +6,7 @@
 //! by side: one that hangs delays nobody else's.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use registry_domain::Error;
 use registry_domain::event::EventSeq;
@@ -17,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Fortune;
-use crate::settings::RegistrySettings;
 
 /// How many upstreams are read at the same time.
 const AT_ONCE: usize = 16;
@@ -65,8 +65,8 @@ impl Reading {
 }
 
 /// Discovers until told to stop.
-pub(super) async fn run(ports: RegistryPorts, settings: RegistrySettings, stop: CancellationToken) {
-    let mut retries = tokio::time::interval(settings.discovery_interval);
+pub(super) async fn run(ports: RegistryPorts, interval: Duration, stop: CancellationToken) {
+    let mut retries = tokio::time::interval(interval);
     retries.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reading = Reading::default();
     // Ending in the middle of a read loses nothing: it is still due at the next start.

@@ -62,6 +62,19 @@ impl Environment {
         None
     }
 
+    /// The first of these variables that is there, if it is there without a value.
+    pub(super) fn emptied(&self, names: &[&str]) -> Option<(String, Origin)> {
+        let places = [(&self.process, Origin::Process), (&self.file, Origin::DotEnv)];
+        places
+            .into_iter()
+            .flat_map(|(variables, origin)| {
+                names.iter().map(move |name| (variables, *name, origin))
+            })
+            .find_map(|(variables, name, origin)| Some((variables.get(name)?, name, origin)))
+            .filter(|(value, _, _)| value.trim().is_empty())
+            .map(|(_, name, origin)| (name.to_owned(), origin))
+    }
+
     /// Whether the value that the process has for this variable is text.
     pub(super) fn is_text(&self, name: &str) -> bool {
         !self.not_text.contains(name)

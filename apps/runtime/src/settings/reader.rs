@@ -89,6 +89,24 @@ impl<'a> Reader<'a> {
         parsed
     }
 
+    /// A variable that parses, or its default; nothing where it is set to nothing. The one kind
+    /// of setting where empty does not mean "not set": so Python's frameworks turn pages off.
+    pub(super) fn or_off<T>(
+        &mut self,
+        names: &[&'static str],
+        default: &str,
+        rule: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        match self.environment.emptied(names) {
+            Some((name, origin)) => {
+                self.show(names, &name, "", origin);
+                None
+            }
+            None => self.parsed(names, default, rule, parse),
+        }
+    }
+
     /// A variable that parses, or nothing.
     pub(super) fn optional<T>(
         &mut self,

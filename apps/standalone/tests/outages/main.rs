@@ -7,7 +7,8 @@
 //! | without Redis everything works, by itself, and recovers | `redis_gone.rs` |
 //! | replicas share their limits again after an outage | `limits.rs` |
 //! | the end leaves nobody connected, and comes in an outage too | `stopping.rs` |
-//! | what probes find stands in Redis | `probes.rs` |
+//! | what probes find stands in Redis, by class of trouble | `probes.rs`, `classes.rs` |
+//! | who probes, how often, and what moves a status | `probing.rs` |
 //! | replicas see each other's changes, and may start together | `replicas.rs` |
 //! | an address that is wrong, or where nobody answers, is told in a line | `wrong_address.rs` |
 //! | what a program does not know is refused, row by row where that is possible | `unknown.rs` |
@@ -22,10 +23,12 @@
 )]
 
 mod burst;
+mod classes;
 mod decisions;
 mod limits;
 mod postgres_gone;
 mod probes;
+mod probing;
 mod redis_gone;
 mod replicas;
 mod stopping;

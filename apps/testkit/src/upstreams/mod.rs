@@ -16,6 +16,7 @@ mod workbench;
 pub use gate::Gate;
 pub use handshake::answer_handshake;
 pub use http_text::ScriptedRequest;
+pub(crate) use http_text::read_request;
 pub use meter::Seen;
 pub use rmcp_server::{Era, RmcpOptions, RmcpServer};
 pub use scripted::Scripted;

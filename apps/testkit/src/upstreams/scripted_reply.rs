@@ -101,6 +101,13 @@ impl Reply {
         self
     }
 
+    /// Goes on with another reply.
+    #[must_use]
+    pub fn then(mut self, next: Self) -> Self {
+        self.0.extend(next.0);
+        self
+    }
+
     /// Never goes on, and keeps the connection open.
     #[must_use]
     pub fn hang(mut self) -> Self {

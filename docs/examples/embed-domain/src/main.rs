@@ -15,7 +15,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use registry_domain::caller::ApiMode;
 use registry_domain::endpoint::EgressPolicy;
+use registry_domain::manifest::DriftPolicy;
 use registry_domain::ports::{GatewayPorts, RegistryPolicy, RegistryPorts, Upstream};
 
 use memory::{FixedUpstream, LastProbes, Memory, SystemClock, TimeOrderedIds};
@@ -36,6 +38,8 @@ fn registry_ports() -> Result<RegistryPorts, String> {
         links: memory.clone(),
         events: memory.clone(),
         operations: memory.clone(),
+        probes: Arc::new(LastProbes::default()),
+        leases: memory.clone(),
         health: memory,
         shared: None,
         upstream: Arc::new(FixedUpstream::with_weather()?),
@@ -45,6 +49,12 @@ fn registry_ports() -> Result<RegistryPorts, String> {
             four_eyes: true,
             egress: EgressPolicy::Public,
             alias_quarantine: Duration::from_hours(24),
+            drift: DriftPolicy::Withhold,
+            api_mode: ApiMode::Protected,
+            require_approval: true,
+            protect_admin_reads: false,
+            enable_legacy_sse: false,
+            inline_discovery: Duration::from_millis(350),
         },
     })
 }
@@ -55,10 +65,10 @@ fn gateway_ports(registry: &RegistryPorts) -> GatewayPorts {
         servers: registry.servers.clone(),
         events: registry.events.clone(),
         operations: registry.operations.clone(),
-        probes: Arc::new(LastProbes::default()),
         clock: registry.clock.clone(),
         ids: registry.ids.clone(),
         new_upstream: Arc::new(move || upstream.clone()),
         upstream: registry.upstream.clone(),
+        drift: registry.policy.drift,
     }
 }

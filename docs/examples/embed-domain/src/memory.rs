@@ -9,6 +9,7 @@
 //! | `EventLog` | `events.rs` |
 //! | `OperationLog`, `StoreHealth` | `operations.rs`, `health.rs` |
 //! | `HealthStore` | `probes.rs` |
+//! | `Leases`, and what the prober keeps | `watch.rs` |
 //! | `Upstream` | `upstream.rs` |
 //! | `Clock`, `Ids` | `clock.rs` |
 
@@ -22,6 +23,7 @@ mod registrations;
 mod servers;
 mod upstream;
 mod users;
+mod watch;
 
 use std::collections::BTreeMap;
 
@@ -42,12 +44,14 @@ pub(crate) use probes::LastProbes;
 pub(crate) use upstream::FixedUpstream;
 
 use registrations::Kept;
+use watch::Watch;
 
 /// What is kept.
 #[derive(Debug, Clone, Default)]
 struct State {
     registrations: BTreeMap<RegistrationId, Kept>,
     servers: BTreeMap<ServerId, Server>,
+    watches: BTreeMap<ServerId, Watch>,
     users: BTreeMap<UserId, User>,
     /// The oldest first.
     documents: Vec<Upload>,

@@ -12,17 +12,17 @@ use crate::use_cases::submit_registration::keeps_alias;
 
 /// How many names are tried before we give up: as many servers of one name in one tenant are an
 /// accident, not a fleet.
-pub(super) const MOST_TRIES: u32 = 100;
+pub(in crate::use_cases) const MOST_TRIES: u32 = 100;
 
 /// What is known of the server before it has its names.
-pub(super) struct Listing<'a> {
+pub(in crate::use_cases) struct Listing<'a> {
     registration: &'a Registration,
     candidate: Option<&'a Manifest>,
     /// The server that stands since an earlier approval: it keeps its identity and its alias.
     served: Option<Server>,
     new_id: ServerId,
     /// The alias that somebody asked for: it is not replaced by another.
-    pub(super) wished: Option<Alias>,
+    pub(in crate::use_cases) wished: Option<Alias>,
 }
 
 impl<'a> Listing<'a> {
@@ -31,7 +31,7 @@ impl<'a> Listing<'a> {
     /// # Errors
     /// [`Error::Invalid`] when a decision would move a server to another alias: clients know it by
     /// the one that it has.
-    pub(super) async fn begin(
+    pub(in crate::use_cases) async fn begin(
         ports: &RegistryPorts,
         view: &'a RegistrationView,
         asked: Option<Alias>,
@@ -54,7 +54,7 @@ impl<'a> Listing<'a> {
     ///
     /// # Errors
     /// [`Error::NameTaken`], [`Error::Unavailable`].
-    pub(super) async fn free_names(
+    pub(in crate::use_cases) async fn free_names(
         &self,
         ports: &RegistryPorts,
         from: u32,
@@ -77,17 +77,21 @@ impl<'a> Listing<'a> {
             let taken = ports.servers.taken(tenant, &name, &alias, now).await?;
             let alias_taken = taken.alias && self.served.is_none();
             if alias_taken && self.wished.is_some() {
-                return Err(Error::NameTaken { what: "alias", wanted: alias.to_string() });
+                return Err(Error::NameTaken {
+                    what: "alias",
+                    wanted: alias.to_string(),
+                    holder: None,
+                });
             }
             if !taken.name && !alias_taken {
                 return Ok((number, name, alias));
             }
         }
-        Err(Error::NameTaken { what: "name", wanted: display.clone() })
+        Err(Error::NameTaken { what: "name", wanted: display.clone(), holder: None })
     }
 
     /// The write of the server under its names.
-    pub(super) fn change(
+    pub(in crate::use_cases) fn change(
         &self,
         name: String,
         alias: Alias,
@@ -104,10 +108,7 @@ impl<'a> Listing<'a> {
                 (EventKind::ServerChanged, next, Some(served.revision))
             }
         };
-        let tenant = self.registration.tenant.clone();
-        let event = RegistryEvent::of(kind, stamp, approver)
-            .on_registration(self.registration.id, tenant.clone())
-            .on_server(id, tenant);
+        let event = next.happened(RegistryEvent::of(kind, stamp, approver));
         Change { next, expected, events: vec![event] }
     }
 }

@@ -7,8 +7,19 @@ use registry_http_edge::{Body, Code, Place, Problem};
 
 use crate::handlers::Answer;
 use crate::handlers::development::OnThisMachine;
-use crate::wire::dev_token::DevTokenRequest;
+use crate::wire::dev_token::{DevTokenBody, DevTokenRequest};
 
+/// Make a token for whoever is asked for.
+///
+/// In development only, and for callers on this machine only.
+#[utoipa::path(
+    post, path = "/dev/token", operation_id = "issue_token", tag = "development",
+    request_body(content = Option<DevTokenBody>, description = "Whose token; all of it is optional"),
+    extensions(("x-error-codes" = json!(["ORIGIN_NOT_ALLOWED"]))),
+    responses((status = 200, description = "The token", body = Object, example = json!({
+        "access_token": "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl", "token_type": "Bearer", "expires_in": 3600,
+    }))),
+)]
 pub(crate) async fn handle(
     _: OnThisMachine,
     issuer: web::Data<DevelopmentIssuer>,

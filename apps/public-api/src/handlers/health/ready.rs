@@ -7,6 +7,15 @@ use serde_json::json;
 
 use crate::handlers::Answer;
 
+/// Whether requests may be sent here.
+#[utoipa::path(
+    get, path = "/ready", operation_id = "ready", tag = "health",
+    responses(
+        (status = 200, description = "They may", body = Object, example = json!({"status": "ready"})),
+        (status = 503, description = "They may not: the store does not answer", body = Object,
+         example = json!({"status": "not_ready", "reason": "database"})),
+    ),
+)]
 pub(crate) async fn handle(ports: web::Data<RegistryPorts>) -> Answer {
     Ok(if ask_store(ports.health.as_ref()).await.is_healthy() {
         HttpResponse::Ok().json(json!({"status": "ready"}))

@@ -9,6 +9,16 @@ use registry_http_edge::health::ask_all;
 use crate::handlers::Answer;
 use crate::wire::health::HealthResponse;
 
+/// How each part is doing.
+///
+/// Without Redis, where there is one, each process goes on by itself: that is degraded.
+#[utoipa::path(
+    get, path = "/health", operation_id = "show_health", tag = "health",
+    responses(
+        (status = 200, description = "`healthy`, or `degraded`", body = HealthResponse),
+        (status = 503, description = "`unhealthy`: the store does not answer", body = HealthResponse),
+    ),
+)]
 pub(crate) async fn handle(ports: web::Data<RegistryPorts>) -> Answer {
     let (database, shared) = ask_all(ports.health.as_ref(), ports.shared.as_deref()).await;
     let mut response =

@@ -8,12 +8,28 @@ use registry_http_edge::{Body, Guarded, PathId};
 
 use super::shown;
 use crate::handlers::Answer;
+use crate::openapi::schemas::RegistrationInPath;
 use crate::settings::PublicApiSettings;
 use crate::wire::precondition::IfMatch;
-use crate::wire::status_update::{StatusUpdate, Verdict};
+use crate::wire::registration::RegistrationResponse;
+use crate::wire::status_update::{StatusUpdate, StatusUpdateBody, Verdict};
 
 type Input = (PathId<RegistrationId>, IfMatch, Body<StatusUpdate>);
 
+/// Approve or reject.
+///
+/// For administrators. Of several who decide at once exactly one succeeds; the others get 409.
+#[utoipa::path(
+    patch, path = "/registrations/{registration_id}/status", operation_id = "decide_registration",
+    tag = "registrations", security(("bearer" = [])),
+    params(RegistrationInPath, IfMatch),
+    request_body = StatusUpdateBody,
+    extensions(("x-error-codes" = json!([
+        "INSUFFICIENT_PERMISSIONS", "REGISTRATION_NOT_FOUND", "INVALID_STATE_TRANSITION", "ENDPOINT_URL_CONFLICT", "SERVER_NAME_CONFLICT",
+    ]))),
+    responses((status = 200, description = "The registration as it is now", body = RegistrationResponse,
+               headers(("ETag" = String, description = "What was shown, for a later `If-Match`")))),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     settings: web::Data<PublicApiSettings>,

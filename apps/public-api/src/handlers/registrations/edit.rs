@@ -8,12 +8,26 @@ use registry_http_edge::{Body, Guarded, PathId};
 
 use super::shown;
 use crate::handlers::Answer;
+use crate::openapi::schemas::RegistrationInPath;
 use crate::settings::PublicApiSettings;
 use crate::wire::precondition::IfMatch;
-use crate::wire::registration_draft::DraftRequest;
+use crate::wire::registration::RegistrationResponse;
+use crate::wire::registration_draft::{DraftBody, DraftRequest};
 
 type Input = (PathId<RegistrationId>, IfMatch, Body<DraftRequest>);
 
+/// Replace the content while nobody has decided.
+#[utoipa::path(
+    put, path = "/registrations/{registration_id}", operation_id = "edit_registration",
+    tag = "registrations", security(("bearer" = [])),
+    params(RegistrationInPath, IfMatch),
+    request_body = DraftBody,
+    extensions(("x-error-codes" = json!([
+        "INSUFFICIENT_PERMISSIONS", "REGISTRATION_NOT_FOUND", "INVALID_STATE_TRANSITION", "ENDPOINT_URL_CONFLICT",
+    ]))),
+    responses((status = 200, description = "The registration as it is now", body = RegistrationResponse,
+               headers(("ETag" = String, description = "What was shown, for a later `If-Match`")))),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     settings: web::Data<PublicApiSettings>,

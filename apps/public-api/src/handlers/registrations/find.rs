@@ -9,9 +9,23 @@ use registry_http_edge::{Guarded, PathId};
 
 use super::shown;
 use crate::handlers::Answer;
+use crate::openapi::schemas::RegistrationInPath;
 use crate::settings::PublicApiSettings;
 use crate::wire::precondition::IfNoneMatch;
+use crate::wire::registration::RegistrationResponse;
 
+/// Find a registration.
+#[utoipa::path(
+    get, path = "/registrations/{registration_id}", operation_id = "find_registration",
+    tag = "registrations", security(("bearer" = [])),
+    params(RegistrationInPath, IfNoneMatch),
+    extensions(("x-error-codes" = json!(["REGISTRATION_NOT_FOUND"]))),
+    responses(
+        (status = 200, description = "The registration", body = RegistrationResponse,
+         headers(("ETag" = String, description = "What was shown, for a later `If-Match`"))),
+        (status = 304, description = "The caller has this very answer already"),
+    ),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     settings: web::Data<PublicApiSettings>,

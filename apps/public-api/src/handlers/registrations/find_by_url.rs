@@ -8,8 +8,18 @@ use registry_http_edge::{Guarded, Query};
 use super::shown;
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
-use crate::wire::registration_query::UrlQuery;
+use crate::wire::registration::RegistrationResponse;
+use crate::wire::registration_query::{UrlParameters, UrlQuery};
 
+/// Find a registration by its server's address.
+#[utoipa::path(
+    get, path = "/registrations/by-url", operation_id = "find_registration_by_url",
+    tag = "registrations", security(("bearer" = [])),
+    params(UrlParameters),
+    extensions(("x-error-codes" = json!(["REGISTRATION_NOT_FOUND"]))),
+    responses((status = 200, description = "The registration", body = RegistrationResponse,
+               headers(("ETag" = String, description = "What was shown, for a later `If-Match`")))),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     settings: web::Data<PublicApiSettings>,

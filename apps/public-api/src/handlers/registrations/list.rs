@@ -7,9 +7,24 @@ use registry_http_edge::{Guarded, Query};
 
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
+use crate::wire::list::ListResponse;
+use crate::wire::registration::RegistrationResponse;
 use crate::wire::registration_page;
-use crate::wire::registration_query::ListQuery;
+use crate::wire::registration_query::{ListParameters, ListQuery};
 
+/// List registrations, filtered, page by page.
+///
+/// `Link` leads to the next page by cursor: rows that arrive meanwhile move nothing.
+#[utoipa::path(
+    get, path = "/registrations", operation_id = "list_registrations", tag = "registrations", security(("bearer" = [])),
+    params(ListParameters),
+    responses(
+        (status = 200, description = "A page", body = ListResponse<RegistrationResponse>, headers(
+            ("X-Total-Count" = u64, description = "How many there are on all pages"),
+            ("Link" = String, description = "Where the next and the previous page are, if there are any"),
+        )),
+    ),
+)]
 pub(crate) async fn handle(
     request: HttpRequest,
     ports: web::Data<RegistryPorts>,

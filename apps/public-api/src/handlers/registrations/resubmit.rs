@@ -8,11 +8,24 @@ use registry_http_edge::{Guarded, PathId};
 
 use super::shown;
 use crate::handlers::Answer;
+use crate::openapi::schemas::RegistrationInPath;
 use crate::settings::PublicApiSettings;
 use crate::wire::precondition::IfMatch;
+use crate::wire::registration::RegistrationResponse;
 
 type Input = (PathId<RegistrationId>, IfMatch);
 
+/// Put up for decision again what was rejected.
+#[utoipa::path(
+    post, path = "/registrations/{registration_id}/resubmit", operation_id = "resubmit_registration",
+    tag = "registrations", security(("bearer" = [])),
+    params(RegistrationInPath, IfMatch),
+    extensions(("x-error-codes" = json!([
+        "INSUFFICIENT_PERMISSIONS", "REGISTRATION_NOT_FOUND", "INVALID_STATE_TRANSITION", "ENDPOINT_URL_CONFLICT",
+    ]))),
+    responses((status = 200, description = "It waits for a decision", body = RegistrationResponse,
+               headers(("ETag" = String, description = "What was shown, for a later `If-Match`")))),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     settings: web::Data<PublicApiSettings>,

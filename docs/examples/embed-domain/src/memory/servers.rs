@@ -2,12 +2,19 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use registry_domain::caller::TenantScope;
 use registry_domain::change::Change;
+use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
-use registry_domain::ports::{PortError, Routes, ServerCatalog, Taken};
-use registry_domain::server::{PinnedManifest, Server};
+use registry_domain::ports::{
+    Atomicity, BatchItem, Include, OfferQuery, Page, PortError, Routes, ServerCatalog,
+    ServerCounts, ServerQuery, ServerView, Taken,
+};
+use registry_domain::server::{PinnedManifest, Server, ServerRemoval};
 
 use super::{Memory, RestingAlias, State, page};
+
+mod listing;
 
 impl State {
     pub(super) fn server_of(&self, id: RegistrationId) -> Option<&Server> {
@@ -51,7 +58,9 @@ impl State {
                 return Err(PortError::AlreadyExists { key, existing: None });
             }
         }
-        self.servers.insert(server.id, server.clone());
+        // Health is written by what probes find and operators order alone.
+        let stands = self.servers.get(&server.id).map_or(server.health, |stored| stored.health);
+        self.servers.insert(server.id, Server { health: stands, ..server.clone() });
         Ok(())
     }
 
@@ -61,11 +70,42 @@ impl State {
         id: RegistrationId,
         free_at: Timestamp,
     ) -> Option<ServerId> {
-        let server = self.server_of(id)?.clone();
-        self.servers.remove(&server.id);
-        let Server { id, tenant, alias, .. } = server;
-        self.resting_aliases.push(RestingAlias { tenant, alias, free_at });
-        Some(id)
+        let server = self.server_of(id)?.id;
+        self.remove_server(server, free_at);
+        Some(server)
+    }
+
+    fn remove_server(&mut self, id: ServerId, free_at: Timestamp) {
+        self.watches.remove(&id);
+        if let Some(Server { tenant, alias, .. }) = self.servers.remove(&id) {
+            self.resting_aliases.push(RestingAlias { tenant, alias, free_at });
+        }
+    }
+
+    /// Writes many servers, and answers for each. The first refusal of a batch that is one thing
+    /// brings back what was there before it.
+    fn put_batch(&mut self, changes: &[Change<Server>], atomicity: Atomicity) -> Vec<BatchItem> {
+        let before = self.clone();
+        let mut items = Vec::new();
+        for change in changes {
+            match self.put_server(change) {
+                Ok(()) => {
+                    self.append(&change.events, None);
+                    items.push(BatchItem::Written);
+                }
+                Err(refusal) if atomicity == Atomicity::AllOrNothing => {
+                    *self = before;
+                    let refused = items.len();
+                    items = changes.iter().map(|_| BatchItem::Undone).collect();
+                    if let Some(item) = items.get_mut(refused) {
+                        *item = BatchItem::Refused(refusal);
+                    }
+                    return items;
+                }
+                Err(refusal) => items.push(BatchItem::Refused(refusal)),
+            }
+        }
+        items
     }
 }
 
@@ -104,10 +144,80 @@ impl ServerCatalog for Memory {
         })
     }
 
+    async fn commit_batch(
+        &self,
+        changes: &[Change<Server>],
+        atomicity: Atomicity,
+    ) -> Result<Vec<BatchItem>, PortError> {
+        self.write(|state| Ok(state.put_batch(changes, atomicity)))
+    }
+
+    async fn commit_removal(
+        &self,
+        removal: &ServerRemoval,
+        alias_free_at: Timestamp,
+    ) -> Result<(), PortError> {
+        self.write(|state| {
+            let server = state.servers.get(&removal.id).ok_or(PortError::NotFound)?;
+            if server.revision != removal.expected {
+                return Err(PortError::Conflict { current: Some(server.revision) });
+            }
+            state.remove_server(removal.id, alias_free_at);
+            state.append(&removal.events, None);
+            Ok(())
+        })
+    }
+
+    async fn find_each(&self, ids: &[ServerId]) -> Result<Vec<Server>, PortError> {
+        Ok(self.read(|state| ids.iter().filter_map(|id| state.servers.get(id)).cloned().collect()))
+    }
+
+    async fn find_view(
+        &self,
+        id: ServerId,
+        include: Include,
+    ) -> Result<Option<ServerView>, PortError> {
+        Ok(self.read(|state| state.servers.get(&id).map(|server| ServerView::of(server, include))))
+    }
+
+    async fn list(&self, query: &ServerQuery) -> Result<Page<ServerView>, PortError> {
+        Ok(self.read(|state| listing::list(state.servers.values(), query)))
+    }
+
+    async fn find_offering(&self, query: &OfferQuery) -> Result<Vec<ServerView>, PortError> {
+        Ok(self.read(|state| listing::offering(state.servers.values(), query)))
+    }
+
+    async fn count(&self, tenant: &TenantScope) -> Result<ServerCounts, PortError> {
+        Ok(self.read(|state| {
+            let included = |server: &&Server| tenant.includes(server.tenant.as_ref());
+            let counted = state.servers.values().filter(included);
+            ServerCounts::of(counted.map(|server| (server.health, server.transport, 1)))
+        }))
+    }
+
     async fn awaiting_manifest(&self, limit: u32) -> Result<Vec<Server>, PortError> {
         Ok(self.read(|state| {
-            let awaiting = |server: &&Server| server.manifest == PinnedManifest::Awaited;
+            let awaiting = |server: &&Server| {
+                server.auto_discover && server.manifest == PinnedManifest::Awaited
+            };
             page(state.servers.values().filter(awaiting).cloned(), 0, limit)
         }))
+    }
+
+    async fn upcoming_probes(&self, limit: u32) -> Result<Vec<Watched>, PortError> {
+        Ok(self.read(|state| state.upcoming(limit)))
+    }
+
+    async fn find_watched(&self, id: ServerId) -> Result<Option<Watched>, PortError> {
+        Ok(self.read(|state| state.servers.get(&id).map(|server| state.watched(server))))
+    }
+
+    async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
+        self.keep(notes)
+    }
+
+    async fn order_health(&self, change: &Change<Server>) -> Result<(), PortError> {
+        self.write(|state| state.order(change))
     }
 }

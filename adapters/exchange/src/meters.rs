@@ -1,0 +1,188 @@
+//! What the call path counts. The handles of what every call counts are found once, here: a call
+//! formats and looks up nothing.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram};
+use parking_lot::Mutex;
+use registry_domain::id::TenantId;
+use registry_domain::manifest::FaultClass;
+
+use crate::record::Outcome;
+
+/// The most tenants that have series of their own.
+const MOST_TENANTS: usize = 500;
+
+/// The methods that are told apart. What else clients ask for is `other`: a name that a client made
+/// up must not become a series.
+const METHODS: [&str; 14] = [
+    "tools/call",
+    "tools/list",
+    "prompts/get",
+    "prompts/list",
+    "resources/read",
+    "resources/list",
+    "resources/templates/list",
+    "completion/complete",
+    "initialize",
+    "server/discover",
+    "ping",
+    "subscriptions/listen",
+    "tasks/get",
+    "other",
+];
+
+/// The call path's meters.
+pub(crate) struct Meters {
+    calls: Vec<CallMeter>,
+    active: Gauge,
+    answered: Histogram,
+    failed: Histogram,
+    tenants: Option<Mutex<HashMap<TenantId, TenantMeter>>>,
+}
+
+/// The meter of one method.
+#[derive(Clone)]
+pub(crate) struct CallMeter {
+    method: &'static str,
+    successes: Counter,
+    seconds: Histogram,
+}
+
+#[derive(Clone)]
+struct TenantMeter {
+    successes: Counter,
+    failures: Counter,
+}
+
+impl fmt::Debug for Meters {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Meters").finish_non_exhaustive()
+    }
+}
+
+impl Meters {
+    /// Meters in the process's recorder. Calls are counted by tenant too where an operator wants it.
+    pub(crate) fn new(by_tenant: bool) -> Self {
+        let upstream = |outcome: &'static str| metrics::histogram!("mcp_registry_upstream_seconds", "outcome" => outcome);
+        Self {
+            calls: METHODS.into_iter().map(CallMeter::new).collect(),
+            active: metrics::gauge!("mcp_registry_active_exchanges"),
+            answered: upstream("answered"),
+            failed: upstream("failed"),
+            tenants: by_tenant.then(Mutex::default),
+        }
+    }
+
+    /// Counts a call as active, until [`Self::ended`].
+    pub(crate) fn began(&self) {
+        self.active.increment(1.0);
+    }
+
+    /// Counts a call that has ended.
+    pub(crate) fn ended(
+        &self,
+        method: &str,
+        tenant: Option<&TenantId>,
+        outcome: &Outcome,
+        took: Duration,
+    ) {
+        self.active.decrement(1.0);
+        let known = self.calls.iter().find(|call| call.method == method).or(self.calls.last());
+        if let Some(call) = known {
+            call.note(outcome, took);
+        }
+        if let (Some(tenants), Some(tenant)) = (&self.tenants, tenant) {
+            note_tenant(&mut tenants.lock(), tenant, outcome);
+        }
+    }
+
+    /// Counts how long an upstream took until its answer began, or until it failed.
+    pub(crate) fn upstream(&self, failure: Option<FaultClass>, took: Duration) {
+        match failure {
+            None => self.answered.record(took),
+            Some(class) => {
+                self.failed.record(took);
+                let class = class.as_str();
+                metrics::counter!("mcp_registry_upstream_failures_total", "class" => class)
+                    .increment(1);
+            }
+        }
+    }
+}
+
+impl CallMeter {
+    fn new(method: &'static str) -> Self {
+        Self {
+            method,
+            successes: metrics::counter!(
+                "mcp_registry_calls_total", "method" => method, "outcome" => "success"
+            ),
+            seconds: metrics::histogram!("mcp_registry_call_seconds", "method" => method),
+        }
+    }
+
+    fn note(&self, outcome: &Outcome, took: Duration) {
+        self.seconds.record(took);
+        match outcome {
+            Outcome::Success => self.successes.increment(1),
+            Outcome::Failure { code, .. } => metrics::counter!(
+                "mcp_registry_calls_total", "method" => self.method, "outcome" => *code
+            )
+            .increment(1),
+        }
+    }
+}
+
+fn note_tenant(
+    tenants: &mut HashMap<TenantId, TenantMeter>,
+    tenant: &TenantId,
+    outcome: &Outcome,
+) {
+    let count = |meter: &TenantMeter| match outcome {
+        Outcome::Success => meter.successes.increment(1),
+        Outcome::Failure { .. } => meter.failures.increment(1),
+    };
+    if let Some(known) = tenants.get(tenant) {
+        return count(known);
+    }
+    if tenants.len() >= MOST_TENANTS {
+        return count(&TenantMeter::new("other".to_owned()));
+    }
+    let meter = TenantMeter::new(tenant.to_string());
+    count(&meter);
+    tenants.insert(tenant.clone(), meter);
+}
+
+impl TenantMeter {
+    fn new(tenant: String) -> Self {
+        let of = |outcome: &'static str| {
+            metrics::counter!(
+                "mcp_registry_tenant_calls_total", "tenant" => tenant.clone(), "outcome" => outcome
+            )
+        };
+        Self { successes: of("success"), failures: of("failure") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenants_beyond_the_bound_share_a_series() {
+        let mut tenants = HashMap::new();
+        for number in 0..MOST_TENANTS + 10 {
+            let tenant = TenantId::parse(&format!("tenant-{number}")).unwrap();
+            note_tenant(&mut tenants, &tenant, &Outcome::Success);
+        }
+        assert_eq!(tenants.len(), MOST_TENANTS);
+    }
+
+    #[test]
+    fn the_last_of_the_methods_takes_what_is_made_up() {
+        assert_eq!(METHODS.last(), Some(&"other"));
+    }
+}

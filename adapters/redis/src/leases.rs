@@ -1,0 +1,132 @@
+//! The port `Leases`: `lease:{name}` holds who has it, and ends with it.
+//!
+//! Without Redis the leases of the store are asked: probing goes on. Where some replicas reach Redis
+//! and others do not, two may have the same lease, which is what the port says may happen.
+
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool_redis::redis::Script;
+use registry_domain::ports::{LeaseHolder, Leases, PortError};
+
+use crate::error::Fault;
+use crate::pool::RedisPool;
+use crate::time::ttl_ms;
+
+/// KEYS: the lease. ARGV: who wants it, for how long. Who has it already gets it anew.
+static ACQUIRE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return 1
+",
+    )
+});
+
+/// KEYS: the lease. ARGV: who wants to keep it, for how long.
+static RENEW: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+",
+    )
+});
+
+/// KEYS: the lease. ARGV: who gives it back.
+static RELEASE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+",
+    )
+});
+
+/// Leases on Redis.
+pub struct RedisLeases {
+    pool: Arc<RedisPool>,
+    without: Arc<dyn Leases>,
+}
+
+impl RedisLeases {
+    /// On these connections; without them, those of `without` count.
+    pub fn new(pool: Arc<RedisPool>, without: Arc<dyn Leases>) -> Self {
+        Self { pool, without }
+    }
+
+    async fn ask(
+        &self,
+        script: &'static Script,
+        name: &str,
+        holder: LeaseHolder,
+        ttl: Duration,
+    ) -> Result<bool, Fault> {
+        let (key, ttl) = (self.pool.key(&format!("lease:{name}")), ttl_ms(ttl));
+        let told: i64 = self
+            .pool
+            .run("ask_lease", move |mut link| async move {
+                let mut call = script.prepare_invoke();
+                call.key(key).arg(holder.0.to_string()).arg(ttl);
+                call.invoke_async(&mut link).await
+            })
+            .await?;
+        Ok(told > 0)
+    }
+}
+
+impl fmt::Debug for RedisLeases {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("RedisLeases").finish_non_exhaustive()
+    }
+}
+
+fn told(fault: &Fault) {
+    tracing::debug!(%fault, "Redis has no word on a lease: the store's counts");
+}
+
+#[async_trait]
+impl Leases for RedisLeases {
+    async fn try_acquire(
+        &self,
+        name: &str,
+        holder: LeaseHolder,
+        ttl: Duration,
+    ) -> Result<bool, PortError> {
+        match self.ask(&ACQUIRE, name, holder, ttl).await {
+            Ok(is_ours) => Ok(is_ours),
+            Err(fault) => {
+                told(&fault);
+                self.without.try_acquire(name, holder, ttl).await
+            }
+        }
+    }
+
+    async fn renew(
+        &self,
+        name: &str,
+        holder: LeaseHolder,
+        ttl: Duration,
+    ) -> Result<bool, PortError> {
+        match self.ask(&RENEW, name, holder, ttl).await {
+            Ok(is_ours) => Ok(is_ours),
+            Err(fault) => {
+                told(&fault);
+                self.without.renew(name, holder, ttl).await
+            }
+        }
+    }
+
+    async fn release(&self, name: &str, holder: LeaseHolder) -> Result<(), PortError> {
+        if let Err(fault) = self.ask(&RELEASE, name, holder, Duration::ZERO).await {
+            told(&fault);
+            // It may have been acquired there.
+            self.without.release(name, holder).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! The document says what the routes are.
+
+use std::collections::BTreeSet;
+
+use registry_http_edge::openapi::operations::{each, unknown_codes};
+use registry_testkit::assert_committed;
+
+use super::*;
+
+const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi/mcp-gateway.json");
+
+/// What stands in the table of routes and is no operation: the document itself, and the prefix of
+/// the path that reads on itself.
+const OTHERS: [&str; 2] = ["/openapi.json", "/servers"];
+
+#[test]
+fn every_path_is_documented_and_every_documented_path_is_routed() {
+    let table = include_str!("../routes.rs");
+    let named =
+        |start: &'static str| table.split(start).skip(1).filter_map(|rest| rest.split('"').next());
+    let mut routed: BTreeSet<&str> = named("at(\"").chain(named("below(\"")).collect();
+    for other in OTHERS {
+        assert!(routed.remove(other), "{other} is no route any more");
+    }
+    routed.insert("/servers/{alias}/mcp");
+    let document = document();
+    let documented: BTreeSet<&str> = each(&document).iter().map(|(path, _, _)| *path).collect();
+    assert_eq!(documented, routed);
+}
+
+#[test]
+fn errors_of_messages_are_json_rpc_errors() {
+    let document = document();
+    for (path, _, operation) in each(&document) {
+        assert_eq!(unknown_codes(operation), [""; 0], "{path}");
+        let answers = serde_json::to_value(&operation.responses).unwrap();
+        let refused = &answers["401"]["content"];
+        if path.ends_with("/mcp") {
+            let schema = &refused["application/json"]["schema"]["$ref"];
+            assert_eq!(schema, "#/components/schemas/JsonRpcResponse", "{path}");
+        } else {
+            assert!(refused.is_null(), "{path}: {refused}");
+        }
+    }
+}
+
+#[test]
+fn the_committed_document_is_the_one_that_the_code_makes() {
+    assert_committed(COMMITTED, &(document().to_pretty_json().unwrap() + "\n"));
+}

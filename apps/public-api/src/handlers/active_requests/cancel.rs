@@ -1,0 +1,34 @@
+//! `DELETE /api/v1/proxy/requests/{request_id}`: ends a call that is under way, on whatever replica.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use registry_exchange::{Cancellation, Exchange};
+use registry_http_edge::{Code, Edge, Problem, guard};
+use serde_json::json;
+
+use super::viewer;
+use crate::handlers::Answer;
+use crate::settings::PublicApiSettings;
+use crate::wire::active_request::CancelResponse;
+
+pub(crate) async fn handle(
+    request: HttpRequest,
+    exchange: web::Data<Exchange>,
+    settings: web::Data<PublicApiSettings>,
+    id: web::Path<String>,
+) -> Answer {
+    let party = guard::party(Edge::of(&request)?, &request).await?;
+    let details = json!({"request_id": id.as_str()});
+    match exchange.active_calls().cancel(&viewer(&party, &settings), &id).await {
+        Cancellation::Cancelled { request_id } => {
+            Ok(HttpResponse::Ok().json(CancelResponse::of(request_id)))
+        }
+        Cancellation::NotFound => {
+            Err(Problem::new(Code::RequestNotFound, "Request not found").with_details(details))
+        }
+        Cancellation::Ambiguous => Err(Problem::new(
+            Code::AmbiguousRequestId,
+            "Several active requests have this id: cancel one by its own request_id",
+        )
+        .with_details(details)),
+    }
+}

@@ -1,0 +1,4 @@
+//! Servers by what they offer.
+
+pub(crate) mod resources;
+pub(crate) mod tools;

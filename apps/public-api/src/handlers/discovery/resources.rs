@@ -1,0 +1,20 @@
+//! GET /api/v1/discovery/resources: the servers that have resources like these.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use registry_domain::caller::Actor;
+use registry_domain::ports::RegistryPorts;
+use registry_domain::use_cases::discover_resources;
+use registry_http_edge::{Query, Visitor, tagged};
+
+use crate::handlers::Answer;
+use crate::wire::discovery::{ResourceDiscoveryResponse, ResourcesQuery};
+
+pub(crate) async fn handle(
+    request: HttpRequest,
+    ports: web::Data<RegistryPorts>,
+    Visitor { caller, input: Query(ResourcesQuery(wish)) }: Visitor<Query<ResourcesQuery>>,
+) -> Answer {
+    let actor = Actor::of(caller.as_ref());
+    let servers = discover_resources(&ports, actor, wish.query.clone()).await?;
+    tagged(&request, HttpResponse::Ok(), None, &ResourceDiscoveryResponse::of(&wish, &servers))
+}

@@ -1,0 +1,24 @@
+//! `POST /api/v1/servers/{server_id}/drift/accept`: an administrator pins what the server offers now.
+
+use actix_web::web;
+use registry_domain::id::ServerId;
+use registry_domain::ports::RegistryPorts;
+use registry_domain::use_cases::{DriftCommand, accept_drift};
+use registry_http_edge::{Body, Guarded, PathId};
+
+use super::shown;
+use crate::handlers::Answer;
+use crate::wire::drift::DriftDecision;
+use crate::wire::precondition::IfMatch;
+
+type Input = (PathId<ServerId>, IfMatch, Body<DriftDecision>);
+
+pub(crate) async fn handle(
+    ports: web::Data<RegistryPorts>,
+    Guarded { caller, input, .. }: Guarded<Input>,
+) -> Answer {
+    let (PathId(id), IfMatch(seen), Body(DriftDecision { manifest_digest })) = input;
+    let command = DriftCommand { seen, manifest_digest };
+    let server = accept_drift(&ports, &caller, id, command).await?;
+    Ok(shown(&ports, &server))
+}

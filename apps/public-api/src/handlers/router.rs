@@ -1,0 +1,3 @@
+//! How calls find their servers.
+
+pub(crate) mod metrics;

@@ -1,0 +1,3 @@
+//! How a server is, as an operator orders it.
+
+pub(crate) mod order;

@@ -1,0 +1,82 @@
+//! The OpenAPI 3.1 document of port 8000, made from the handlers.
+//!
+//! [`Document`] lists every operation, in the order of [`crate::routes`]; a test fails when one of
+//! the two has an operation that the other has not. What an operation is stands at its handler, a
+//! shape at its type in `wire`, and what all operations share in `registry_http_edge::openapi`.
+//!
+//! # How to document an operation
+//! `docs/adding-a-use-case.md` has it, under "Document an operation".
+
+pub(crate) mod schemas;
+
+use registry_http_edge::openapi::complete;
+use utoipa::OpenApi;
+
+use crate::handlers::{audit_log, development, health, registrations, root, users};
+
+/// Every operation of port 8000.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "MCP Registry Gateway",
+        description = "A registry of MCP servers: people submit servers, administrators decide on \
+                       them, and everyone who is signed in finds them. Errors are problems (RFC \
+                       9457): programs act on `error` and `details`, people read `message`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "registry", description = "What this is, and where things are"),
+        (name = "health", description = "For probes and dashboards; no token, no limits"),
+        (name = "users", description = "People: the caller's own row, and others'"),
+        (name = "registrations", description = "Submit a server, change it, decide on it, find it"),
+        (name = "audit", description = "Who did what to which registration"),
+        (name = "development", description = "The issuer that stands in for Microsoft Entra ID on \
+                                              a developer's machine; nowhere else"),
+    ),
+    paths(
+        root::show::handle,
+        health::show::handle,
+        health::ready::handle,
+        registry_http_edge::health::livez,
+        users::ensure::handle,
+        users::find_me::handle,
+        users::find::handle,
+        registrations::list::handle,
+        registrations::submit::handle,
+        registrations::list_my::handle,
+        registrations::find_by_url::handle,
+        registrations::find::handle,
+        registrations::edit::handle,
+        registrations::delete::handle,
+        registrations::decide::handle,
+        registrations::withdraw::handle,
+        registrations::propose::handle,
+        registrations::resubmit::handle,
+        registrations::find_manifest::handle,
+        audit_log::list::handle,
+        development::issue_token::handle,
+        development::show_discovery::handle,
+        development::show_keys::handle,
+    ),
+)]
+struct Document;
+
+/// The document of a program: the development issuer is in it only where it is in use.
+pub(crate) fn served(has_development_issuer: bool) -> utoipa::openapi::OpenApi {
+    let mut document = document();
+    if !has_development_issuer {
+        document.paths.paths.retain(|path, _| !path.starts_with("/dev/"));
+        if let Some(tags) = &mut document.tags {
+            tags.retain(|tag| tag.name != "development");
+        }
+    }
+    document
+}
+
+/// The whole document, with the development issuer's operations.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Document::openapi();
+    complete(&mut document);
+    document
+}

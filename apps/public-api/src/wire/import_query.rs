@@ -1,0 +1,43 @@
+//! How a file of servers is to be read, and what becomes of names that are taken.
+
+use registry_domain::field::Violation;
+use registry_domain::use_cases::{ImportPlan, OnConflict};
+use registry_http_edge::query::Parameters;
+use registry_http_edge::{Place, Problem, ReadQuery, Upload};
+
+use crate::import::{Format, MAX_BYTES};
+
+/// The query of POST /api/v1/servers/import.
+#[derive(Debug)]
+pub(crate) struct ImportQuery {
+    format: Option<Format>,
+    pub(crate) plan: ImportPlan,
+}
+
+impl ReadQuery for ImportQuery {
+    fn read(parameters: &mut Parameters) -> Self {
+        let policies = [
+            ("fail", OnConflict::Fail),
+            ("skip", OnConflict::Skip),
+            ("update", OnConflict::Update),
+        ];
+        Self {
+            format: parameters.one_of("format", &Format::WORDS),
+            plan: ImportPlan {
+                on_conflict: parameters.one_of("on_conflict", &policies).unwrap_or_default(),
+                dry_run: parameters.flag("dry_run"),
+            },
+        }
+    }
+}
+
+impl ImportQuery {
+    /// The format that was named, or else the one that the file seems to have.
+    pub(crate) fn format_of(&self, file: &Upload<MAX_BYTES>) -> Result<Format, Problem> {
+        let guess = || Format::guess(file.file_name.as_deref(), file.media_type.as_deref());
+        self.format.or_else(guess).ok_or_else(|| {
+            let message = "is required where the file's name does not say it: json, ndjson or csv";
+            Problem::invalid(Place::Query, vec![Violation::at("format", "missing", message)])
+        })
+    }
+}

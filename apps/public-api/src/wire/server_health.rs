@@ -1,0 +1,74 @@
+//! How a server is: what an operator orders, and what stands then.
+
+use registry_domain::id::ServerId;
+use registry_domain::server::Server;
+use registry_domain::use_cases::HealthOrder;
+use registry_http_edge::fields::Fields;
+use registry_http_edge::{ReadBody, WireTime};
+use serde::Serialize;
+
+/// The body of PATCH /api/v1/servers/{server_id}.
+#[derive(Debug)]
+pub(crate) struct HealthWish(pub(crate) HealthOrder);
+
+impl ReadBody for HealthWish {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let words =
+            &[("maintenance", HealthOrder::Maintenance), ("unknown", HealthOrder::Unknown)];
+        let order = fields.one_of("health_status", words);
+        // Other members are another request's: PUT replaces them.
+        fields.refuse_unknown();
+        order.map(Self)
+    }
+}
+
+/// What stands.
+#[derive(Serialize)]
+pub(crate) struct ServerHealthResponse<'a> {
+    id: ServerId,
+    name: &'a str,
+    alias: &'a str,
+    health_status: &'static str,
+    updated_at: WireTime,
+}
+
+impl<'a> ServerHealthResponse<'a> {
+    /// Of a server.
+    pub(crate) fn of(server: &'a Server) -> Self {
+        Self {
+            id: server.id,
+            name: &server.name,
+            alias: server.alias.as_str(),
+            health_status: server.health.as_str(),
+            updated_at: WireTime(server.updated_at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: Value) -> Result<HealthOrder, Vec<String>> {
+        let Value::Object(members) = body else { panic!("not an object") };
+        let mut fields = Fields::of(members);
+        let wish = HealthWish::read(&mut fields);
+        let wrong: Vec<String> =
+            fields.into_violations().iter().map(ToString::to_string).collect();
+        if wrong.is_empty() { Ok(wish.expect("a wish or a violation").0) } else { Err(wrong) }
+    }
+
+    #[test]
+    fn an_operator_orders_maintenance_or_its_end_and_nothing_else() {
+        assert_eq!(read(json!({"health_status": "maintenance"})), Ok(HealthOrder::Maintenance));
+        assert_eq!(read(json!({"health_status": "unknown"})), Ok(HealthOrder::Unknown));
+        for bad in [json!("healthy"), json!("unhealthy"), json!("Maintenance"), json!(1)] {
+            assert!(read(json!({"health_status": bad})).is_err(), "{bad}");
+        }
+        assert_eq!(read(json!({})), Err(vec!["health_status is required".to_owned()]));
+        let more = read(json!({"health_status": "unknown", "name": "x"}));
+        assert_eq!(more, Err(vec!["name is not a member of this body".to_owned()]));
+    }
+}

@@ -1,0 +1,164 @@
+//! Live events, put together: the hub, the log that it follows, and how the servers are.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream;
+use registry_domain::id::{ServerId, TenantId};
+use registry_domain::ports::{Clock, HealthStore, PortError, RegistryPorts};
+use registry_domain::server::HealthStatus;
+use registry_exchange::Routes;
+use registry_http_edge::WireTime;
+use registry_live_feed::{
+    Hub, HubLimits, LiveFeed, LiveLog, MetricsSource, ServerNow, ServersNow, Strangers, Viewer,
+};
+use serde_json::{Value, json};
+
+use crate::boot::BootError;
+use crate::boot::Shared;
+use crate::settings::{Settings, Stage};
+
+/// The most servers that a client is told of when it comes.
+const MOST_SERVERS: usize = 1000;
+
+/// Probes that are looked up at the same time.
+const AT_ONCE: usize = 16;
+
+/// Frames that wait for one client.
+const QUEUE: usize = 256;
+
+/// Live events of a process, from the event log's present end on.
+///
+/// # Errors
+/// [`BootError`] when the event log cannot be read.
+pub(crate) async fn start(
+    settings: &Settings,
+    registry: &RegistryPorts,
+    shared: &Shared,
+    routes: Arc<Routes>,
+) -> Result<LiveFeed, BootError> {
+    let latest = registry
+        .events
+        .latest()
+        .await
+        .map_err(|error| BootError::part("the event log cannot be read", error))?;
+    let clients = settings.events.max_subscribers;
+    let limits = HubLimits { clients, of_one: (clients / 10).max(1), queue: QUEUE };
+    let hub = Arc::new(Hub::new(limits, latest));
+    let metrics: Arc<dyn MetricsSource> = Arc::new(Router {
+        routes: Arc::clone(&routes),
+        hub: Arc::clone(&hub),
+        clock: Arc::clone(&registry.clock),
+    });
+    let servers: Arc<dyn ServersNow> = Arc::new(Servers {
+        routes,
+        probes: Arc::clone(&shared.probes),
+    });
+    let events = Arc::clone(&registry.events);
+    Ok(LiveFeed {
+        hub,
+        log: Arc::new(LiveLog::new(events, Arc::clone(&servers), shared.recent_events())),
+        servers,
+        metrics: Some(metrics),
+        sessions: Arc::clone(&shared.sessions),
+        heartbeat: settings.events.heartbeat,
+        strangers: match settings.stage {
+            Stage::Development => Strangers::SeeAll,
+            Stage::Staging | Stage::Production => Strangers::SeeShared,
+        },
+    })
+}
+
+/// What the router is known to be doing without asking anybody.
+struct Router {
+    routes: Arc<Routes>,
+    hub: Arc<Hub>,
+    clock: Arc<dyn Clock>,
+}
+
+impl MetricsSource for Router {
+    fn metrics(&self) -> Value {
+        let now = self.clock.now();
+        let age_ms = now.duration_since(self.routes.refreshed_at()).as_millis();
+        json!({
+            "summary": {
+                "total_servers": self.routes.now().len(),
+                "snapshot_age_ms": i64::try_from(age_ms).unwrap_or(i64::MAX),
+                "live_connections": self.hub.clients(),
+            },
+            "timestamp": WireTime(now),
+        })
+    }
+}
+
+/// The servers of the routing snapshot, with what the last probe of each found.
+struct Servers {
+    routes: Arc<Routes>,
+    probes: Arc<dyn HealthStore>,
+}
+
+impl fmt::Debug for Servers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Servers").field("routes", &self.routes).finish_non_exhaustive()
+    }
+}
+
+/// A server before its probe is looked up.
+struct Known {
+    id: ServerId,
+    name: String,
+    tenant: Option<TenantId>,
+    /// How it is where nobody probed it.
+    otherwise: HealthStatus,
+}
+
+impl Servers {
+    async fn now(&self, known: Known) -> Result<ServerNow, PortError> {
+        let probe = self.probes.find(known.id).await?;
+        Ok(ServerNow {
+            id: known.id,
+            name: known.name,
+            tenant: known.tenant,
+            status: probe.as_ref().map_or(known.otherwise, |probe| probe.status),
+            last_check: probe.as_ref().map(|probe| probe.last_check),
+            details: probe.map(|probe| probe.details).unwrap_or_default(),
+        })
+    }
+}
+
+#[async_trait]
+impl ServersNow for Servers {
+    async fn seen_by(&self, viewer: &Viewer) -> Result<Vec<ServerNow>, PortError> {
+        let known: Vec<Known> = {
+            let table = self.routes.now();
+            let seen = table.all().filter(|entry| viewer.sees(entry.tenant.as_ref()));
+            seen.take(MOST_SERVERS).map(|entry| of_entry(entry)).collect()
+        };
+        let found: Vec<Result<ServerNow, PortError>> =
+            stream::iter(known).map(|known| self.now(known)).buffered(AT_ONCE).collect().await;
+        found.into_iter().collect()
+    }
+
+    async fn find(&self, id: ServerId) -> Result<Option<ServerNow>, PortError> {
+        let known = self.routes.now().by_id(id).map(|entry| of_entry(entry));
+        match known {
+            Some(known) => Ok(Some(self.now(known).await?)),
+            None => Ok(None),
+        }
+    }
+
+    fn name_of(&self, id: ServerId) -> Option<String> {
+        self.routes.now().by_id(id).map(|entry| entry.name.clone())
+    }
+}
+
+fn of_entry(entry: &registry_domain::routing::ServerEntry) -> Known {
+    Known {
+        id: entry.id,
+        name: entry.name.clone(),
+        tenant: entry.tenant.clone(),
+        otherwise: entry.health,
+    }
+}

@@ -1,0 +1,121 @@
+//! Servers are probed at once and once per interval, by one of all replicas, whichever halves run.
+
+use registry_testkit::{
+    Api, Launch, eventually, token,
+    upstreams::{RmcpOptions, RmcpServer},
+};
+use serde_json::json;
+
+use crate::support::{Replica, Stores, draft};
+
+#[tokio::test]
+async fn a_new_server_is_probed_at_once() {
+    let stores = Stores::new().await;
+    let replica = Replica::start(&stores, &[("MREG_HEALTH_CHECK_INTERVAL", "3600")]).await;
+    let upstream = RmcpServer::start(RmcpOptions::default());
+    replica.list("files", &upstream.url()).await;
+    turns(&stores, "healthy").await;
+}
+
+#[tokio::test]
+async fn a_status_moves_by_its_thresholds_and_each_move_is_one_event() {
+    let stores = Stores::new().await;
+    let settings =
+        [("MREG_HEALTH_CHECK_INTERVAL", "1"), ("MREG_HEALTH_CHECK_UNHEALTHY_THRESHOLD", "3")];
+    let replica = Replica::start(&stores, &settings).await;
+    let mut upstream = RmcpServer::start(RmcpOptions::default());
+    replica.list("files", &upstream.url()).await;
+    turns(&stores, "healthy").await;
+    let revision = stores.number("SELECT revision FROM servers").await;
+
+    let port = upstream.port();
+    upstream.stop();
+    turns(&stores, "unhealthy").await;
+    assert!(streak(&stores).await <= -3, "it took three failures in a row");
+    let upstream = RmcpServer::start(RmcpOptions { port, ..RmcpOptions::default() });
+    turns(&stores, "healthy").await;
+    eventually("it goes on without a word", async || {
+        (streak(&stores).await >= 3).then_some(())
+    })
+    .await;
+
+    let told = stores
+        .rows(
+            "SELECT metadata ->> 'previous', metadata ->> 'status', metadata ->> 'fault_class' \
+             FROM events WHERE kind = 'ServerHealthChanged' ORDER BY seq",
+        )
+        .await;
+    let told: Vec<(String, String, Option<String>)> =
+        told.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let told: Vec<_> =
+        told.iter().map(|(from, to, why)| (from.as_str(), to.as_str(), why.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            ("unknown", "healthy", None),
+            ("healthy", "unhealthy", Some("unreachable")),
+            ("unhealthy", "healthy", None),
+        ]
+    );
+    assert_eq!(stores.number("SELECT revision FROM servers").await, revision);
+    drop(upstream);
+}
+
+#[tokio::test]
+async fn replicas_probe_a_server_once_per_interval_between_them() {
+    let stores = Stores::new().await;
+    // What is asked besides probes is asked twice: at the submission, and at the first probe.
+    let settings = [("MREG_HEALTH_CHECK_INTERVAL", "1"), ("MREG_DRIFT_CHECK_INTERVAL", "86400")];
+    let (mut one, two) =
+        tokio::join!(Replica::start(&stores, &settings), Replica::start(&stores, &settings));
+    let upstream = RmcpServer::start(RmcpOptions::default());
+    one.list("files", &upstream.url()).await;
+    two.serves("files").await;
+    let (probes, counted) = eventually("it is probed several times", async || {
+        let asked = upstream.seen_of("server/discover").len();
+        let counted = streak(&stores).await;
+        (counted >= 5).then_some((asked - 2, counted))
+    })
+    .await;
+    // One may be under way.
+    assert!(i64::try_from(probes).unwrap() <= counted + 1, "{probes} probes, {counted} counted");
+
+    one.program.kill();
+    eventually("the other one goes on", async || {
+        (streak(&stores).await > counted + 3).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_registry_alone_probes_too() {
+    let stores = Stores::new().await;
+    let program = Launch::program("public-api")
+        .envs(&[("DATABASE_URL", stores.database.url()), ("MREG_HEALTH_CHECK_INTERVAL", "1")])
+        .start()
+        .await;
+    let admin = token(&program, json!({ "subject": "root", "roles": ["admin"] })).await;
+    let registry = Api::service(&program).with_token(&admin);
+    let upstream = RmcpServer::start(RmcpOptions::default());
+    let submitted = registry.post("/registrations", &draft("files", &upstream.url())).await;
+    let id = submitted.expect(201).json()["registration_id"].as_str().unwrap().to_owned();
+    let decision = json!({ "status": "Approved" });
+    registry.patch(&format!("/registrations/{id}/status"), &decision).await.expect(200);
+    turns(&stores, "healthy").await;
+}
+
+/// The findings in a row of the one server.
+async fn streak(stores: &Stores) -> i64 {
+    stores.number("SELECT health_streak::bigint FROM servers").await
+}
+
+/// Waits until the one server has this status.
+async fn turns(stores: &Stores, status: &str) {
+    eventually(&format!("the server is {status}"), async || {
+        let rows = stores
+            .rows("SELECT health_status::text FROM servers WHERE last_health_check IS NOT NULL")
+            .await;
+        rows.first().is_some_and(|row| row.get::<_, &str>(0) == status).then_some(())
+    })
+    .await;
+}

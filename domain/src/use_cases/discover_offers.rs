@@ -1,0 +1,39 @@
+//! Servers by what they offer.
+
+use crate::caller::{Actor, ServerAction};
+use crate::error::Error;
+use crate::ports::{OfferKind, OfferQuery, RegistryPorts, ServerView};
+
+/// Finds the servers that have the tools asked for, each with these tools.
+///
+/// # Errors
+/// [`Error::Invalid`], [`Error::Denied`], [`Error::Unavailable`].
+pub async fn discover_tools(
+    ports: &RegistryPorts,
+    actor: Actor<'_>,
+    query: OfferQuery,
+) -> Result<Vec<ServerView>, Error> {
+    offering(ports, actor, OfferQuery { kind: OfferKind::Tools, ..query }).await
+}
+
+/// Finds the servers that have the resources asked for, each with these resources.
+///
+/// # Errors
+/// [`Error::Invalid`], [`Error::Denied`], [`Error::Unavailable`].
+pub async fn discover_resources(
+    ports: &RegistryPorts,
+    actor: Actor<'_>,
+    query: OfferQuery,
+) -> Result<Vec<ServerView>, Error> {
+    offering(ports, actor, OfferQuery { kind: OfferKind::Resources, ..query }).await
+}
+
+async fn offering(
+    ports: &RegistryPorts,
+    actor: Actor<'_>,
+    query: OfferQuery,
+) -> Result<Vec<ServerView>, Error> {
+    let tenant = actor.authorize(&ports.policy, ServerAction::Read(&query.tenant))?;
+    query.check().map_err(|violation| Error::Invalid(vec![violation]))?;
+    Ok(ports.servers.find_offering(&OfferQuery { tenant, ..query }).await?)
+}

@@ -1,0 +1,201 @@
+//! Somebody lists the servers of a file, or tries what would become of them.
+
+use std::collections::HashSet;
+
+use crate::caller::{Actor, ServerAction, TenantScope};
+use crate::change::Change;
+use crate::error::Error;
+use crate::id::{Alias, ServerId, TenantId};
+use crate::ports::{Atomicity, DiscoveryState, RegistryPorts, ServerQuery};
+use crate::server::{Server, ServerContent, ServerDraft};
+
+use super::bulk::{self, BulkItem, Decided};
+use super::register_servers::Aliases;
+use super::server_writing::{Listed, Reading, checked, listing, replacement, visible};
+
+/// What becomes of a server whose name is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnConflict {
+    /// It is not listed, and that is a failure.
+    #[default]
+    Fail,
+    /// It is not listed, and that is fine.
+    Skip,
+    /// Its content is written over the one that has the name.
+    Update,
+}
+
+/// How a file is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ImportPlan {
+    /// What becomes of a server whose name is taken.
+    pub on_conflict: OnConflict,
+    /// Whether everything is checked, and nothing written.
+    pub dry_run: bool,
+}
+
+/// What became of one server of a file.
+#[derive(Debug)]
+pub enum ImportItem {
+    /// It is listed.
+    Listed(Box<Listed>),
+    /// Its content was written over a server of its name.
+    Replaced(Box<Listed>),
+    /// It would be listed, if this were no trial.
+    WouldList,
+    /// Its content would be written over this server.
+    WouldReplace(ServerId),
+    /// This server has its name, and is left as it is.
+    Skipped(ServerId),
+    /// It is not listed, for this reason.
+    Failed(Error),
+}
+
+/// What is to become of one server.
+enum Plan {
+    List(Change<Server>, DiscoveryState),
+    Replace(Change<Server>, DiscoveryState),
+    Skip(ServerId),
+}
+
+/// Lists them in one transaction, each for itself, and answers for each in their order. What they
+/// offer is read afterwards.
+///
+/// # Errors
+/// [`Error::Denied`], [`Error::Invalid`] for too many, [`Error::Unavailable`]; what is wrong with
+/// one server is that server's answer.
+pub async fn import_servers(
+    ports: &RegistryPorts,
+    actor: Actor<'_>,
+    drafts: Vec<ServerDraft>,
+    ImportPlan { on_conflict, dry_run }: ImportPlan,
+) -> Result<Vec<ImportItem>, Error> {
+    actor.authorize(&ports.policy, ServerAction::List { tenant: None })?;
+    bulk::bounded(drafts.len())?;
+    let mut import =
+        Import { ports, actor, on_conflict, named: HashSet::new(), aliases: Aliases::default() };
+    let mut plans = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        plans.push(match import.plan(draft).await {
+            Err(error @ Error::Unavailable { .. }) => return Err(error),
+            plan => plan,
+        });
+    }
+    if dry_run {
+        return Ok(plans.into_iter().map(tried).collect());
+    }
+    let decided: Vec<Decided> = plans
+        .iter()
+        .flatten()
+        .filter_map(|plan| match plan {
+            Plan::List(change, state) | Plan::Replace(change, state) => {
+                Some(Ok((change.clone(), *state)))
+            }
+            Plan::Skip(_) => None,
+        })
+        .collect();
+    let mut written = bulk::commit(ports, decided, Atomicity::PerItem).await?.into_iter();
+    let become_of = |plan| match plan {
+        Err(error) => ImportItem::Failed(error),
+        Ok(Plan::Skip(id)) => ImportItem::Skipped(id),
+        Ok(plan) => match (written.next(), plan) {
+            (Some(BulkItem::Done(listed)), Plan::List(..)) => ImportItem::Listed(listed),
+            (Some(BulkItem::Done(listed)), _) => ImportItem::Replaced(listed),
+            (Some(BulkItem::Failed(error)), _) => ImportItem::Failed(error),
+            // Each is for itself, so none is undone for another's sake: its place says no more
+            // than that it changed meanwhile.
+            (Some(BulkItem::Undone) | None, _) => {
+                ImportItem::Failed(Error::Stale { what: "it was not written" })
+            }
+        },
+    };
+    Ok(plans.into_iter().map(become_of).collect())
+}
+
+fn tried(plan: Result<Plan, Error>) -> ImportItem {
+    match plan {
+        Ok(Plan::List(..)) => ImportItem::WouldList,
+        Ok(Plan::Replace(change, _)) => ImportItem::WouldReplace(change.next.id),
+        Ok(Plan::Skip(id)) => ImportItem::Skipped(id),
+        Err(error) => ImportItem::Failed(error),
+    }
+}
+
+/// What is known of a file so far.
+struct Import<'a> {
+    ports: &'a RegistryPorts,
+    actor: Actor<'a>,
+    on_conflict: OnConflict,
+    /// The names of the servers before this one.
+    named: HashSet<(Option<TenantId>, String)>,
+    aliases: Aliases,
+}
+
+impl Import<'_> {
+    async fn plan(&mut self, draft: ServerDraft) -> Result<Plan, Error> {
+        let (content, tenant) = checked(self.ports, self.actor, draft)?;
+        // Two of one name in a file contradict each other, whatever is to become of older ones.
+        let wanted = || content.name.clone();
+        if !self.named.insert((tenant.clone(), wanted())) {
+            return Err(Error::NameTaken { what: "name", wanted: wanted(), holder: None });
+        }
+        if let Some(id) = self.holder(&content.name, tenant.as_ref()).await? {
+            return self.conflicting(id, content).await;
+        }
+        if let Some(alias) = &content.alias {
+            self.check_free(&content.name, alias, tenant.as_ref()).await?;
+        }
+        let alias = self.aliases.free(self.ports, &content, tenant.as_ref()).await?;
+        let reading = Reading::without_asking(&content);
+        let (change, state) = listing(self.ports, self.actor, (content, tenant), alias, reading);
+        Ok(Plan::List(change, state))
+    }
+
+    async fn conflicting(&self, id: ServerId, content: ServerContent) -> Result<Plan, Error> {
+        let taken = |wanted| Error::NameTaken { what: "name", wanted, holder: Some(id) };
+        match self.on_conflict {
+            OnConflict::Fail => Err(taken(content.name)),
+            OnConflict::Skip => Ok(Plan::Skip(id)),
+            OnConflict::Update => {
+                let Some(server) = self.ports.servers.find(id).await? else {
+                    return Err(Error::Stale { what: "the server of this name was just removed" });
+                };
+                let server = visible(self.ports, self.actor, server, None)?;
+                let reading = Reading::without_asking(&content);
+                let (change, state) =
+                    replacement(self.ports, self.actor, &server, content, reading)?;
+                Ok(Plan::Replace(change, state))
+            }
+        }
+    }
+
+    /// The server that has a name.
+    async fn holder(
+        &self,
+        name: &str,
+        tenant: Option<&TenantId>,
+    ) -> Result<Option<ServerId>, Error> {
+        let query = ServerQuery {
+            tenant: tenant.map_or(TenantScope::Shared, |tenant| TenantScope::Only(tenant.clone())),
+            name: Some(name.to_owned()),
+            limit: 1,
+            ..ServerQuery::default()
+        };
+        Ok(self.ports.servers.list(&query).await?.items.first().map(|view| view.id))
+    }
+
+    /// A wished alias that is taken is told before anything is written.
+    async fn check_free(
+        &self,
+        name: &str,
+        alias: &Alias,
+        tenant: Option<&TenantId>,
+    ) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        if self.ports.servers.taken(tenant, name, alias, now).await?.alias {
+            let wanted = alias.to_string();
+            return Err(Error::NameTaken { what: "alias", wanted, holder: None });
+        }
+        Ok(())
+    }
+}

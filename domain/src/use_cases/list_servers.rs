@@ -1,0 +1,18 @@
+//! A page of servers.
+
+use crate::caller::{Actor, ServerAction};
+use crate::error::Error;
+use crate::ports::{Page, RegistryPorts, ServerQuery, ServerView};
+
+/// Lists servers, of the tenants that are asked for as far as the actor may see them.
+///
+/// # Errors
+/// [`Error::Denied`], [`Error::Unavailable`].
+pub async fn list_servers(
+    ports: &RegistryPorts,
+    actor: Actor<'_>,
+    query: &ServerQuery,
+) -> Result<Page<ServerView>, Error> {
+    let tenant = actor.authorize(&ports.policy, ServerAction::Read(&query.tenant))?;
+    Ok(ports.servers.list(&ServerQuery { tenant, ..query.clone() }).await?)
+}

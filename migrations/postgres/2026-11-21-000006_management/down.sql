@@ -1,0 +1,15 @@
+DROP INDEX idx_server_resources_uri;
+DROP INDEX idx_server_tools_name;
+DROP INDEX idx_servers_tags;
+DROP INDEX idx_servers_health_status_created_at;
+DROP INDEX idx_servers_tenant_id_created_at;
+DROP INDEX idx_servers_created_at;
+DROP TRIGGER keep_servers_search_key ON servers;
+DROP TRIGGER fill_servers_search_key ON servers;
+DROP FUNCTION keep_server_search_key;
+DROP FUNCTION server_search_key;
+ALTER TABLE servers DROP COLUMN search_key;
+ALTER TABLE servers DROP COLUMN last_health_check;
+ALTER TABLE servers DROP COLUMN auto_discover;
+ALTER TABLE servers DROP COLUMN listed_by;
+ALTER TABLE servers DROP COLUMN owner_id;

@@ -1,0 +1,1 @@
+ALTER TABLE fastmcp_audit_log DROP COLUMN client_ip;

@@ -53,10 +53,8 @@ pub(crate) async fn start(
         hub: Arc::clone(&hub),
         clock: Arc::clone(&registry.clock),
     });
-    let servers: Arc<dyn ServersNow> = Arc::new(Servers {
-        routes,
-        probes: Arc::clone(&shared.probes),
-    });
+    let servers: Arc<dyn ServersNow> =
+        Arc::new(Servers { routes, probes: Arc::clone(&shared.probes) });
     let events = Arc::clone(&registry.events);
     Ok(LiveFeed {
         hub,

@@ -3,6 +3,7 @@
 use registry_domain::use_cases::HealthOrder;
 use registry_http_edge::ReadBody;
 use registry_http_edge::fields::Fields;
+use utoipa::ToSchema;
 
 /// The body of PATCH /api/v1/servers/{server_id}.
 #[derive(Debug)]
@@ -16,6 +17,16 @@ impl ReadBody for HealthWish {
         fields.refuse_unknown();
         order.map(Self)
     }
+}
+
+/// What an operator orders.
+#[derive(ToSchema)]
+#[schema(as = HealthOrder)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct HealthWishBody {
+    /// `maintenance` takes it out of rotation, `unknown` puts it back.
+    #[schema(pattern = "^(maintenance|unknown)$", example = "maintenance")]
+    health_status: String,
 }
 
 #[cfg(test)]

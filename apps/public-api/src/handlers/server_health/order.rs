@@ -7,12 +7,27 @@ use registry_domain::use_cases::order_health;
 use registry_http_edge::{Body, Guarded, IfRevision, PathId, tagged};
 
 use crate::handlers::Answer;
+use crate::openapi::schemas::Id;
 use crate::settings::PublicApiSettings;
+use crate::wire::precondition::IfMatch;
 use crate::wire::server::ServerResponse;
-use crate::wire::server_health::HealthWish;
+use crate::wire::server_health::{HealthWish, HealthWishBody};
 
 type Input = (PathId<ServerId>, IfRevision, Body<HealthWish>);
 
+/// Take a server out of rotation, or put it back.
+///
+/// For administrators and its owner.
+#[utoipa::path(
+    patch, path = "/api/v1/servers/{server_id}", operation_id = "order_health", tag = "servers", security(("bearer" = [])),
+    params(("server_id" = Id, Path, description = "The server's id"), IfMatch),
+    request_body = HealthWishBody,
+    extensions(("x-error-codes" = json!([
+        "SERVER_NOT_FOUND", "INSUFFICIENT_PERMISSIONS", "INVALID_STATE_TRANSITION", "TENANT_ACCESS_DENIED",
+    ]))),
+    responses((status = 200, description = "How it stands", body = ServerResponse,
+               headers(("ETag" = String, description = "What was shown, for a later `If-Match`")))),
+)]
 pub(crate) async fn handle(
     request: HttpRequest,
     ports: web::Data<RegistryPorts>,

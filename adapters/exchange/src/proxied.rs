@@ -54,7 +54,15 @@ pub(crate) async fn proxy(exchange: &Exchange, inbound: Inbound) -> Proxied {
     let server = answer.server;
     let refused = |word, code, message, retry_after| {
         let id_json = id_json.clone();
-        Proxied::Refused(ProxyRefusal { word, code, message, id_json, server, took_ms, retry_after })
+        Proxied::Refused(ProxyRefusal {
+            word,
+            code,
+            message,
+            id_json,
+            server,
+            took_ms,
+            retry_after,
+        })
     };
     let Answer { body, refusal, retry_after, .. } = answer;
     if let Some(refusal) = refusal {
@@ -64,8 +72,9 @@ pub(crate) async fn proxy(exchange: &Exchange, inbound: Inbound) -> Proxied {
         return Proxied::Accepted;
     }
     let message = whole::collect(body, exchange.settings.max_event_bytes).await.ok();
-    let wrapped =
-        message.as_ref().and_then(|message| wrapped(message, &id_json, server, took_ms, &request_id));
+    let wrapped = message
+        .as_ref()
+        .and_then(|message| wrapped(message, &id_json, server, took_ms, &request_id));
     match wrapped {
         Some(wrapped) => Proxied::Answered(wrapped),
         None => {

@@ -47,7 +47,7 @@ pub fn routes(live: &LiveFeed, door: Door) -> impl Fn(&mut ServiceConfig) + Clon
     }
 }
 
-/// GET /api/v1/events
+/// `GET /api/v1/events`
 async fn events(
     request: HttpRequest,
     entrance: web::Data<Entrance>,
@@ -57,7 +57,7 @@ async fn events(
     Ok(sse::answer(entrance.listen(&request, &asked, admitted, topics, None).await?))
 }
 
-/// GET /api/v1/events/{topic}
+/// `GET /api/v1/events/{topic}`
 async fn events_of_topic(
     request: HttpRequest,
     entrance: web::Data<Entrance>,
@@ -67,7 +67,7 @@ async fn events_of_topic(
     Ok(sse::answer(entrance.listen(&request, &asked, admitted, topics, None).await?))
 }
 
-/// GET /ws/{topic}
+/// `GET /ws/{topic}`
 async fn socket_of_topic(
     request: HttpRequest,
     payload: web::Payload,
@@ -79,7 +79,7 @@ async fn socket_of_topic(
     websocket::answer(&request, payload, feed)
 }
 
-/// GET /ws/health/{server_id}
+/// `GET /ws/health/{server_id}`
 async fn watch_server(
     request: HttpRequest,
     payload: web::Payload,
@@ -98,7 +98,7 @@ async fn watch_server(
     websocket::answer(&request, payload, feed)
 }
 
-/// POST /ws/ticket
+/// `POST /ws/ticket`
 async fn new_ticket(
     request: HttpRequest,
     entrance: web::Data<Entrance>,

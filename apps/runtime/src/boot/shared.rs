@@ -212,9 +212,9 @@ impl Shared {
             let redis = redis.clone();
             Box::pin(async move {
                 let recent: Arc<dyn LiveEvents> = match redis {
-                    Some(pool) => Arc::new(
-                        RedisLiveEvents::open(pool, &log, NEWEST_EVENTS, NEWS_POLL).await?,
-                    ),
+                    Some(pool) => {
+                        Arc::new(RedisLiveEvents::open(pool, &log, NEWEST_EVENTS, NEWS_POLL).await?)
+                    }
                     None => Arc::new(EmbeddedLiveEvents::new(NEWEST_EVENTS)),
                 };
                 Ok(recent)

@@ -4,7 +4,6 @@
 //! one port call writes the decision.
 
 mod add_link;
-mod aliases;
 mod approve_registration;
 mod bulk;
 mod change_content;

@@ -8,7 +8,7 @@ use registry_domain::routing::ejection::Sample;
 const WINDOW: usize = 100;
 
 /// The last calls, in rings.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Recent {
     /// Response times in microseconds.
     times: Vec<u32>,
@@ -17,12 +17,6 @@ pub(crate) struct Recent {
     /// One bit per outcome, the newest lowest; set for a failure.
     outcomes: u128,
     outcome_count: u32,
-}
-
-impl Default for Recent {
-    fn default() -> Self {
-        Self { times: Vec::new(), next_time: 0, total_us: 0, outcomes: 0, outcome_count: 0 }
-    }
 }
 
 impl Recent {

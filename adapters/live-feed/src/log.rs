@@ -23,6 +23,10 @@ use crate::source::frames_of;
 /// Events that are read at a time.
 const BATCH: u32 = 200;
 
+/// Events that the hub is given at a time: far fewer than a client's queue holds, so that a burst
+/// does not look like a slow client.
+const GIVEN: u32 = 50;
+
 /// The most events that a client is told again; who missed more reads the registry anew.
 const MOST_MISSED: i64 = 10_000;
 
@@ -94,7 +98,7 @@ impl LiveLog {
         position: EventSeq,
         hub: &Hub,
     ) -> Result<Vec<SequencedEvent>, PortError> {
-        match self.events.after(position, BATCH).await {
+        match self.events.after(position, GIVEN).await {
             Err(PortError::Corrupt { .. }) => {}
             read => return read,
         }
@@ -114,12 +118,11 @@ impl LiveLog {
     /// Keeps events where replicas share them. Who cannot is none the worse: the log has them.
     async fn keep(&self, events: &[SequencedEvent]) {
         let kept = timeout(KEPT_WITHIN, async {
-            let recent = match self.recent.get() {
-                Some(recent) => recent,
-                None => {
-                    let opened = (self.open)(self.name().await?).await?;
-                    self.recent.get_or_init(|| opened)
-                }
+            let recent = if let Some(recent) = self.recent.get() {
+                recent
+            } else {
+                let opened = (self.open)(self.name().await?).await?;
+                self.recent.get_or_init(|| opened)
             };
             recent.append(events).await
         });

@@ -145,11 +145,10 @@ impl Said {
         session: &mut Session,
     ) -> Result<(), Ended> {
         let message = match message {
-            None => return Err(Ended(None)),
+            None | Some(Err(ProtocolError::Io(_))) => return Err(Ended(None)),
             Some(Err(ProtocolError::Overflow)) => {
                 return Err(Ended::with(1009, "a message has at most 4 KiB"));
             }
-            Some(Err(ProtocolError::Io(_))) => return Err(Ended(None)),
             Some(Err(_)) => return Err(Ended::with(1002, "not a WebSocket message")),
             Some(Ok(message)) => message,
         };

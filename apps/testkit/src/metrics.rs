@@ -53,9 +53,9 @@ impl Scrape {
     /// The sum of all samples of this name (`…_count` for a histogram) that have these labels.
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let all = self.families.values().flat_map(|family| &family.samples);
-        all.filter(|sample| sample.name == name && sample.has(labels))
-            .map(|found| found.value)
-            .sum()
+        let found = all.filter(|sample| sample.name == name && sample.has(labels));
+        // Not `sum`: of nothing that is -0.
+        found.fold(0.0, |sum, sample| sum + sample.value)
     }
 
     /// Every value that a label has, anywhere.

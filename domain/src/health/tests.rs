@@ -1,3 +1,5 @@
+//! Behaviours of probing, and properties of the times at which it happens.
+
 use proptest::prelude::*;
 use uuid::Uuid;
 

@@ -1,21 +1,22 @@
 //! Somebody lists many servers at once.
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::caller::{Actor, ServerAction};
 use crate::error::Error;
-use crate::id::Alias;
+use crate::id::{Alias, TenantId};
 use crate::ports::{Atomicity, RegistryPorts};
-use crate::server::ServerDraft;
+use crate::server::{ServerContent, ServerDraft};
 
-use super::aliases::{Item, free_aliases};
 use super::bulk::{self, BulkItem, Decided};
-use super::server_writing::{Reading, checked, listing};
+use super::server_writing::{MOST_ALIASES, Reading, checked, listing, nth_alias};
 
 /// Lists them in one transaction, and answers for each in their order. What they offer is read
 /// afterwards.
 ///
 /// # Errors
-/// [`Error::Denied`] for who may list none, [`Error::Invalid`] for too many,
-/// [`Error::Unavailable`]; what is wrong with one server is that server's answer.
+/// [`Error::Denied`] for who may list none, [`Error::Invalid`] for too many, [`Error::Unavailable`]; what is wrong with one server is that
+/// server's answer.
 pub async fn register_servers(
     ports: &RegistryPorts,
     actor: Actor<'_>,
@@ -37,4 +38,53 @@ pub async fn register_servers(
         })
         .collect();
     bulk::commit(ports, decided, atomicity).await
+}
+
+/// A server to be listed, and whose it will be.
+pub(super) type Item = (ServerContent, Option<TenantId>);
+
+/// An alias for each server: the one asked for, or the first made from the name that nobody of the
+/// tenant has, nor another of these servers. All of a tenant are asked for at once.
+pub(super) async fn free_aliases(
+    ports: &RegistryPorts,
+    items: impl Iterator<Item = &Item>,
+) -> Result<Vec<Alias>, Error> {
+    let mut of_tenants: BTreeMap<Option<&TenantId>, Vec<(usize, &ServerContent)>> = BTreeMap::new();
+    for (position, (content, tenant)) in items.enumerate() {
+        of_tenants.entry(tenant.as_ref()).or_default().push((position, content));
+    }
+    let mut found = BTreeMap::new();
+    for (tenant, contents) in of_tenants {
+        let mut given: HashSet<Alias> =
+            contents.iter().filter_map(|(_, content)| content.alias.clone()).collect();
+        let mut open = Vec::new();
+        for (position, content) in contents {
+            match &content.alias {
+                Some(alias) => drop(found.insert(position, alias.clone())),
+                None => open.push((position, content.name.as_str(), 1)),
+            }
+        }
+        while !open.is_empty() {
+            let mut tried = Vec::with_capacity(open.len());
+            for (position, name, mut number) in open.drain(..) {
+                let mut alias = nth_alias(name, number);
+                while given.contains(&alias) && number < MOST_ALIASES {
+                    number += 1;
+                    alias = nth_alias(name, number);
+                }
+                given.insert(alias.clone());
+                tried.push((position, name, number, alias));
+            }
+            let asked: Vec<Alias> = tried.iter().map(|(.., alias)| alias.clone()).collect();
+            let taken = ports.servers.taken_aliases(tenant, &asked, ports.clock.now()).await?;
+            for (position, name, number, alias) in tried {
+                if taken.contains(&alias) && number < MOST_ALIASES {
+                    open.push((position, name, number + 1));
+                } else {
+                    found.insert(position, alias);
+                }
+            }
+        }
+    }
+    Ok(found.into_values().collect())
 }

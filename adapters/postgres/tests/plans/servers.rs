@@ -288,7 +288,6 @@ async fn insert_a_batch_and_remove_it(scene: &Scene, round: u64) -> Result<(), F
     }
     Ok(())
 }
-
 async fn list_upcoming_probes(scene: &Scene, _: u64) -> Result<(), Failed> {
     assert_eq!(scene.store.upcoming_probes(64).await?.len(), 64);
     Ok(())

@@ -67,12 +67,10 @@ pub(crate) async fn admit(
     if caller.is_none() && door == Door::Closed {
         return Err(bearer::required());
     }
-    let whose = match &caller {
-        Some(caller) => format!("user:{}", caller.subject),
-        None => {
-            let address = client_address(request, &edge.settings.trusted_proxies);
-            limits::name_of(address)
-        }
+    let whose = if let Some(caller) = &caller {
+        format!("user:{}", caller.subject)
+    } else {
+        limits::name_of(client_address(request, &edge.settings.trusted_proxies))
     };
     Ok(Admitted { viewer: Arc::new(Viewer::new(caller, live.strangers)), whose })
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use registry_domain::event::{EventSeq, SequencedEvent};
 use registry_domain::ports::{Clock, PortError};
-use registry_http_edge::code::Code;
 use registry_http_edge::Problem;
+use registry_http_edge::code::Code;
 use serde_json::{Value, json};
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep};
 
@@ -110,7 +110,8 @@ impl Feed {
             Some(Resume::Anew) | None => until,
         };
         let now = clock.now();
-        let mut heartbeat = tokio::time::interval_at(Instant::now() + live.heartbeat, live.heartbeat);
+        let mut heartbeat =
+            tokio::time::interval_at(Instant::now() + live.heartbeat, live.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let left = viewer.expires_at().map(|end| time_until(now, end));
         let mut feed = Self {
@@ -244,8 +245,7 @@ impl Feed {
     /// A frame as this client may see it, if it may.
     fn told(&self, frame: &Frame) -> Option<Told> {
         let text = self.viewer.view(frame)?;
-        let text =
-            if self.interest.server.is_some() { frame.watched() } else { Arc::clone(text) };
+        let text = if self.interest.server.is_some() { frame.watched() } else { Arc::clone(text) };
         Some(Told { kind: frame.kind, id: frame.seq, text })
     }
 
@@ -269,7 +269,8 @@ impl Feed {
 
     /// What was missed cannot be told.
     fn resync(&self, now: Timestamp) -> Told {
-        let payload = json!({"reason": "what happened meanwhile is not kept: read the registry anew"});
+        let payload =
+            json!({"reason": "what happened meanwhile is not kept: read the registry anew"});
         told("resync", now, Some(self.cursor), &payload)
     }
 

@@ -48,12 +48,7 @@ struct Written<'a> {
 }
 
 /// The text of a frame: `{"type", "payload", "timestamp", "seq"}`.
-pub(crate) fn write(
-    kind: &str,
-    at: Timestamp,
-    seq: Option<EventSeq>,
-    payload: &Value,
-) -> Arc<str> {
+pub(crate) fn write(kind: &str, at: Timestamp, seq: Option<EventSeq>, payload: &Value) -> Arc<str> {
     let written =
         Written { r#type: kind, payload, timestamp: WireTime(at), seq: seq.map(|seq| seq.0) };
     // Strings, numbers and JSON values always serialise.

@@ -88,11 +88,13 @@ fn who_watches_a_server_is_told_of_it_alone_and_of_its_end() {
     let viewer = Arc::new(Viewer::new(None, Strangers::SeeShared));
     let interest = Interest { topics: Topic::Health.into(), server: Some(server) };
     let mut client = hub.join("a".to_owned(), viewer, interest).unwrap();
-    let about = |number, id| frame(Topic::Health, number).about(Some(ServerId(Uuid::from_u128(id))));
+    let about =
+        |number, id| frame(Topic::Health, number).about(Some(ServerId(Uuid::from_u128(id))));
     hub.publish(about(1, 1));
     hub.publish(about(2, 2));
     hub.publish(frame(Topic::Health, 3));
-    let end = Frame::new(Topic::Servers, "server_deleted", Timestamp::UNIX_EPOCH, json!({"number": 4}));
+    let end =
+        Frame::new(Topic::Servers, "server_deleted", Timestamp::UNIX_EPOCH, json!({"number": 4}));
     hub.publish(end.about(Some(server)));
     assert_eq!(waiting(&mut client), [1, 4]);
 }

@@ -23,6 +23,10 @@ use crate::source::frames_of;
 /// Events that are read at a time.
 const BATCH: u32 = 200;
 
+/// Events that the hub is given at a time: far fewer than a client's queue holds, so that a burst
+/// does not look like a slow client.
+const GIVEN: u32 = 50;
+
 /// The most events that a client is told again; who missed more reads the registry anew.
 const MOST_MISSED: i64 = 10_000;
 
@@ -31,10 +35,7 @@ const KEPT_WITHIN: Duration = Duration::from_millis(500);
 
 /// Opens what keeps the newest events of the log that has this name.
 pub type OpenRecent = Box<
-    dyn Fn(
-            String,
-        )
-            -> Pin<Box<dyn Future<Output = Result<Arc<dyn LiveEvents>, PortError>> + Send>>
+    dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Arc<dyn LiveEvents>, PortError>> + Send>>
         + Send
         + Sync,
 >;
@@ -59,11 +60,7 @@ pub(crate) enum Resume {
 impl LiveLog {
     /// Over an event log. What keeps its newest events is opened with the first event: until then
     /// the log has no name.
-    pub fn new(
-        events: Arc<dyn EventLog>,
-        servers: Arc<dyn ServersNow>,
-        open: OpenRecent,
-    ) -> Self {
+    pub fn new(events: Arc<dyn EventLog>, servers: Arc<dyn ServersNow>, open: OpenRecent) -> Self {
         Self { events, servers, open, recent: OnceLock::new() }
     }
 
@@ -101,7 +98,7 @@ impl LiveLog {
         position: EventSeq,
         hub: &Hub,
     ) -> Result<Vec<SequencedEvent>, PortError> {
-        match self.events.after(position, BATCH).await {
+        match self.events.after(position, GIVEN).await {
             Err(PortError::Corrupt { .. }) => {}
             read => return read,
         }
@@ -121,12 +118,11 @@ impl LiveLog {
     /// Keeps events where replicas share them. Who cannot is none the worse: the log has them.
     async fn keep(&self, events: &[SequencedEvent]) {
         let kept = timeout(KEPT_WITHIN, async {
-            let recent = match self.recent.get() {
-                Some(recent) => recent,
-                None => {
-                    let opened = (self.open)(self.name().await?).await?;
-                    self.recent.get_or_init(|| opened)
-                }
+            let recent = if let Some(recent) = self.recent.get() {
+                recent
+            } else {
+                let opened = (self.open)(self.name().await?).await?;
+                self.recent.get_or_init(|| opened)
             };
             recent.append(events).await
         });

@@ -1,6 +1,7 @@
 //! Which registry event makes which frame.
 
 use registry_domain::event::{EventKind, RegistryEvent, SequencedEvent};
+use registry_domain::registration::RegistrationStatus;
 use registry_http_edge::WireTime;
 use serde_json::{Value, json};
 
@@ -14,9 +15,8 @@ use crate::topic::Topic;
 fn told_as(kind: EventKind) -> Option<(Topic, &'static str)> {
     Some(match kind.as_str() {
         "RegistrationSubmitted" => (Topic::Registrations, "registration_created"),
-        "RegistrationEdited" | "ManifestDiscovered" => {
-            (Topic::Registrations, "registration_updated")
-        }
+        "RegistrationEdited" | "ManifestDiscovered" | "DocumentUploaded" | "DocumentDeleted"
+        | "LinkAdded" | "LinkRemoved" => (Topic::Registrations, "registration_updated"),
         "RegistrationApproved"
         | "RegistrationRejected"
         | "RegistrationResubmitted"
@@ -66,8 +66,8 @@ fn of_registration(event: &RegistryEvent) -> Value {
         "registrationId": event.registration,
         "endpoint_name": content.get("endpoint_name"),
         "endpoint_url": content.get("endpoint_url"),
-        "status": event.new_status.map(|status| status.as_str()),
-        "previous_status": event.previous_status.map(|status| status.as_str()),
+        "status": event.new_status.map(RegistrationStatus::as_str),
+        "previous_status": event.previous_status.map(RegistrationStatus::as_str),
         "server_id": event.server,
         "actor_id": event.actor,
         "discovery": said.get("state"),
@@ -107,7 +107,6 @@ mod tests {
     use jiff::Timestamp;
     use registry_domain::event::{EventSeq, EventStamp};
     use registry_domain::id::{EventId, RegistrationId, ServerId};
-    use registry_domain::registration::RegistrationStatus;
     use uuid::Uuid;
 
     use super::*;
@@ -173,7 +172,10 @@ mod tests {
         let payload = of_health(&event, Some("Files"));
         assert_eq!(payload["previous_status"], "healthy");
         assert_eq!(payload["status"], "unhealthy");
-        assert_eq!((&payload["response_time_ms"], &payload["responseTime"]), (&json!(12), &json!(12)));
+        assert_eq!(
+            (&payload["response_time_ms"], &payload["responseTime"]),
+            (&json!(12), &json!(12))
+        );
         assert_eq!(payload["last_check"], "1970-01-01T00:00:00.000000Z");
         assert_eq!(payload["details"]["fault_class"], "timeout");
     }

@@ -37,7 +37,9 @@ fn events(feed: Feed) -> impl Stream<Item = Result<Bytes, Error>> {
             State::Running(mut feed) => match feed.next().await {
                 Step::Tell(told) => (event(&told), State::Running(feed)),
                 // The comment is for those in between who drop connections that say nothing.
-                Step::Beat(told) => (format!(": keep-alive\n\n{}", event(&told)), State::Running(feed)),
+                Step::Beat(told) => {
+                    (format!(": keep-alive\n\n{}", event(&told)), State::Running(feed))
+                }
                 Step::End(end) => (last_words(&feed, end), State::Over),
             },
             State::Over => return None,

@@ -83,11 +83,7 @@ impl Topics {
 
     /// Their names, in the order of [`Topic::ALL`].
     pub fn names(self) -> Vec<&'static str> {
-        Topic::ALL
-            .into_iter()
-            .filter(|topic| self.contains(*topic))
-            .map(Topic::as_str)
-            .collect()
+        Topic::ALL.into_iter().filter(|topic| self.contains(*topic)).map(Topic::as_str).collect()
     }
 
     /// Whether one of them needs a token.

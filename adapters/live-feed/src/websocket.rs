@@ -50,9 +50,10 @@ impl End {
 
 /// Refuses what is no handshake before anything is done for it.
 pub(crate) fn check_handshake(request: &HttpRequest) -> Result<(), Problem> {
-    let is_asked = request.headers().get(header::UPGRADE).is_some_and(|value| {
-        value.as_bytes().eq_ignore_ascii_case(b"websocket")
-    });
+    let is_asked = request
+        .headers()
+        .get(header::UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
     if is_asked { Ok(()) } else { Err(no_handshake("This address is a WebSocket")) }
 }
 
@@ -117,7 +118,10 @@ struct Ended(Option<CloseReason>);
 
 impl Ended {
     fn with(code: u16, reason: &str) -> Self {
-        Self(Some(CloseReason { code: CloseCode::from(code), description: Some(reason.to_owned()) }))
+        Self(Some(CloseReason {
+            code: CloseCode::from(code),
+            description: Some(reason.to_owned()),
+        }))
     }
 }
 
@@ -141,11 +145,10 @@ impl Said {
         session: &mut Session,
     ) -> Result<(), Ended> {
         let message = match message {
-            None => return Err(Ended(None)),
+            None | Some(Err(ProtocolError::Io(_))) => return Err(Ended(None)),
             Some(Err(ProtocolError::Overflow)) => {
                 return Err(Ended::with(1009, "a message has at most 4 KiB"));
             }
-            Some(Err(ProtocolError::Io(_))) => return Err(Ended(None)),
             Some(Err(_)) => return Err(Ended::with(1002, "not a WebSocket message")),
             Some(Ok(message)) => message,
         };
@@ -167,7 +170,8 @@ async fn wish(text: &str, feed: &mut Feed) -> Result<(), Ended> {
     if feed.interest().server.is_some() {
         return Err(Ended::with(4403, "this connection is about one server"));
     }
-    let wanted = topics_after(text, feed.interest().topics).map_err(|why| Ended::with(1008, why))?;
+    let wanted =
+        topics_after(text, feed.interest().topics).map_err(|why| Ended::with(1008, why))?;
     if wanted.need_token() && feed.viewer().caller().is_none() {
         return Err(Ended::with(4401, "that topic needs a token"));
     }

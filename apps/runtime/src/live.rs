@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream;
+use registry_domain::caller::ApiMode;
 use registry_domain::id::{ServerId, TenantId};
 use registry_domain::ports::{Clock, HealthStore, PortError, RegistryPorts};
 use registry_domain::server::HealthStatus;
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::boot::BootError;
 use crate::boot::Shared;
-use crate::settings::{Settings, Stage};
+use crate::settings::Settings;
 
 /// The most servers that a client is told of when it comes.
 const MOST_SERVERS: usize = 1000;
@@ -52,10 +53,8 @@ pub(crate) async fn start(
         hub: Arc::clone(&hub),
         clock: Arc::clone(&registry.clock),
     });
-    let servers: Arc<dyn ServersNow> = Arc::new(Servers {
-        routes,
-        probes: Arc::clone(&shared.probes),
-    });
+    let servers: Arc<dyn ServersNow> =
+        Arc::new(Servers { routes, probes: Arc::clone(&shared.probes) });
     let events = Arc::clone(&registry.events);
     Ok(LiveFeed {
         hub,
@@ -64,9 +63,9 @@ pub(crate) async fn start(
         metrics: Some(metrics),
         sessions: Arc::clone(&shared.sessions),
         heartbeat: settings.events.heartbeat,
-        strangers: match settings.stage {
-            Stage::Development => Strangers::SeeAll,
-            Stage::Staging | Stage::Production => Strangers::SeeShared,
+        strangers: match registry.policy.api_mode {
+            ApiMode::Open => Strangers::SeeAll,
+            ApiMode::Protected | ApiMode::ReadOnly => Strangers::SeeShared,
         },
     })
 }

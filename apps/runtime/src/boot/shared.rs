@@ -9,8 +9,7 @@ use registry_domain::ports::{
     ResponseCache, SessionStore, StoreHealth,
 };
 use registry_embedded::{
-    EmbeddedLimits, EmbeddedLiveEvents, EmbeddedReplicaBus, EmbeddedResponseCache,
-    EmbeddedSessions,
+    EmbeddedLimits, EmbeddedLiveEvents, EmbeddedReplicaBus, EmbeddedResponseCache, EmbeddedSessions,
 };
 use registry_http_edge::reads::Answers;
 use registry_live_feed::OpenRecent;
@@ -212,9 +211,9 @@ impl Shared {
             let redis = redis.clone();
             Box::pin(async move {
                 let recent: Arc<dyn LiveEvents> = match redis {
-                    Some(pool) => Arc::new(
-                        RedisLiveEvents::open(pool, &log, NEWEST_EVENTS, NEWS_POLL).await?,
-                    ),
+                    Some(pool) => {
+                        Arc::new(RedisLiveEvents::open(pool, &log, NEWEST_EVENTS, NEWS_POLL).await?)
+                    }
                     None => Arc::new(EmbeddedLiveEvents::new(NEWEST_EVENTS)),
                 };
                 Ok(recent)

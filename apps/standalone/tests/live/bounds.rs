@@ -17,7 +17,8 @@ async fn no_more_clients_than_may_be_and_a_place_that_is_free_is_given_again() {
             inside.push(Socket::of(&base, "/ws/servers", &token).await);
         }
         let third = refused(&base, "/api/v1/events/servers", &token).await;
-        let full = if number == 9 { (503, "SERVER_UNAVAILABLE") } else { (429, "RATE_LIMIT_EXCEEDED") };
+        let full =
+            if number == 9 { (503, "SERVER_UNAVAILABLE") } else { (429, "RATE_LIMIT_EXCEEDED") };
         assert_eq!((third.0, third.1.as_str()), full, "{number}");
     }
     let answer = Api::gateway(&registry.program).with_token(&registry.user_token);

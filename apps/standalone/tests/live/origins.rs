@@ -16,7 +16,8 @@ async fn a_foreign_page_opens_no_socket_even_with_a_good_token() {
             let headers = [("authorization", bearer.as_str()), ("origin", origin)];
             Socket::open(&base, "/ws/servers", &headers).await
         };
-        for origin in ["https://evil.example", "null", &base, "https://app.example.com.evil.example"]
+        for origin in
+            ["https://evil.example", "null", &base, "https://app.example.com.evil.example"]
         {
             let seen = open(origin).await.err();
             assert_eq!(seen, Some((403, "ORIGIN_NOT_ALLOWED".to_owned())), "{origin}");

@@ -1,38 +1,8 @@
 //! Replicas on one PostgreSQL and one Redis are one feed; outages of these are told, too.
 
-use registry_testkit::{ChaosProxy, Launch, TestDatabase, TestRedis, test_redis};
 use serde_json::json;
 
-use crate::support::{Registry, Socket, Sse, text, ticket};
-
-/// A database and a key prefix of a test's own, each by way of a proxy.
-struct Stores {
-    database: TestDatabase,
-    to_postgres: ChaosProxy,
-    redis: TestRedis,
-    to_redis: ChaosProxy,
-}
-
-impl Stores {
-    async fn new() -> Self {
-        let (database, redis) = (TestDatabase::create().await, test_redis());
-        let to_postgres = ChaosProxy::before(&database.address());
-        let to_redis = ChaosProxy::before(&redis.address());
-        Self { database, to_postgres, redis, to_redis }
-    }
-
-    async fn replica(&self) -> Registry {
-        let launch = Launch::program("mcp-registry").envs(&[
-            ("DATABASE_URL", &self.database.through(&self.to_postgres)),
-            ("MREG_POSTGRES_MIN_CONNECTIONS", "1"),
-            ("MREG_POSTGRES_MAX_CONNECTIONS", "8"),
-            ("MREG_POSTGRES_POOL_TIMEOUT", "5"),
-            ("MREG_REDIS_URL", &self.redis.through(&self.to_redis)),
-            ("MREG_REDIS_KEY_PREFIX", self.redis.prefix()),
-        ]);
-        Registry::of(launch.start().await).await
-    }
-}
+use crate::support::{Socket, Sse, Stores, text, ticket};
 
 const TOPIC: &str = "/api/v1/events/registrations";
 
@@ -47,10 +17,9 @@ async fn what_happens_on_one_replica_is_told_on_the_other() {
         feed.first().await;
         socket.until("connection_status").await;
         let id = one.submit(&format!("Files {port}")).await;
-        for told in [
-            feed.until("registration_created").await,
-            socket.until("registration_created").await,
-        ] {
+        for told in
+            [feed.until("registration_created").await, socket.until("registration_created").await]
+        {
             assert_eq!(text(&told["payload"], "registration_id"), id);
         }
     }

@@ -1,37 +1,36 @@
 //! A client that does not read is let go, and hurts nobody else.
 
 use registry_testkit::eventually;
-use serde_json::json;
 use tokio::net::TcpSocket;
+use tokio_postgres::NoTls;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, client_async};
 
-use crate::support::{Registry, Socket, Sse};
+use crate::support::{Registry, Socket, Sse, Stores};
 
-/// More than the queue of a client, the buffers of its connection, and those of the system hold.
-const EVENTS: usize = 900;
+/// Events of eight kilobytes each: more than the queue of a client, the buffers of its connection
+/// and those of the system hold.
+const EVENTS: usize = 1500;
+
+/// So many happen at once; a client that reads has room for them.
+const AT_ONCE: usize = 50;
 
 #[tokio::test]
 async fn a_slow_client_is_dropped_with_1013_and_comes_back_without_a_gap() {
-    let registry = Registry::start().await;
+    let stores = Stores::new().await;
+    let registry = stores.replica().await;
     let base = registry.program.service_url();
     let mut quick = Sse::of(&base, "/api/v1/events/registrations", &registry.user_token).await;
     quick.first().await;
     let mut slow = socket_with_small_buffers(&registry).await;
 
-    let submitting = async {
-        for number in 0..EVENTS {
-            // Long addresses make long frames, which fill buffers soon.
-            let draft = json!({
-                "endpoint_url": format!("http://127.0.0.1:1/{number}/{}", "x".repeat(1900)),
-                "endpoint_name": format!("Server {number}"),
-                "owner_contact": "Team Weather",
-            });
-            registry.user.post("/registrations", &draft).await.expect(201);
-        }
-    };
-    let (told, ()) = tokio::join!(quick.take("registration_created", EVENTS), submitting);
-    assert_eq!(told.len(), EVENTS, "nobody else is hurt");
+    for first in (0..EVENTS).step_by(AT_ONCE) {
+        happen(&stores, first).await;
+        let told = quick.take("registration_created", AT_ONCE).await;
+        let names: Vec<&str> = told.iter().map(name).collect();
+        let expected: Vec<String> = (first..first + AT_ONCE).map(nth).collect();
+        assert_eq!(names, expected, "nobody else is hurt");
+    }
     eventually("the slow client is dropped", async || {
         let logs = registry.program.logs();
         logs.iter().any(|line| line.to_string().contains("too slow")).then_some(())
@@ -42,14 +41,11 @@ async fn a_slow_client_is_dropped_with_1013_and_comes_back_without_a_gap() {
     let mut last = String::new();
     let end = loop {
         match slow.next().await {
-            Ok(frame) => {
-                if frame["seq"].is_i64() {
-                    last = frame["seq"].to_string();
-                }
-                if frame["type"] == "registration_created" {
-                    names.push(frame["payload"]["endpoint_name"].as_str().unwrap().to_owned());
-                }
+            Ok(frame) if frame["type"] == "registration_created" => {
+                last = frame["seq"].to_string();
+                names.push(name(&frame).to_owned());
             }
+            Ok(_) => {}
             Err(end) => break end,
         }
     };
@@ -59,11 +55,36 @@ async fn a_slow_client_is_dropped_with_1013_and_comes_back_without_a_gap() {
     let path = format!("/ws/registrations?last_event_id={last}");
     let mut again = Socket::of(&base, &path, &registry.user_token).await;
     while names.len() < EVENTS {
-        let frame = again.until("registration_created").await;
-        names.push(frame["payload"]["endpoint_name"].as_str().unwrap().to_owned());
+        names.push(name(&again.until("registration_created").await).to_owned());
     }
-    let all: Vec<String> = (0..EVENTS).map(|number| format!("Server {number}")).collect();
+    let all: Vec<String> = (0..EVENTS).map(nth).collect();
     assert_eq!(names, all, "each once and in order");
+}
+
+fn nth(number: usize) -> String {
+    format!("Server {number}")
+}
+
+fn name(frame: &serde_json::Value) -> &str {
+    crate::support::text(&frame["payload"], "endpoint_name")
+}
+
+/// Events as another replica writes them, faster than people submit.
+async fn happen(stores: &Stores, first: usize) {
+    let (client, connection) = tokio_postgres::connect(stores.database.url(), NoTls).await.unwrap();
+    let last = first + AT_ONCE - 1;
+    let insert = format!(
+        "INSERT INTO events (event_id, kind, registration_id, tenant_id, metadata, at)
+         SELECT gen_random_uuid(), 'RegistrationSubmitted', gen_random_uuid(), 'development',
+                jsonb_build_object('endpoint_name', 'Server ' || number,
+                                   'endpoint_url', repeat('x', 8000)), now()
+         FROM generate_series({first}, {last}) number"
+    );
+    let asked = async {
+        let client = client;
+        client.batch_execute(&insert).await.unwrap();
+    };
+    let ((), _end) = tokio::join!(asked, connection);
 }
 
 async fn socket_with_small_buffers(registry: &Registry) -> Socket {

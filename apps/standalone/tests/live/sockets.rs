@@ -34,7 +34,9 @@ async fn topics_are_added_and_taken_away_by_message() {
     registry.submit("One").await;
     socket.until("registration_created").await;
 
-    socket.say(json!({"unsubscribe": ["registrations"], "subscribe": ["servers"]}).to_string()).await;
+    socket
+        .say(json!({"unsubscribe": ["registrations"], "subscribe": ["servers"]}).to_string())
+        .await;
     let told = socket.until("connection_status").await;
     assert_eq!(told["payload"]["topics"], json!(["metrics", "servers"]));
     registry.approve(&registry.submit("Two").await).await;

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use http::Request;
-use registry_testkit::{Api, DEADLINE, Event, EventStream, Program, eventually, token};
+use registry_testkit::{
+    Api, ChaosProxy, DEADLINE, Event, EventStream, Launch, Program, TestDatabase, TestRedis,
+    eventually, test_redis, token,
+};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -72,6 +75,35 @@ impl Registry {
         })
         .await;
         id
+    }
+}
+
+/// A database and a key prefix of a test's own, each by way of a proxy.
+pub struct Stores {
+    pub database: TestDatabase,
+    pub to_postgres: ChaosProxy,
+    pub redis: TestRedis,
+    pub to_redis: ChaosProxy,
+}
+
+impl Stores {
+    pub async fn new() -> Self {
+        let (database, redis) = (TestDatabase::create().await, test_redis());
+        let to_postgres = ChaosProxy::before(&database.address());
+        let to_redis = ChaosProxy::before(&redis.address());
+        Self { database, to_postgres, redis, to_redis }
+    }
+
+    pub async fn replica(&self) -> Registry {
+        let launch = Launch::program("mcp-registry").envs(&[
+            ("DATABASE_URL", &self.database.through(&self.to_postgres)),
+            ("MREG_POSTGRES_MIN_CONNECTIONS", "1"),
+            ("MREG_POSTGRES_MAX_CONNECTIONS", "8"),
+            ("MREG_POSTGRES_POOL_TIMEOUT", "5"),
+            ("MREG_REDIS_URL", &self.redis.through(&self.to_redis)),
+            ("MREG_REDIS_KEY_PREFIX", self.redis.prefix()),
+        ]);
+        Registry::of(launch.start().await).await
     }
 }
 
@@ -200,7 +232,10 @@ impl Socket {
             Err(Error::Http(response)) => {
                 let body = response.body().clone().unwrap_or_default();
                 let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
-                Err((response.status().as_u16(), problem["error"].as_str().unwrap_or("").to_owned()))
+                Err((
+                    response.status().as_u16(),
+                    problem["error"].as_str().unwrap_or("").to_owned(),
+                ))
             }
             Err(error) => panic!("{path}: {error}"),
         }

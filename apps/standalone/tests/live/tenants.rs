@@ -13,7 +13,8 @@ async fn another_tenants_events_are_not_told() {
         let port = base.rsplit(':').next().unwrap().to_owned();
         let mut feed = Sse::of(&base, "/api/v1/events/registrations", &theirs).await;
         let mut socket = Socket::of(&base, "/ws/registrations", &theirs).await;
-        let mut admins = Sse::of(&base, "/api/v1/events/registrations", &registry.admin_token).await;
+        let mut admins =
+            Sse::of(&base, "/api/v1/events/registrations", &registry.admin_token).await;
         feed.first().await;
         socket.next().await.unwrap();
         registry.submit(&format!("Ours {port}")).await;

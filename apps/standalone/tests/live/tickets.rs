@@ -9,7 +9,8 @@ use crate::support::{Registry, Socket, ticket};
 async fn a_ticket_is_good_once() {
     let registry = Registry::start().await;
     for base in registry.ports() {
-        let path = format!("/ws/registrations?ticket={}", ticket(&base, &registry.user_token).await);
+        let path =
+            format!("/ws/registrations?ticket={}", ticket(&base, &registry.user_token).await);
         let mut socket = Socket::open(&base, &path, &[]).await.unwrap();
         assert_eq!(socket.next().await.unwrap()["payload"]["user"]["id"], "ada");
         let again = Socket::open(&base, &path, &[]).await.err();

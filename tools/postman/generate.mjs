@@ -37,7 +37,8 @@ const collection = converted.output[0].data;
 const REMEMBERED = {
   ensure_user: ["user_id"],
   submit_registration: ["registration_id"],
-  create_server: ["server_id:id"],
+  register_server: ["server_id:id"],
+  add_link: ["link_id"],
   upload_document: ["document_id"],
 };
 
@@ -94,8 +95,17 @@ const finish = (item) => {
   item.response = [];
 };
 
+/** Streams that do not end by themselves, and WebSockets, are nothing that a runner waits for. */
+const isEndless = (item) => {
+  const { responses } = operationOf(item.request);
+  return "101" in responses || "text/event-stream" in (responses[200]?.content ?? {}) &&
+    item.request.method === "GET";
+};
+
 /** Finishes requests and puts them in order, folder by folder. */
 const walk = (items) => {
+  const kept = items.filter((item) => item.item || !isEndless(item));
+  items.splice(0, items.length, ...kept);
   for (const item of items) {
     if (item.item) walk(item.item);
     else finish(item);

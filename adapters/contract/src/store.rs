@@ -13,6 +13,7 @@ mod audit;
 mod cancellation;
 mod candidates;
 mod catalog;
+mod commits;
 mod documents;
 mod durability;
 mod events;
@@ -68,6 +69,10 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         counts_of_servers_sum_to_their_total,
         a_server_that_does_not_read_is_left_out_of_lists,
         a_server_changed_by_hand_is_found_by_its_new_name,
+    }
+    commits {
+        a_commit_is_told_before_its_writer_is_answered,
+        what_was_refused_is_not_told,
     }
     documents {
         a_document_reads_back_whole_and_in_parts,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore, ServerCatalog,
-    StoreHealth, UserStore,
+    CommitWatch, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore,
+    ServerCatalog, StoreHealth, UserStore,
 };
 
 use crate::clock::MockClock;
@@ -78,6 +78,9 @@ pub trait StoreAdapter: Send + Sync {
 pub trait StoreInstance: Send + Sync {
     /// The ports as they are open now.
     fn ports(&self) -> StorePorts;
+
+    /// Tells `watch` of every commit to the store as it is open now.
+    fn watch_commits(&self, watch: Arc<dyn CommitWatch>);
 
     /// Closes the store and opens it again, as a restarted process would.
     ///

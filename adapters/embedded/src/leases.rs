@@ -60,11 +60,7 @@ impl Leases for EmbeddedStore {
         .await
     }
 
-    async fn release(
-        &self,
-        name: &str,
-        LeaseHolder(holder): LeaseHolder,
-    ) -> Result<(), PortError> {
+    async fn release(&self, name: &str, LeaseHolder(holder): LeaseHolder) -> Result<(), PortError> {
         let (name, holder) = (name.to_owned(), holder.to_string());
         self.write("release_lease", move |conn| {
             let ours = leases::table.find(name).filter(leases::holder.eq(holder));

@@ -24,7 +24,9 @@ impl Default for EmbeddedOptions {
     fn default() -> Self {
         Self {
             max_connections: 8,
-            acquire_timeout: Duration::from_secs(5),
+            // One connection writes, so many writes at once stand in a line: on a busy machine a
+            // hundred take seconds, and each would rather wait than be told to come again.
+            acquire_timeout: Duration::from_secs(15),
             busy_timeout: Duration::from_secs(5),
             poll_interval: Duration::from_millis(200),
             health_timeout: Duration::from_secs(1),

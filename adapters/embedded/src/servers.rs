@@ -1,5 +1,7 @@
 //! The port `ServerCatalog`: each method is one transaction.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use diesel::prelude::*;
 use jiff::Timestamp;
@@ -72,6 +74,19 @@ impl ServerCatalog for EmbeddedStore {
                 name: names::holder_of_name(conn, tenant, &name)?.is_some(),
                 alias: by_server || names::is_in_quarantine(conn, tenant, &alias, now)?,
             })
+        })
+        .await
+    }
+
+    async fn taken_aliases(
+        &self,
+        tenant: Option<&TenantId>,
+        aliases: &[Alias],
+        now: Timestamp,
+    ) -> Result<HashSet<Alias>, PortError> {
+        let (tenant, aliases) = (tenant.cloned(), aliases.to_vec());
+        self.read("find_taken_aliases", move |conn| {
+            names::taken_among(conn, tenant.as_ref(), &aliases, now)
         })
         .await
     }

@@ -14,8 +14,8 @@ use registry_contract::{
     LiveEventsAdapter, MockClock, SessionsAdapter, StoreAdapter, StoreInstance, StorePorts,
 };
 use registry_domain::ports::{
-    HealthStore, LeaseHolder, Leases, LiveEvents, PortError, RateLimiter, ReplicaBus, ReplicaId,
-    ResponseCache, SessionStore,
+    CommitWatch, HealthStore, LeaseHolder, Leases, LiveEvents, PortError, RateLimiter, ReplicaBus,
+    ReplicaId, ResponseCache, SessionStore,
 };
 use registry_embedded::{
     BusHub, EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedOptions,
@@ -37,8 +37,7 @@ impl StoreAdapter for Embedded {
     async fn make(&self, clock: Arc<MockClock>) -> Result<Box<dyn StoreInstance>, Failed> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("data").join("registry.db");
-        let (ports, tracker) = open(&path, &clock).await?;
-        let open = Mutex::new((ports, tracker));
+        let open = Mutex::new(open(&path, &clock).await?);
         Ok(Box::new(OneFile { path, clock, open, _folder: folder }))
     }
 }
@@ -46,25 +45,29 @@ impl StoreAdapter for Embedded {
 struct OneFile {
     path: PathBuf,
     clock: Arc<MockClock>,
-    open: Mutex<(StorePorts, TaskTracker)>,
+    open: Mutex<(Arc<EmbeddedStore>, TaskTracker)>,
     _folder: TempDir,
 }
 
 async fn open(
     path: &std::path::Path,
     clock: &Arc<MockClock>,
-) -> Result<(StorePorts, TaskTracker), Failed> {
+) -> Result<(Arc<EmbeddedStore>, TaskTracker), Failed> {
     let (options, tracker) = (EmbeddedOptions::for_testing(), TaskTracker::new());
     let clock = Arc::clone(clock);
     let handle = Handle::current();
     let store = EmbeddedStore::open(path, options, clock, handle, tracker.clone()).await?;
-    Ok((StorePorts::of(store), tracker))
+    Ok((store, tracker))
 }
 
 #[async_trait]
 impl StoreInstance for OneFile {
     fn ports(&self) -> StorePorts {
-        self.open.lock().0.clone()
+        StorePorts::of(Arc::clone(&self.open.lock().0))
+    }
+
+    fn watch_commits(&self, watch: Arc<dyn CommitWatch>) {
+        self.open.lock().0.watch_commits(watch);
     }
 
     async fn reopen(&self) -> Result<(), Failed> {
@@ -77,7 +80,7 @@ impl StoreInstance for OneFile {
     }
 
     async fn open_beside(&self) -> Result<Option<StorePorts>, Failed> {
-        Ok(Some(open(&self.path, &self.clock).await?.0))
+        Ok(Some(StorePorts::of(open(&self.path, &self.clock).await?.0)))
     }
 
     async fn run_sql(&self, sql: &str) -> Result<(), Failed> {

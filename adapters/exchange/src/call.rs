@@ -61,9 +61,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
             record.finish(Outcome::Success);
             answer
         }
-        Ok(Next::Forward(route)) => {
-            forwarded(exchange, &request, &route, record).await
-        }
+        Ok(Next::Forward(route)) => forwarded(exchange, &request, &route, record).await,
         Err(error) => {
             record.finish(Outcome::failure(error.word, error.message.clone()));
             Answer::refused(&error, id_json)
@@ -128,7 +126,9 @@ fn answer<'a>(
         ("initialize", Era::Legacy) => {
             local::initialize(exchange, request.id_json, request.front.revision, Offer::of(server))
         }
-        ("server/discover", Era::Modern) => local::discover(exchange, request.id_json, Offer::of(server)),
+        ("server/discover", Era::Modern) => {
+            local::discover(exchange, request.id_json, Offer::of(server))
+        }
         ("ping", Era::Legacy) => local::ping(exchange, request.id_json),
         (method, _) => match (lists::listed_by(method), server) {
             (Some(listed), Some(server)) => lists::of_server(exchange, request, listed, server)?,

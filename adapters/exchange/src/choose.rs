@@ -129,9 +129,7 @@ pub(crate) fn choose(
     let mut available: Vec<Able<'_>> = capable
         .into_iter()
         .filter(|able| {
-            able.rank().is_some()
-                && able.standing.passes.is_ok()
-                && !tried.contains(&able.entry.id)
+            able.rank().is_some() && able.standing.passes.is_ok() && !tried.contains(&able.entry.id)
         })
         .collect();
     eject_outliers(exchange, &mut available, now);
@@ -184,7 +182,8 @@ fn prefer(available: &mut Vec<Able<'_>>, is_preferred: impl Fn(&Able<'_>) -> boo
 /// Takes outliers out of the choice, as long as at least half of the servers stay in it.
 fn eject_outliers(exchange: &Exchange, available: &mut [Able<'_>], now: Timestamp) {
     let policies = &exchange.vitals.policies;
-    let samples: Vec<_> = available.iter().map(|able| (able.entry.id, able.standing.sample)).collect();
+    let samples: Vec<_> =
+        available.iter().map(|able| (able.entry.id, able.standing.sample)).collect();
     let mut ejected = available.iter().filter(|able| able.standing.is_ejected).count();
     for able in available.iter_mut().filter(|able| !able.standing.is_ejected) {
         if able.standing.sample.failures == 0 || (ejected + 1) * 2 > samples.len() {

@@ -31,10 +31,7 @@ pub(crate) struct Sent {
 
 /// Sends a call. A session that the upstream has forgotten is opened anew, once: the upstream
 /// refused the call without looking at it, so it can be sent again.
-pub(crate) async fn send(
-    call: Call<'_>,
-    record: &mut Pending,
-) -> Result<Sent, UpstreamFailure> {
+pub(crate) async fn send(call: Call<'_>, record: &mut Pending) -> Result<Sent, UpstreamFailure> {
     let sent = send_once(call, record).await?;
     let session_lost = sent.reply.status == 404 && sent.upstream.session.is_some();
     // A modern upstream answers an unknown method with 404 too, but never one of ours; 400 and 405

@@ -88,8 +88,7 @@ impl Stream for Guarded {
             (None, Poll::Ready(part)) => return Poll::Ready(part),
             (None, Poll::Pending) => {
                 let interrupt = &this.interrupt;
-                let fired =
-                    this.fired.get_or_insert_with(|| Box::pin(interrupt.clone().fired()));
+                let fired = this.fired.get_or_insert_with(|| Box::pin(interrupt.clone().fired()));
                 match fired.as_mut().poll(context) {
                     Poll::Ready(failure) => failure,
                     Poll::Pending => return Poll::Pending,

@@ -57,7 +57,7 @@ pub use active_calls::{ActiveCallView, ActiveCalls, Cancellation, Listing, Viewe
 pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
 pub use exchange::{Exchange, ExchangeSettings};
 pub use inbound::{Door, Inbound, InboundHeaders, Wants};
-pub use proxied::{ProxyRefusal, Proxied};
+pub use proxied::{Proxied, ProxyRefusal};
 pub use routes::Routes;
 pub use spool::{Spool, SpoolError, SpoolSettings};
 pub use upstream_sessions::UpstreamSessions;

@@ -91,8 +91,7 @@ pub(crate) async fn answer(
         Treatment::Pass if wants.wrapped => Treatment::Whole,
         planned => planned,
     };
-    let may_stream =
-        treatment == Treatment::Pass && request.inbound.headers.accepts_event_stream;
+    let may_stream = treatment == Treatment::Pass && request.inbound.headers.accepts_event_stream;
     let (mut route, mut begun, mut tried) = (Route { server, renamed: None }, first, Vec::new());
     loop {
         let id = route.server.of().id;
@@ -126,11 +125,7 @@ fn is_worth_another(failure: &UpstreamFailure) -> bool {
     failure.class.counts_against_server() && failure.class != FaultClass::Timeout
 }
 
-fn chosen(
-    exchange: &Exchange,
-    choice: Choice<'_>,
-    tried: &[ServerId],
-) -> Result<Chosen, NoChoice> {
+fn chosen(exchange: &Exchange, choice: Choice<'_>, tried: &[ServerId]) -> Result<Chosen, NoChoice> {
     choose(exchange, &exchange.routes.now(), choice, tried)
 }
 
@@ -195,7 +190,10 @@ async fn treated(
         let server = &call.route.server.of().name;
         let failure = UpstreamFailure { class, detail: String::new(), request_sent: true };
         let HopFailure { code, message, hint } = HopFailure::of(server, &failure);
-        Answer::refused(&WireError::not_proxied(proxied_code(code), format!("{message} {hint}")), id_json)
+        Answer::refused(
+            &WireError::not_proxied(proxied_code(code), format!("{message} {hint}")),
+            id_json,
+        )
     })
 }
 

@@ -8,7 +8,7 @@ use registry_domain::routing::ejection::Sample;
 const WINDOW: usize = 100;
 
 /// The last calls, in rings.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Recent {
     /// Response times in microseconds.
     times: Vec<u32>,
@@ -19,19 +19,14 @@ pub(crate) struct Recent {
     outcome_count: u32,
 }
 
-impl Default for Recent {
-    fn default() -> Self {
-        Self { times: Vec::new(), next_time: 0, total_us: 0, outcomes: 0, outcome_count: 0 }
-    }
-}
-
 impl Recent {
     /// An answer that took so long.
     pub(crate) fn answered(&mut self, took: Duration) {
         let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
         self.total_us = self.total_us.saturating_add(u64::from(took));
         if let Some(oldest) = self.times.get_mut(self.next_time) {
-            self.total_us = self.total_us.saturating_sub(u64::from(std::mem::replace(oldest, took)));
+            self.total_us =
+                self.total_us.saturating_sub(u64::from(std::mem::replace(oldest, took)));
         } else {
             self.times.push(took);
         }

@@ -66,7 +66,10 @@ fn edit_for(request: &Request<'_>, sent: &Sent) -> ReplyEdit {
 /// besides how long they may be kept (SEP-2549): nobody told us, so not at all.
 fn modern_members(method: &str) -> &'static str {
     match method {
-        "resources/read" | "tools/list" | "resources/list" | "resources/templates/list"
+        "resources/read"
+        | "tools/list"
+        | "resources/list"
+        | "resources/templates/list"
         | "prompts/list" => r#""resultType":"complete","ttlMs":0,"cacheScope":"private""#,
         _ => r#""resultType":"complete""#,
     }

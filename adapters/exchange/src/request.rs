@@ -157,12 +157,9 @@ impl Teller {
                 let body = message::tool_error_result(id, self.era, &message, code, hint, this);
                 Told { body, refusal: None }
             }
-            Manner::Error => {
-                self.refused(WireError::upstream(code, format!("{message} {hint}")))
-            }
-            Manner::ProxyError => {
-                self.refused(WireError::not_proxied(proxied_code(code), format!("{message} {hint}")))
-            }
+            Manner::Error => self.refused(WireError::upstream(code, format!("{message} {hint}"))),
+            Manner::ProxyError => self
+                .refused(WireError::not_proxied(proxied_code(code), format!("{message} {hint}"))),
         };
         tracing::warn!(
             server = self.server,

@@ -28,8 +28,7 @@ fn calls_are_counted_by_how_they_ended_and_while_they_last() {
     call(&vitals, Ending::Answered, 1);
     call(&vitals, Ending::Failed, 2);
     call(&vitals, Ending::GivenUp, 3);
-    let running =
-        Attempt::begin(vitals.of(ID, &table()), &vitals.policies, at(4)).unwrap();
+    let running = Attempt::begin(vitals.of(ID, &table()), &vitals.policies, at(4)).unwrap();
     let seen = vitals.look(ID, at(4)).unwrap();
     assert_eq!((seen.answered, seen.failed, seen.in_flight), (1, 1, 1));
     assert_eq!((seen.failures_in_a_row, seen.last), (1, Some(at(3))));

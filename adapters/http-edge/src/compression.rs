@@ -80,7 +80,8 @@ fn weaken(headers: &mut HeaderMap) {
 fn is_plain_text(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let media = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
-    let is_text = media.ends_with("json") || media.starts_with("text/") || media.ends_with("javascript");
+    let is_text =
+        media.ends_with("json") || media.starts_with("text/") || media.ends_with("javascript");
     is_text && media != "text/event-stream" && !headers.contains_key(header::CONTENT_DISPOSITION)
 }
 
@@ -110,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_compressed_answer_has_a_weak_tag_and_varies_once() {
-        let mut head = headers(&[(header::ETAG, "\"7\""), (header::VARY, "Origin, accept-encoding")]);
+        let mut head =
+            headers(&[(header::ETAG, "\"7\""), (header::VARY, "Origin, accept-encoding")]);
         weaken(&mut head);
         vary(&mut head);
         assert_eq!(head.get(header::ETAG).unwrap(), "W/\"7\"");

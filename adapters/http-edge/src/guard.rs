@@ -129,9 +129,9 @@ pub async fn admitted_by(
 pub async fn party(edge: &Edge, request: &HttpRequest) -> Result<Party, Problem> {
     Ok(match admitted(edge, request).await? {
         Some(Admitted { caller, .. }) => Party::Caller(Arc::new(caller)),
-        None => Party::Anonymous {
-            address: client_address(request, &edge.settings.trusted_proxies),
-        },
+        None => {
+            Party::Anonymous { address: client_address(request, &edge.settings.trusted_proxies) }
+        }
     })
 }
 

@@ -52,6 +52,10 @@ pub fn complete(document: &mut OpenApi) {
         operations::state_codes(operation, &codes);
         responses::add(operation, &codes, &mut components);
         examples::lift(operation, &components);
+        // It was for us. Two extensions would also stand in the text in any order.
+        if let Some(extensions) = &mut operation.extensions {
+            extensions.remove(json_rpc::OVER_JSON_RPC);
+        }
         for response in operation.responses.responses.values_mut() {
             if let RefOr::T(response) = response {
                 let header = Ref::new(format!("#/components/headers/{REQUEST_ID}"));

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::problem::{FieldError, Manner, Parts, ProxiedCall, Problem};
+use crate::problem::{FieldError, Manner, Parts, Problem, ProxiedCall};
 use crate::wire_time::WireTime;
 
 /// The media type of problems (RFC 9457).

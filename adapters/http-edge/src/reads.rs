@@ -43,7 +43,8 @@ pub struct ReadSettings {
 impl ReadSettings {
     fn covers(&self, request: &ServiceRequest) -> bool {
         let path = request.path();
-        request.method() == Method::GET
+        // HEAD is answered by the same handlers; its body is left out behind us.
+        matches!(*request.method(), Method::GET | Method::HEAD)
             && !request.headers().contains_key(header::RANGE)
             && self.paths.iter().any(|base| {
                 path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -82,9 +83,8 @@ pub(crate) async fn around(
             headers.insert(header::AGE, HeaderValue::from(age));
             return Ok(conditional::shortened(response, &known));
         }
-        Found::Hit(_) => None,
         Found::Miss(generation) => Some(generation),
-        Found::Unavailable => None,
+        Found::Hit(_) | Found::Unavailable => None,
     };
     let mut response = tagged_and_kept(
         next.call(request).await?.map_into_boxed_body(),

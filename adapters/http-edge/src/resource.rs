@@ -17,7 +17,10 @@ pub struct Endpoint {
 
 /// Starts a path's line in a table of routes.
 pub fn at(path: &str) -> Endpoint {
-    Endpoint { resource: web::resource(path).guard(meter::marks(path.to_owned())), allowed: Vec::new() }
+    Endpoint {
+        resource: web::resource(path).guard(meter::marks(path.to_owned())),
+        allowed: Vec::new(),
+    }
 }
 
 impl Endpoint {

@@ -52,7 +52,7 @@ use registry_domain::ports::SessionStore;
 pub use frame::Frame;
 pub use hub::{Hub, HubLimits};
 pub use log::{LiveLog, OpenRecent};
-pub use routes::{Door, routes};
+pub use routes::{Door, document, routes};
 pub use snapshot::{MetricsSource, ServerNow, ServersNow};
 pub use topic::{Topic, Topics};
 pub use viewer::{Strangers, Viewer};

@@ -8,6 +8,7 @@ use registry_domain::Error;
 use registry_domain::id::ServerId;
 use registry_http_edge::{Code, Edge, PathId, Problem, at, bearer, guard, not_found};
 use serde_json::json;
+use utoipa::{OpenApi, openapi};
 
 use crate::LiveFeed;
 use crate::asked::Asked;
@@ -24,6 +25,19 @@ pub enum Door {
     Open,
     /// Everybody needs a token: port 8001.
     Closed,
+}
+
+/// The live feed's part of an OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(
+    paths(events, events_of_topic, new_ticket, watch_server, socket_of_topic),
+    tags((name = "live", description = "Events as they happen: server-sent events and WebSockets")),
+)]
+struct Document;
+
+/// The live feed's operations, for the document of an app.
+pub fn document() -> openapi::OpenApi {
+    Document::openapi()
 }
 
 /// What the handlers find in an app.
@@ -47,7 +61,21 @@ pub fn routes(live: &LiveFeed, door: Door) -> impl Fn(&mut ServiceConfig) + Clon
     }
 }
 
-/// `GET /api/v1/events`
+/// Listen to events of several topics.
+#[utoipa::path(
+    get, path = "/api/v1/events", operation_id = "listen", tag = "live",
+    security((), ("bearer" = [])),
+    params(
+        ("topics" = Option<String>, Query, description = "Which, separated by commas; all that one may hear, unless said otherwise", example = "health,servers"),
+        ("last_event_id" = Option<String>, Query, description = "The id of the last event that was seen: those since then come first"),
+        ("token" = Option<String>, Query, description = "A bearer token, for those who can set no header"),
+        ("ticket" = Option<String>, Query, description = "A ticket of `POST /ws/ticket`, in the token's place"),
+    ),
+    extensions(("x-error-codes" = json!([]))),
+    responses((status = 200, description = "Events, until one of the two has enough", body = String,
+               content_type = "text/event-stream",
+               example = "event: health_update\nid: 7\ndata: {}\n\n")),
+)]
 async fn events(
     request: HttpRequest,
     entrance: web::Data<Entrance>,
@@ -57,7 +85,21 @@ async fn events(
     Ok(sse::answer(entrance.listen(&request, &asked, admitted, topics, None).await?))
 }
 
-/// `GET /api/v1/events/{topic}`
+/// Listen to events of one topic.
+#[utoipa::path(
+    get, path = "/api/v1/events/{topic}", operation_id = "listen_to_topic", tag = "live",
+    security((), ("bearer" = [])),
+    params(
+        ("topic" = String, Path, description = "What to hear of: `health`, `metrics`, `servers`, `registrations` or `requests`", example = "health"),
+        ("last_event_id" = Option<String>, Query, description = "The id of the last event that was seen: those since then come first"),
+        ("token" = Option<String>, Query, description = "A bearer token, for those who can set no header"),
+        ("ticket" = Option<String>, Query, description = "A ticket of `POST /ws/ticket`, in the token's place"),
+    ),
+    extensions(("x-error-codes" = json!(["NOT_FOUND"]))),
+    responses((status = 200, description = "Events, until one of the two has enough", body = String,
+               content_type = "text/event-stream",
+               example = "event: health_update\nid: 7\ndata: {}\n\n")),
+)]
 async fn events_of_topic(
     request: HttpRequest,
     entrance: web::Data<Entrance>,
@@ -67,7 +109,19 @@ async fn events_of_topic(
     Ok(sse::answer(entrance.listen(&request, &asked, admitted, topics, None).await?))
 }
 
-/// `GET /ws/{topic}`
+/// Listen to one topic over a WebSocket.
+#[utoipa::path(
+    get, path = "/ws/{topic}", operation_id = "watch_topic", tag = "live",
+    security((), ("bearer" = [])),
+    params(
+        ("topic" = String, Path, description = "What to hear of: `health`, `metrics`, `servers`, `registrations` or `requests`", example = "health"),
+        ("last_event_id" = Option<String>, Query, description = "The id of the last event that was seen: those since then come first"),
+        ("token" = Option<String>, Query, description = "A bearer token, for those who can set no header"),
+        ("ticket" = Option<String>, Query, description = "A ticket of `POST /ws/ticket`, in the token's place"),
+    ),
+    extensions(("x-error-codes" = json!(["BAD_REQUEST", "ORIGIN_NOT_ALLOWED", "NOT_FOUND"]))),
+    responses((status = 101, description = "A WebSocket from here on, of messages like the events")),
+)]
 async fn socket_of_topic(
     request: HttpRequest,
     payload: web::Payload,
@@ -79,7 +133,19 @@ async fn socket_of_topic(
     websocket::answer(&request, payload, feed)
 }
 
-/// `GET /ws/health/{server_id}`
+/// Watch one server over a WebSocket.
+#[utoipa::path(
+    get, path = "/ws/health/{server_id}", operation_id = "watch_server", tag = "live",
+    security((), ("bearer" = [])),
+    params(
+        ("server_id" = String, Path, description = "The server's id", example = "00000000-0000-4000-8000-000000000001"),
+        ("last_event_id" = Option<String>, Query, description = "The id of the last event that was seen: those since then come first"),
+        ("token" = Option<String>, Query, description = "A bearer token, for those who can set no header"),
+        ("ticket" = Option<String>, Query, description = "A ticket of `POST /ws/ticket`, in the token's place"),
+    ),
+    extensions(("x-error-codes" = json!(["BAD_REQUEST", "ORIGIN_NOT_ALLOWED", "SERVER_NOT_FOUND"]))),
+    responses((status = 101, description = "A WebSocket from here on, of messages like the events")),
+)]
 async fn watch_server(
     request: HttpRequest,
     payload: web::Payload,
@@ -98,7 +164,13 @@ async fn watch_server(
     websocket::answer(&request, payload, feed)
 }
 
-/// `POST /ws/ticket`
+/// Make a ticket for a WebSocket, good once and for half a minute.
+#[utoipa::path(
+    post, path = "/ws/ticket", operation_id = "issue_ticket", tag = "live",
+    security(("bearer" = [])),
+    responses((status = 201, description = "The ticket", body = Object,
+               example = json!({"ticket": "aGVsbG8", "expires_in": 30}))),
+)]
 async fn new_ticket(
     request: HttpRequest,
     entrance: web::Data<Entrance>,

@@ -114,12 +114,13 @@ async fn find(
 ) -> Result<Option<Document>, StoreError> {
     let row: Option<DocumentRow> = documents::table
         .find(id.0)
-        .filter(documents::registration_id.eq(registration.0))
         .select(DocumentRow::as_select())
         .first(conn)
         .await
         .optional()?;
-    row.map(DocumentRow::read).transpose()
+    let found = row.map(DocumentRow::read).transpose()?;
+    // Asked of the row and not of the database, which might choose the larger index for it.
+    Ok(found.filter(|document| document.registration == registration))
 }
 
 async fn read(

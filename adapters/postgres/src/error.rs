@@ -135,6 +135,11 @@ pub(crate) fn is_refusal(error: &DieselError) -> bool {
     }
 }
 
+/// Whether a statement failed because it refers to a row that is not there.
+pub(crate) fn is_dangling<T>(result: &Result<T, DieselError>) -> bool {
+    matches!(result, Err(DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)))
+}
+
 impl StoreError {
     /// Whether it says what is wrong with one change, and nothing of the store.
     pub(crate) fn is_about_the_change(&self) -> bool {

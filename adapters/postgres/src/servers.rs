@@ -1,5 +1,7 @@
 //! The port `ServerCatalog`: each method is one transaction.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use diesel::prelude::*;
 use futures_util::FutureExt as _;
@@ -92,6 +94,19 @@ impl ServerCatalog for PgStore {
         let asked = (tenant.cloned(), name.to_owned(), alias.clone(), now);
         self.read("find_taken_names", View::Newest, asked, |conn, asked| taken(conn, asked).boxed())
             .await
+    }
+
+    async fn taken_aliases(
+        &self,
+        tenant: Option<&TenantId>,
+        aliases: &[Alias],
+        now: Timestamp,
+    ) -> Result<HashSet<Alias>, PortError> {
+        let asked = (tenant.cloned(), aliases.to_vec(), now);
+        self.read("find_taken_aliases", View::Newest, asked, |conn, (tenant, aliases, now)| {
+            names::taken_among(conn, tenant.as_ref(), aliases, *now).boxed()
+        })
+        .await
     }
 
     async fn commit(&self, change: &Change<Server>) -> Result<(), PortError> {

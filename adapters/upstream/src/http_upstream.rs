@@ -137,6 +137,17 @@ impl Upstream for HttpUpstream {
         let mut inquiry = Inquiry::of(self, endpoint)?;
         self.within(discover::discover(&mut inquiry)).await
     }
+
+    async fn discover_within(
+        &self,
+        endpoint: &EndpointUrl,
+        patience: Duration,
+    ) -> Result<Manifest, UpstreamFailure> {
+        match tokio::time::timeout(patience, self.discover(endpoint)).await {
+            Ok(read) => read,
+            Err(_) => Err(fault::too_slow(true)),
+        }
+    }
 }
 
 impl fmt::Debug for HttpUpstream {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderValue, Uri};
 use parking_lot::RwLock;
-use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
+use registry_domain::endpoint::{EgressPolicy, EndpointUrl, Transport};
 use registry_domain::id::ServerId;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::UpstreamFailure;
@@ -34,6 +34,10 @@ impl Target {
         egress: EgressPolicy,
     ) -> Result<Self, UpstreamFailure> {
         egress.check(endpoint).map_err(|_| ConnectFault::Forbidden.into_failure())?;
+        if endpoint.transport() == Transport::Websocket {
+            let detail = "the address is a WebSocket's, and is not spoken to over HTTP";
+            return Err(failure(FaultClass::WrongTransport, detail, false));
+        }
         let unspeakable =
             || failure(FaultClass::Unreachable, "the address cannot be written in HTTP", false);
         let uri: Uri = endpoint.url().as_str().parse().map_err(|_| unspeakable())?;

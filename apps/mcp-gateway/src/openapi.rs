@@ -3,7 +3,9 @@
 
 use std::sync::OnceLock;
 
-use registry_http_edge::openapi::complete;
+use registry_http_edge::openapi::operations::each_mut;
+use registry_http_edge::openapi::{BEARER, complete};
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::{IntoParams, OpenApi};
 
 use crate::handlers::{health, mcp, root};
@@ -50,6 +52,13 @@ pub(crate) struct McpHeaders {
 /// The document.
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
+    let mut live = registry_live_feed::document();
+    for (_, _, operation) in each_mut(&mut live) {
+        // Here nobody listens without a token.
+        let nobody_else: [&str; 0] = [];
+        operation.security = Some(vec![SecurityRequirement::new(BEARER, nobody_else)]);
+    }
+    document.merge(live);
     complete(&mut document);
     document
 }

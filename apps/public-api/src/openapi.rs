@@ -2,7 +2,7 @@
 //!
 //! [`Document`] lists every operation, in the order of [`crate::routes`]; a test fails when one of
 //! the two has an operation that the other has not. What an operation is stands at its handler, a
-//! shape at its type in `wire`, and what all operations share in `registry_http_edge::openapi`.
+//! shape at its type in `wire`, the live feed's operations come from `adapters/live-feed`, and what all operations share in `registry_http_edge::openapi`.
 //!
 //! # How to document an operation
 //! `docs/adding-a-use-case.md` has it, under "Document an operation".
@@ -12,7 +12,10 @@ pub(crate) mod schemas;
 use registry_http_edge::openapi::complete;
 use utoipa::OpenApi;
 
-use crate::handlers::{audit_log, development, health, registrations, root, users};
+use crate::handlers::{
+    active_requests, admin, audit_log, development, discovery, documents, drift, health, links,
+    proxy, registrations, root, router, server_health, servers, users,
+};
 
 /// Every operation of port 8000.
 #[derive(OpenApi)]
@@ -30,6 +33,9 @@ use crate::handlers::{audit_log, development, health, registrations, root, users
         (name = "health", description = "For probes and dashboards; no token, no limits"),
         (name = "users", description = "People: the caller's own row, and others'"),
         (name = "registrations", description = "Submit a server, change it, decide on it, find it"),
+        (name = "documents", description = "What people read about a registration: files and links"),
+        (name = "servers", description = "The servers themselves: list, find, register, replace"),
+        (name = "proxy", description = "MCP calls that name no server, and what is under way"),
         (name = "audit", description = "Who did what to which registration"),
         (name = "development", description = "The issuer that stands in for Microsoft Entra ID on \
                                               a developer's machine; nowhere else"),
@@ -53,8 +59,36 @@ use crate::handlers::{audit_log, development, health, registrations, root, users
         registrations::withdraw::handle,
         registrations::propose::handle,
         registrations::resubmit::handle,
+        servers::relist::handle,
         registrations::find_manifest::handle,
+        documents::list::handle,
+        documents::upload::handle,
+        documents::read::handle,
+        documents::delete::handle,
+        links::list::handle,
+        links::add::handle,
+        links::delete::handle,
+        drift::find::handle,
+        drift::accept::handle,
+        drift::refuse::handle,
+        servers::list::handle,
+        servers::register::handle,
+        servers::register_many::handle,
+        servers::replace_many::handle,
+        servers::import::handle,
+        servers::find::handle,
+        servers::replace::handle,
+        server_health::order::handle,
+        servers::delete::handle,
+        discovery::tools::handle,
+        discovery::resources::handle,
+        admin::stats::handle,
         audit_log::list::handle,
+        router::metrics::handle,
+        active_requests::list::handle,
+        active_requests::cancel::handle,
+        proxy::advanced::handle,
+        proxy::simple::handle,
         development::issue_token::handle,
         development::show_discovery::handle,
         development::show_keys::handle,
@@ -77,6 +111,7 @@ pub(crate) fn served(has_development_issuer: bool) -> utoipa::openapi::OpenApi {
 /// The whole document, with the development issuer's operations.
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
+    document.merge(registry_live_feed::document());
     complete(&mut document);
     document
 }

@@ -46,7 +46,7 @@ fn proxy(runtime: &Runtime) -> ProxySettings {
     ProxySettings {
         enabled: settings.proxy.enabled,
         open: settings.registry.policy.api_mode == ApiMode::Open,
-        default_timeout: settings.gateway.request_timeout,
+        default_timeout: settings.gateway.request_timeout.min(settings.proxy.max_timeout),
         max_timeout: settings.proxy.max_timeout,
         max_body_bytes: settings.gateway.max_body_bytes,
         origins: runtime.origins(),

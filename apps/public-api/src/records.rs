@@ -1,5 +1,6 @@
-//! One operation record for each request that may change something: who asked for what, and how it
-//! went. Calls of tools (`/mcp`) have records of their own, and the development issuer has none.
+//! One operation record for each request that may change something below `/api/v1`: who asked for
+//! what, and how it went. Calls of tools have records of their own, and what people do with
+//! registrations is in the audit trail.
 //!
 //! The record is written when the answer is known. If the client goes away before that, dropping it
 //! writes it too: what was begun may have been done.
@@ -13,15 +14,13 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 use registry_domain::id::{OperationId, ServerId};
 use registry_domain::operation::Operation;
+use registry_domain::party::ANONYMOUS;
 use registry_domain::ports::Clock;
 use registry_exchange::Spool;
 use registry_http_edge::client_address::client_address;
 use registry_http_edge::guard::Asker;
 use registry_http_edge::{Code, Edge, RequestId};
 use serde_json::json;
-
-/// How records name somebody without a token.
-const ANONYMOUS: &str = "anonymous";
 
 /// The middleware; without a spool in the app's data nothing is recorded.
 pub(crate) async fn around(
@@ -47,15 +46,12 @@ impl Pending {
     /// Begins the record of a request, if it may change something at an address of ours.
     fn begin(request: &HttpRequest) -> Option<Self> {
         let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-        let pattern = request.match_pattern()?;
-        let recorded_elsewhere = ["/mcp", "/dev/"].iter().any(|prefix| pattern.starts_with(prefix));
-        if is_read || recorded_elsewhere {
+        let pattern = request.match_pattern().filter(|path| path.starts_with("/api/v1/"))?;
+        if is_read {
             return None;
         }
         let spool = Arc::clone(request.app_data::<web::Data<Spool>>()?);
         let edge = Edge::of(request).ok()?;
-        let address = client_address(request, &edge.settings.trusted_proxies);
-        let target = json!({"path": request.path()});
         let operation = Operation {
             id: OperationId(edge.ids.next()),
             at: edge.clock.now(),
@@ -64,14 +60,14 @@ impl Pending {
             email: None,
             method: format!("http:{} {pattern}", request.method()).chars().take(100).collect(),
             tool_name: None,
-            params: Some(target.to_string()),
+            params: Some(json!({"path": request.path()}).to_string()),
             success: false,
             error_message: Some("the client went away before the answer was known".to_owned()),
             error_code: Some("REQUEST_CANCELLED".to_owned()),
             duration_ms: 0,
             server_id: None,
             request_id: String::new(),
-            client_address: address,
+            client_address: client_address(request, &edge.settings.trusted_proxies),
         };
         Some(Self { operation: Some(operation), clock: Arc::clone(&edge.clock), spool })
     }
@@ -85,6 +81,7 @@ impl Pending {
             operation.user_id = Some(asker.0.subject.clone());
             operation.tenant_id = asker.0.tenant.as_ref().map(ToString::to_string);
             operation.email.clone_from(&asker.0.email);
+            operation.client_address = None;
         }
         if let Some(id) = extensions.get::<RequestId>() {
             operation.request_id = id.as_str().to_owned();

@@ -45,11 +45,7 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
         ));
     }
     if let Some(freshness) = runtime.freshness() {
-        running.spawn(renew_answers::run(
-            freshness,
-            runtime.registry.events.clone(),
-            stop.clone(),
-        ));
+        running.spawn(renew_answers::run(freshness, runtime.registry.events.clone(), stop.clone()));
     }
     if runtime.has_public_api() {
         running.spawn(discover::run(

@@ -45,7 +45,8 @@ async fn serve(mut socket: TcpStream, taken: Arc<Mutex<Vec<ScriptedRequest>>>) {
     let mut unread = BytesMut::new();
     while let Some(request) = read_request(&mut socket, &mut unread).await {
         taken.lock().push(request);
-        let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+        let answer =
+            "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
         if socket.write_all(answer.as_bytes()).await.is_err() {
             return;
         }

@@ -53,7 +53,9 @@ impl Scrape {
     /// The sum of all samples of this name (`…_count` for a histogram) that have these labels.
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let all = self.families.values().flat_map(|family| &family.samples);
-        all.filter(|sample| sample.name == name && sample.has(labels)).map(|found| found.value).sum()
+        let found = all.filter(|sample| sample.name == name && sample.has(labels));
+        // Not `sum`: of nothing that is -0.
+        found.fold(0.0, |sum, sample| sum + sample.value)
     }
 
     /// Every value that a label has, anywhere.
@@ -74,7 +76,8 @@ impl Scrape {
         }
         if let Some(comment) = line.strip_prefix('#') {
             let mut words = comment.trim_start().splitn(3, ' ');
-            let (keyword, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let (keyword, name) =
+                (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let rest = words.next().unwrap_or_default().to_owned();
             if !matches!(keyword, "HELP" | "TYPE") {
                 return;
@@ -160,8 +163,14 @@ impl Family {
         for (series, buckets) in buckets {
             assert!(sums.contains(&series), "{name}{series} has no sum");
             let pairs = || buckets.iter().zip(buckets.iter().skip(1));
-            assert!(pairs().all(|(one, next)| one.0 < next.0), "{name}{series}: bounds {buckets:?}");
-            assert!(pairs().all(|(one, next)| one.1 <= next.1), "{name}{series}: falls {buckets:?}");
+            assert!(
+                pairs().all(|(one, next)| one.0 < next.0),
+                "{name}{series}: bounds {buckets:?}"
+            );
+            assert!(
+                pairs().all(|(one, next)| one.1 <= next.1),
+                "{name}{series}: falls {buckets:?}"
+            );
             let (bound, most) = buckets.last().copied().unwrap_or_default();
             assert!(bound.is_infinite(), "{name}{series} has no bucket +Inf");
             assert_eq!(counts.get(&series), Some(&most), "{name}{series}: count and +Inf differ");

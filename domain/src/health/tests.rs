@@ -1,3 +1,5 @@
+//! Behaviours of probing, and properties of the times at which it happens.
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -101,7 +103,8 @@ fn what_a_server_offers_is_compared_at_first_and_once_per_interval() {
     let now: Timestamp = "2026-11-21T10:05:00Z".parse().unwrap();
     let interval = Duration::from_mins(5);
     assert!(watched(now, None).is_to_be_compared(now, interval));
-    let at = |text: &str| watched(now, Some(text.parse().unwrap())).is_to_be_compared(now, interval);
+    let at =
+        |text: &str| watched(now, Some(text.parse().unwrap())).is_to_be_compared(now, interval);
     assert!(at("2026-11-21T10:00:00Z"));
     assert!(!at("2026-11-21T10:00:01Z"));
 }

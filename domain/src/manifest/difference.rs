@@ -130,7 +130,10 @@ mod tests {
             Definition::parse(DefinitionKind::Prompt, Bytes::from_static(br#"{"name":"a"}"#));
         let (pinned, seen) = (Manifest::new([tool("a", 1)]), Manifest::new([prompt.unwrap()]));
         let difference = Difference::between(&pinned, &seen);
-        assert_eq!((names(&difference.added), names(&difference.dropped)), (vec!["a".into()], vec!["a".into()]));
+        assert_eq!(
+            (names(&difference.added), names(&difference.dropped)),
+            (vec!["a".into()], vec!["a".into()])
+        );
         assert!(difference.changed.is_empty());
     }
 

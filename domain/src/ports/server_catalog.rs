@@ -1,5 +1,7 @@
 //! Servers and their pinned manifests.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -81,6 +83,17 @@ pub trait ServerCatalog: Send + Sync {
         alias: &Alias,
         now: Timestamp,
     ) -> Result<Taken, PortError>;
+
+    /// Which of some aliases are taken in a tenant at a time, also those in quarantine.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`].
+    async fn taken_aliases(
+        &self,
+        tenant: Option<&TenantId>,
+        aliases: &[Alias],
+        now: Timestamp,
+    ) -> Result<HashSet<Alias>, PortError>;
 
     /// Writes a server that no registration stands behind, or changes one; manifest and drift are
     /// replaced by the change's. The health of one that is there stays as it is: it is written by

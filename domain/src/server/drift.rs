@@ -103,8 +103,7 @@ impl Server {
         let names = |definitions: &[&Definition]| -> Vec<String> {
             definitions.iter().take(MOST_NAMES).map(|one| one.name.clone()).collect()
         };
-        let changed: Vec<&Definition> =
-            difference.changed.iter().map(|(_, seen)| *seen).collect();
+        let changed: Vec<&Definition> = difference.changed.iter().map(|(_, seen)| *seen).collect();
         json!({
             "pinned_digest": manifest.digest().to_string(),
             "manifest_digest": drift.seen.digest().to_string(),

@@ -94,8 +94,8 @@ async fn commit(
     ports: &RegistryPorts,
     change: Result<Change<Server>, NoDrift>,
 ) -> Result<Server, Error> {
-    let change = change
-        .map_err(|NoDrift| Error::Stale { what: "the server offers what is pinned" })?;
+    let change =
+        change.map_err(|NoDrift| Error::Stale { what: "the server offers what is pinned" })?;
     match ports.servers.commit(&change).await {
         Ok(()) => Ok(change.next),
         Err(error) => Err(unwritten(&change.next, error)),

@@ -39,8 +39,7 @@ pub async fn find_manifest(
     if let Some(server) = server.as_ref().filter(|_| is_forgotten)
         && let PinnedManifest::Pinned { manifest, .. } = &server.manifest
     {
-        view.discovery =
-            Discovery::Complete { manifest: manifest.clone(), at: server.updated_at };
+        view.discovery = Discovery::Complete { manifest: manifest.clone(), at: server.updated_at };
     }
     Ok(ManifestView { registration: view, server })
 }

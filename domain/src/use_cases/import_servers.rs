@@ -10,7 +10,7 @@ use crate::ports::{Atomicity, DiscoveryState, RegistryPorts, ServerQuery};
 use crate::server::{Server, ServerContent, ServerDraft};
 
 use super::bulk::{self, BulkItem, Decided};
-use super::register_servers::Aliases;
+use super::register_servers::{Item, free_aliases};
 use super::server_writing::{Listed, Reading, checked, listing, replacement, visible};
 
 /// What becomes of a server whose name is taken.
@@ -53,8 +53,8 @@ pub enum ImportItem {
 
 /// What is to become of one server.
 enum Plan {
-    List(Change<Server>, DiscoveryState),
-    Replace(Change<Server>, DiscoveryState),
+    List(Box<Item>),
+    Replace(Box<Change<Server>>, DiscoveryState),
     Skip(ServerId),
 }
 
@@ -72,8 +72,7 @@ pub async fn import_servers(
 ) -> Result<Vec<ImportItem>, Error> {
     actor.authorize(&ports.policy, ServerAction::List { tenant: None })?;
     bulk::bounded(drafts.len())?;
-    let mut import =
-        Import { ports, actor, on_conflict, named: HashSet::new(), aliases: Aliases::default() };
+    let mut import = Import { ports, actor, on_conflict, named: HashSet::new() };
     let mut plans = Vec::with_capacity(drafts.len());
     for draft in drafts {
         plans.push(match import.plan(draft).await {
@@ -84,16 +83,7 @@ pub async fn import_servers(
     if dry_run {
         return Ok(plans.into_iter().map(tried).collect());
     }
-    let decided: Vec<Decided> = plans
-        .iter()
-        .flatten()
-        .filter_map(|plan| match plan {
-            Plan::List(change, state) | Plan::Replace(change, state) => {
-                Some(Ok((change.clone(), *state)))
-            }
-            Plan::Skip(_) => None,
-        })
-        .collect();
+    let decided = decided(ports, actor, &plans).await?;
     let mut written = bulk::commit(ports, decided, Atomicity::PerItem).await?.into_iter();
     let become_of = |plan| match plan {
         Err(error) => ImportItem::Failed(error),
@@ -112,6 +102,30 @@ pub async fn import_servers(
     Ok(plans.into_iter().map(become_of).collect())
 }
 
+/// What the plans come to, in their order; what is skipped comes to nothing.
+async fn decided(
+    ports: &RegistryPorts,
+    actor: Actor<'_>,
+    plans: &[Result<Plan, Error>],
+) -> Result<Vec<Decided>, Error> {
+    let listed = plans.iter().flatten().filter_map(|plan| match plan {
+        Plan::List(item) => Some(item.as_ref()),
+        Plan::Replace(..) | Plan::Skip(_) => None,
+    });
+    let mut aliases = free_aliases(ports, listed).await?.into_iter();
+    let decided = plans.iter().flatten().filter_map(|plan| match plan {
+        Plan::List(item) => {
+            let (content, tenant) = item.as_ref();
+            let alias = aliases.next().unwrap_or_else(|| Alias::from_name(&content.name));
+            let reading = Reading::without_asking(content);
+            Some(Ok(listing(ports, actor, (content.clone(), tenant.clone()), alias, reading)))
+        }
+        Plan::Replace(change, state) => Some(Ok((change.as_ref().clone(), *state))),
+        Plan::Skip(_) => None,
+    });
+    Ok(decided.collect())
+}
+
 fn tried(plan: Result<Plan, Error>) -> ImportItem {
     match plan {
         Ok(Plan::List(..)) => ImportItem::WouldList,
@@ -128,7 +142,6 @@ struct Import<'a> {
     on_conflict: OnConflict,
     /// The names of the servers before this one.
     named: HashSet<(Option<TenantId>, String)>,
-    aliases: Aliases,
 }
 
 impl Import<'_> {
@@ -145,10 +158,7 @@ impl Import<'_> {
         if let Some(alias) = &content.alias {
             self.check_free(&content.name, alias, tenant.as_ref()).await?;
         }
-        let alias = self.aliases.free(self.ports, &content, tenant.as_ref()).await?;
-        let reading = Reading::without_asking(&content);
-        let (change, state) = listing(self.ports, self.actor, (content, tenant), alias, reading);
-        Ok(Plan::List(change, state))
+        Ok(Plan::List(Box::new((content, tenant))))
     }
 
     async fn conflicting(&self, id: ServerId, content: ServerContent) -> Result<Plan, Error> {
@@ -164,7 +174,7 @@ impl Import<'_> {
                 let reading = Reading::without_asking(&content);
                 let (change, state) =
                     replacement(self.ports, self.actor, &server, content, reading)?;
-                Ok(Plan::Replace(change, state))
+                Ok(Plan::Replace(Box::new(change), state))
             }
         }
     }

@@ -61,12 +61,8 @@ pub async fn order_health(
             .saying(said)
     };
     let read = server.revision;
-    let next = Server {
-        health: order.status(),
-        updated_at: stamp.at,
-        revision: read.next(),
-        ..server
-    };
+    let next =
+        Server { health: order.status(), updated_at: stamp.at, revision: read.next(), ..server };
     let change = Change { next, expected: Some(read), events: vec![event] };
     match ports.servers.order_health(&change).await {
         Ok(()) => Ok(change.next),

@@ -132,6 +132,10 @@ pub(crate) async fn a_removed_server_takes_its_definitions_and_leaves_its_alias_
 
     let asked = servers.taken(None, &server.name, &server.alias, world.clock.now()).await?;
     assert_eq!(asked, Taken { name: false, alias: true });
+    let wanted = [server.alias.clone()];
+    let now = world.clock.now();
+    assert!(servers.taken_aliases(None, &wanted, now).await?.contains(&server.alias));
+    assert!(servers.taken_aliases(None, &wanted, free_at).await?.is_empty());
     let heir = made(world, "files", None)?;
     assert_eq!(taken(servers.commit(&heir).await)?, ("alias", None));
     let batch = [heir.clone()];

@@ -120,6 +120,8 @@ pub(crate) async fn names_and_aliases_are_unique_within_a_tenant(world: &World) 
         let free = Alias::parse("free").map_err(failed)?;
         let asked = servers.taken(owner.as_ref(), "free", &free, now).await?;
         assert_eq!(asked, Taken { name: false, alias: false });
+        let among = servers.taken_aliases(owner.as_ref(), &[free, alias.clone()], now).await?;
+        assert_eq!(among.into_iter().collect::<Vec<_>>(), std::slice::from_ref(alias));
     }
     Ok(())
 }

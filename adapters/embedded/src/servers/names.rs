@@ -1,5 +1,7 @@
 //! Who has a name or an alias in a tenant.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use jiff::Timestamp;
 use registry_domain::id::{Alias, RegistrationId, TenantId};
@@ -53,6 +55,30 @@ pub(super) fn is_in_quarantine(
         .count()
         .get_result(conn)?;
     Ok(kept > 0)
+}
+
+/// Which of some aliases somebody has, or are kept from others.
+pub(super) fn taken_among(
+    conn: &mut SqliteConnection,
+    tenant: Option<&TenantId>,
+    aliases: &[Alias],
+    now: Timestamp,
+) -> Result<HashSet<Alias>, StoreError> {
+    let wanted: Vec<&str> = aliases.iter().map(Alias::as_str).collect();
+    let mut taken: Vec<String> = servers::table
+        .filter(servers::alias.eq_any(&wanted))
+        .filter(servers::tenant_id.is(tenant.map(TenantId::as_str)))
+        .select(servers::alias.assume_not_null())
+        .load(conn)?;
+    let kept: Vec<String> = retired_aliases::table
+        .filter(retired_aliases::tenant_id.eq(tenant_key(tenant)))
+        .filter(retired_aliases::alias.eq_any(&wanted))
+        .filter(retired_aliases::free_at.gt(time_text(now)))
+        .select(retired_aliases::alias)
+        .load(conn)?;
+    taken.extend(kept);
+    let taken: HashSet<&str> = taken.iter().map(String::as_str).collect();
+    Ok(aliases.iter().filter(|alias| taken.contains(alias.as_str())).cloned().collect())
 }
 
 /// Keeps an alias from others until a time, and forgets those whose time has come.

@@ -63,11 +63,12 @@ fn replace(
         .set((
             ServerRow::of(server)?,
             // Nobody knows how it is at another address; what an operator ordered stays.
-            servers::health_status.eq(case_when(moves(), unknown)
-                .otherwise(servers::health_status)),
-            servers::health_streak.eq(case_when(moves(), 0.into_sql::<Integer>()).otherwise(servers::health_streak)),
-            servers::next_probe_at
-                .eq(case_when(moves(), health::LONG_AGO.into_sql::<Text>()).otherwise(servers::next_probe_at)),
+            servers::health_status
+                .eq(case_when(moves(), unknown).otherwise(servers::health_status)),
+            servers::health_streak
+                .eq(case_when(moves(), 0.into_sql::<Integer>()).otherwise(servers::health_streak)),
+            servers::next_probe_at.eq(case_when(moves(), health::LONG_AGO.into_sql::<Text>())
+                .otherwise(servers::next_probe_at)),
         ))
         .execute(conn);
     if explain(conn, server, written, now)? == 0 {

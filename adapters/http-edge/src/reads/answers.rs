@@ -65,9 +65,7 @@ impl Answers {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Self {
-        let count = |result: &'static str| {
-            metrics::counter!("mcp_registry_response_cache_total", "result" => result)
-        };
+        let count = |result: &'static str| metrics::counter!("mcp_registry_response_cache_total", "result" => result);
         Self {
             cache,
             ttl,

@@ -22,6 +22,10 @@ fn every_rule_has_its_code_and_status() {
         (WireError::unknown_server("x"), -32602, 404),
         (WireError::unavailable("x"), -32603, 503),
         (WireError::upstream("PROXY_ERROR", "x"), -32603, 200),
+        (WireError::circuit_open("x"), -32603, 503),
+        (WireError::no_compatible_server(), -32601, 200),
+        (WireError::not_proxied("TIMEOUT_ERROR", "x"), -32603, 200),
+        (WireError::cancelled(), -32800, 200),
     ];
     for (error, code, http_status) in table {
         assert_eq!((error.code, error.http_status), (code, http_status), "{error:?}");

@@ -59,8 +59,7 @@ pub(super) async fn of_server(
 pub(super) async fn of_all(
     conn: &mut Connection,
 ) -> Result<HashMap<Uuid, Result<Drift, StoreError>>, StoreError> {
-    let rows: Vec<DriftRow> =
-        server_drifts::table.select(DriftRow::as_select()).load(conn).await?;
+    let rows: Vec<DriftRow> = server_drifts::table.select(DriftRow::as_select()).load(conn).await?;
     Ok(rows.into_iter().map(|row| (row.server_id, row.read())).collect())
 }
 

@@ -1,5 +1,7 @@
 //! Who has a name or an alias in a tenant.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use diesel::upsert::excluded;
@@ -58,6 +60,32 @@ pub(super) async fn is_in_quarantine(
         .get_result(conn)
         .await?;
     Ok(kept > 0)
+}
+
+/// Which of some aliases somebody has, or are kept from others.
+pub(super) async fn taken_among(
+    conn: &mut Connection,
+    tenant: Option<&TenantId>,
+    aliases: &[Alias],
+    now: Timestamp,
+) -> Result<HashSet<Alias>, StoreError> {
+    let wanted: Vec<&str> = aliases.iter().map(Alias::as_str).collect();
+    let mut taken: Vec<String> = servers::table
+        .filter(servers::alias.eq_any(&wanted))
+        .filter(servers::tenant_id.is_not_distinct_from(tenant.map(TenantId::as_str)))
+        .select(servers::alias.assume_not_null())
+        .load(conn)
+        .await?;
+    let kept: Vec<String> = retired_aliases::table
+        .filter(retired_aliases::tenant_id.eq(tenant_key(tenant)))
+        .filter(retired_aliases::alias.eq_any(&wanted))
+        .filter(retired_aliases::free_at.gt(time(now)))
+        .select(retired_aliases::alias)
+        .load(conn)
+        .await?;
+    taken.extend(kept);
+    let taken: HashSet<&str> = taken.iter().map(String::as_str).collect();
+    Ok(aliases.iter().filter(|alias| taken.contains(alias.as_str())).cloned().collect())
 }
 
 /// Keeps an alias from others until a time, and forgets those whose time has come.

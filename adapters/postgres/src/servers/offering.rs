@@ -60,14 +60,14 @@ fn offers_any(kind: OfferKind, names: &[NamePattern]) -> Condition {
         }
     }
     let by_digest = format!(
-        "servers.id IN (SELECT server_id FROM {table} WHERE name_digest({name}) IN \
-         (SELECT name_digest(wanted) FROM unnest("
+        "servers.id IN (SELECT server_id FROM {table} WHERE name_digest({name}) = ANY \
+         (ARRAY(SELECT name_digest(wanted) FROM unnest("
     );
     let by_pattern = if patterns.is_empty() {
         // Said so that the index alone answers.
-        ") AS wanted) AND cardinality(".to_owned()
+        ") AS wanted)) AND cardinality(".to_owned()
     } else {
-        format!(") AS wanted) OR {name} LIKE ANY (")
+        format!(") AS wanted)) OR {name} LIKE ANY (")
     };
     let end = if patterns.is_empty() { ") = 0)" } else { "))" };
     sql::<Bool>(&by_digest)

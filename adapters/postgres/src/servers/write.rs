@@ -15,7 +15,7 @@ use registry_domain::server::{HealthStatus, Server};
 use super::row::ServerRow;
 use super::{drift, names, pin};
 use crate::connection::Connection;
-use crate::error::StoreError;
+use crate::error::{StoreError, is_dangling};
 use crate::events;
 use crate::labels::{Label, ServerStatus};
 use crate::place::time;
@@ -63,12 +63,16 @@ pub(crate) async fn write(
     let row = ServerRow::of(server)?;
     match change.expected {
         None => {
-            diesel::insert_into(servers::table).values(row).execute(conn).await?;
+            let written = diesel::insert_into(servers::table).values(row).execute(conn).await;
+            if is_dangling(&written) {
+                // Its registration, or its owner, went meanwhile.
+                return Err(StoreError::Gone);
+            }
+            written?;
         }
         Some(expected) => {
-            let label = |status: HealthStatus| {
-                Label(status.as_str().to_owned()).into_sql::<ServerStatus>()
-            };
+            let label =
+                |status: HealthStatus| Label(status.as_str().to_owned()).into_sql::<ServerStatus>();
             let moves = || {
                 servers::endpoint_url
                     .ne(server.endpoint_url.as_str())
@@ -83,8 +87,8 @@ pub(crate) async fn write(
                     // Nobody knows how it is at another address; what an operator ordered stays.
                     servers::health_status.eq(case_when(moves(), label(HealthStatus::Unknown))
                         .otherwise(servers::health_status)),
-                    servers::health_streak
-                        .eq(case_when(moves(), 0.into_sql::<Integer>()).otherwise(servers::health_streak)),
+                    servers::health_streak.eq(case_when(moves(), 0.into_sql::<Integer>())
+                        .otherwise(servers::health_streak)),
                     servers::next_probe_at
                         .eq(case_when(moves(), long_ago).otherwise(servers::next_probe_at)),
                 ))

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use registry_contract::{
     Failed, LeasesAdapter, MockClock, SessionsAdapter, StoreAdapter, StoreInstance, StorePorts,
 };
-use registry_domain::ports::{LeaseHolder, Leases, PortError, SessionStore};
+use registry_domain::ports::{CommitWatch, LeaseHolder, Leases, PortError, SessionStore};
 use registry_postgres::{PgSessions, PgStore};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -65,6 +65,10 @@ struct OneDatabase {
 impl StoreInstance for OneDatabase {
     fn ports(&self) -> StorePorts {
         StorePorts::of(Arc::clone(&self.open.lock().0))
+    }
+
+    fn watch_commits(&self, watch: Arc<dyn CommitWatch>) {
+        self.open.lock().0.watch_commits(watch);
     }
 
     async fn reopen(&self) -> Result<(), Failed> {

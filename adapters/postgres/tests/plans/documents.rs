@@ -13,7 +13,7 @@ steps! {
     find_document fetches 2 by ["documents_pkey"]
     read_document fetches 2 by ["document_contents_pkey"]
     insert_document fetches 5 by ["idx_documents_registration_id_created_at" "registrations_pkey"]
-    remove_document fetches 5 by ["documents_pkey" "document_contents_pkey"]
+    remove_document fetches 5 by ["document_contents_pkey"]
     list_links fetches 5 by ["idx_links_registration_id_url"]
     find_link fetches 2 by ["links_pkey"]
     insert_link fetches 5 by ["idx_links_registration_id_url" "registrations_pkey"]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use registry_domain::event::AuditAction;
+use registry_domain::server::HealthStatus;
 use utoipa::openapi::schema::SchemaFormat;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
@@ -71,6 +72,11 @@ word! {
 word! {
     /// How well a program can be.
     HealthWord called "HealthStatus" is one of ["healthy", "degraded", "unhealthy"];
+}
+
+word! {
+    /// How a server can be.
+    ServerHealthWord called "ServerHealth" is one of HealthStatus::ALL.map(HealthStatus::as_str);
 }
 
 word! {

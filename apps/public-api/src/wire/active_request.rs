@@ -1,29 +1,46 @@
 //! Calls that are under way.
 
+use crate::openapi::schemas::Id;
 use registry_domain::id::ServerId;
 use registry_exchange::{ActiveCallView, Listing};
 use registry_http_edge::WireTime;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "request_id": "01a1fdbd-3b4b-7621-8a74-1ce66f1baeb0", "jsonrpc_id": "1",
+    "method": "tools/call", "tool_name": "slow",
+    "server_id": "00000000-0000-4000-8000-000000000001", "server_name": "Weather",
+    "start_time": 1_763_709_792.123, "started_at": "2026-11-21T10:53:19.565057Z",
+    "duration_seconds": 3.2, "tenant_id": null, "user_id": null,
+    "instance": "01a1fdbd-3b4b-7621-8a74-1ce66f1baeb1",
+}))]
 struct ActiveRequest<'a> {
     request_id: &'a str,
+    #[schema(required = true)]
     jsonrpc_id: Option<&'a str>,
     method: &'a str,
+    #[schema(required = true)]
     tool_name: Option<&'a str>,
+    #[schema(required = true, value_type = Option<Id>)]
     server_id: Option<ServerId>,
+    #[schema(required = true)]
     server_name: Option<&'a str>,
     start_time: f64,
     started_at: WireTime,
     duration_seconds: f64,
+    #[schema(required = true)]
     tenant_id: Option<&'a str>,
+    #[schema(required = true)]
     user_id: Option<&'a str>,
     instance: String,
 }
 
 /// The answer of GET /api/v1/proxy/active-requests.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ActiveRequestsResponse<'a> {
+    #[schema(example = 1)]
     active_request_count: u64,
     requests: Vec<ActiveRequest<'a>>,
 }
@@ -59,7 +76,8 @@ impl<'a> ActiveRequest<'a> {
 }
 
 /// The answer of DELETE /api/v1/proxy/requests/{request_id}.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"message": "Request 1 cancelled successfully", "request_id": "1", "cancelled": true}))]
 pub(crate) struct CancelResponse {
     message: String,
     request_id: String,

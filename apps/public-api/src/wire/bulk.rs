@@ -1,5 +1,7 @@
 //! Many servers in one request: what comes in, and what became of each.
 
+use crate::openapi::schemas::Id;
+use crate::wire::server_draft::ServerBody;
 use registry_domain::field::Violation;
 use registry_domain::id::ServerId;
 use registry_domain::ports::{Atomicity, DiscoveryState, Include, ServerView};
@@ -9,6 +11,7 @@ use registry_http_edge::query::Parameters;
 use registry_http_edge::{Place, Problem, ReadBody, ReadQuery};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::import::{MAX_BYTES, MAX_ROWS, Row, row};
 use crate::wire::server::ServerResponse;
@@ -93,9 +96,9 @@ impl ReadQuery for BulkQuery {
 /// What became of one.
 pub(crate) enum Fate {
     /// It is listed.
-    Listed(Shown),
+    Listed(Box<Shown>),
     /// Another content was written over it.
-    Replaced(Shown),
+    Replaced(Box<Shown>),
     /// It would be listed (`None`), or replaced, if this were no trial.
     Tried(Option<ServerId>),
     /// There is one of its name already, and that is left as it is.
@@ -120,7 +123,7 @@ impl Fate {
 }
 
 /// What became of many.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct BulkReport<'a> {
     total: usize,
     succeeded: usize,
@@ -130,17 +133,20 @@ pub(crate) struct BulkReport<'a> {
     results: Vec<ItemReport<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = BulkItem)]
 struct ItemReport<'a> {
     index: usize,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
     id: Option<ServerId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<ServerResponse<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     error: Option<Brief<'a>>,
 }
 
@@ -166,7 +172,8 @@ impl<'a> BulkReport<'a> {
 impl<'a> ItemReport<'a> {
     fn of(index: usize, fate: &'a Fate, gateway_base_url: &str) -> Self {
         let bare = Self { index, status: 200, id: None, skipped: None, server: None, error: None };
-        let shown = |(view, state): &'a Shown| {
+        let shown = |written: &'a Shown| {
+            let (view, state) = written;
             let server = ServerResponse::of(view, Include::default(), gateway_base_url);
             (Some(view.id), Some(server.with_discovery(*state)))
         };
@@ -191,4 +198,17 @@ impl<'a> ItemReport<'a> {
             },
         }
     }
+}
+
+/// Many servers. To replace, each has its `id` too.
+#[derive(ToSchema)]
+#[schema(as = ServerBatch)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct BulkBody {
+    /// At most 1000.
+    #[schema(min_items = 1, max_items = 1000)]
+    servers: Vec<ServerBody>,
+    /// All or none.
+    #[schema(example = false)]
+    atomic: Option<bool>,
 }

@@ -1,11 +1,13 @@
 //! Servers by what they offer: the question, and the answer.
 
+use crate::openapi::schemas::ServerHealthWord;
 use registry_domain::id::ServerId;
 use registry_domain::manifest::{Definition, DefinitionKind};
 use registry_domain::ports::{Matching, NamePattern, OfferKind, OfferQuery, ServerView};
 use registry_http_edge::ReadQuery;
 use registry_http_edge::query::Parameters;
 use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::wire::server::{ResourceReport, description_of, resources};
 use crate::wire::server_query::{health, limit, tags, tenant};
@@ -54,16 +56,30 @@ fn wish(parameters: &mut Parameters, name: &'static str, kind: OfferKind, usual:
 }
 
 /// Servers that have the tools.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "tools": ["search"], "servers": [{
+        "id": "00000000-0000-4000-8000-000000000001", "name": "Weather",
+        "endpoint_url": "https://mcp.example.com/mcp", "health_status": "healthy", "tools": [],
+    }],
+}))]
 pub(crate) struct DiscoveryResponse<'a> {
     tools: &'a [String],
+    #[schema(value_type = Vec<Object>)]
     servers: Vec<Found<'a, Tools<'a>>>,
 }
 
 /// Servers that have the resources.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "resources": ["search"], "servers": [{
+        "id": "00000000-0000-4000-8000-000000000001", "name": "Weather",
+        "endpoint_url": "https://mcp.example.com/mcp", "health_status": "healthy", "resources": [],
+    }],
+}))]
 pub(crate) struct ResourceDiscoveryResponse<'a> {
     resources: &'a [String],
+    #[schema(value_type = Vec<Object>)]
     servers: Vec<Found<'a, Resources<'a>>>,
 }
 
@@ -129,4 +145,52 @@ fn found<'a, T>(
         offers: offers(view),
     };
     servers.iter().map(shape).collect()
+}
+
+/// What [`ToolsQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct ToolsParameters {
+    /// What to look for, separated by commas
+    #[param(min_length = 1, example = "search")]
+    tools: String,
+    /// Whether all of them, or any
+    #[param(pattern = "^(all|any)$", example = "any")]
+    r#match: Option<String>,
+    /// Only those of this tenant
+    tenant_id: Option<String>,
+    /// Only those that are this
+    #[param(value_type = Option<ServerHealthWord>, inline)]
+    health_status: Option<String>,
+    /// Only those that have all of these tags, separated by commas
+    #[param(example = "prod")]
+    tags: Option<String>,
+    /// How many at most
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+}
+
+/// What [`ResourcesQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct ResourcesParameters {
+    /// What to look for, separated by commas
+    #[param(min_length = 1, example = "search")]
+    resources: String,
+    /// Whether all of them, or any
+    #[param(pattern = "^(all|any)$", example = "any")]
+    r#match: Option<String>,
+    /// Only those of this tenant
+    tenant_id: Option<String>,
+    /// Only those that are this
+    #[param(value_type = Option<ServerHealthWord>, inline)]
+    health_status: Option<String>,
+    /// Only those that have all of these tags, separated by commas
+    #[param(example = "prod")]
+    tags: Option<String>,
+    /// How many at most
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
 }

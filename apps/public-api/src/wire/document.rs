@@ -1,10 +1,12 @@
 //! A document without its bytes, and the form that it comes in.
 
+use crate::openapi::schemas::Id;
 use registry_domain::document::{Document, DocumentDraft};
 use registry_domain::id::{DocumentId, RegistrationId, UserId};
 use registry_http_edge::file_form::Form;
 use registry_http_edge::{ReadForm, WireTime};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The form of POST …/documents: the part `file`, and `title` and `tool_name`.
 #[derive(Debug)]
@@ -22,16 +24,30 @@ impl ReadForm for DocumentForm {
 }
 
 /// A document.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "document_id": "00000000-0000-4000-8000-000000000001",
+    "registration_id": "00000000-0000-4000-8000-000000000001",
+    "filename": "readme.md", "content_type": "text/markdown", "size_bytes": 15,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "title": null, "tool_name": null,
+    "uploaded_by": "00000000-0000-4000-8000-000000000001",
+    "created_at": "2026-11-21T10:53:19.565057Z",
+}))]
 pub(crate) struct DocumentResponse<'a> {
+    #[schema(value_type = Id)]
     document_id: DocumentId,
+    #[schema(value_type = Id)]
     registration_id: RegistrationId,
     filename: &'a str,
     content_type: &'static str,
     size_bytes: u64,
     sha256: String,
+    #[schema(required = true)]
     title: Option<&'a str>,
+    #[schema(required = true)]
     tool_name: Option<&'a str>,
+    #[schema(value_type = Id)]
     uploaded_by: UserId,
     created_at: WireTime,
 }
@@ -52,6 +68,20 @@ impl<'a> DocumentResponse<'a> {
             created_at: WireTime(document.created_at),
         }
     }
+}
+
+/// A form with a file.
+#[derive(ToSchema)]
+#[schema(example = json!({"file": "# How to use it", "title": "How to use it"}))]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct DocumentUpload {
+    /// The file, of at most 10 MiB.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// What to call it.
+    title: Option<String>,
+    /// The tool that it is about.
+    tool_name: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a server offers instead of what was approved.
 
+use crate::openapi::schemas::Id;
 use registry_domain::id::ServerId;
 use registry_domain::manifest::{Definition, Difference, Digest, Drift, DriftPolicy};
 use registry_domain::server::Server;
@@ -30,8 +31,10 @@ pub(crate) struct DriftSummary {
     /// `none`, `open` (nobody has decided) or `refused`.
     state: &'static str,
     /// When it was first seen.
+    #[schema(required = true)]
     since: Option<WireTime>,
     /// The digest of what is offered: what a decision's `manifest_digest` means.
+    #[schema(required = true)]
     manifest_digest: Option<String>,
     added_count: usize,
     changed_count: usize,
@@ -63,22 +66,27 @@ impl DriftSummary {
 }
 
 /// The difference, definition by definition, each as the upstream sent it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct DriftResponse<'a> {
+    #[schema(value_type = Id)]
     server_id: ServerId,
     name: &'a str,
     alias: &'a str,
     /// `withhold` or `flag`: what becomes of changed definitions until somebody decides.
     policy: &'static str,
     /// The digest of what was approved.
+    #[schema(required = true)]
     pinned_digest: Option<String>,
     #[serde(flatten)]
     summary: DriftSummary,
     /// Offered, but not approved: not served.
+    #[schema(value_type = Vec<Object>)]
     added: Vec<Shown<'a>>,
     /// Approved, and something else by now.
+    #[schema(value_type = Vec<Object>)]
     changed: Vec<Changed<'a>>,
     /// Approved, but no longer offered.
+    #[schema(value_type = Vec<Object>)]
     dropped: Vec<Shown<'a>>,
 }
 
@@ -158,4 +166,14 @@ impl<'a> DriftResponse<'a> {
             dropped,
         }
     }
+}
+
+/// A decision on a drift.
+#[derive(ToSchema)]
+#[schema(as = DriftDecision)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct DriftDecisionBody {
+    /// The digest of the manifest that was read: 409 if it is another by now.
+    #[schema(pattern = "^sha256:[0-9a-f]{64}$", example = json!(null))]
+    manifest_digest: Option<String>,
 }

@@ -4,6 +4,7 @@ use registry_domain::field::Violation;
 use registry_domain::use_cases::{ImportPlan, OnConflict};
 use registry_http_edge::query::Parameters;
 use registry_http_edge::{Place, Problem, ReadQuery, Upload};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::import::{Format, MAX_BYTES};
 
@@ -40,4 +41,29 @@ impl ImportQuery {
             Problem::invalid(Place::Query, vec![Violation::at("format", "missing", message)])
         })
     }
+}
+
+/// What [`ImportQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct ImportParameters {
+    /// What the file is: `json`, `ndjson` or `csv`; else its name says it
+    #[param(pattern = "^(json|ndjson|csv)$", example = "csv")]
+    format: Option<String>,
+    /// What becomes of names that are taken: `fail`, `skip` or `update`
+    #[param(pattern = "^(fail|skip|update)$", example = "fail")]
+    on_conflict: Option<String>,
+    /// Whether only to try
+    dry_run: Option<bool>,
+}
+
+/// A form with a file.
+#[derive(ToSchema)]
+#[schema(example = json!({"file": "name,endpoint_url\nfile-tools,https://mcp.example.com/mcp\n"}))]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct ImportUpload {
+    /// The file: JSON, one JSON object per line, or CSV.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
 }

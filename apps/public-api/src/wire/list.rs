@@ -6,7 +6,7 @@ use registry_http_edge::ReadQuery;
 use registry_http_edge::links::{Neighbour, describe_page};
 use registry_http_edge::query::Parameters;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// How many a page of a registration's own has, when nobody says so.
 const DEFAULT_LIMIT: u32 = 20;
@@ -70,4 +70,17 @@ pub(crate) fn shown<'a, I, T: Serialize>(
     }
     describe_page(&mut response, request, page.total, &neighbours);
     response.json(ListResponse::of(page, (limit, offset), shape))
+}
+
+/// What [`PageQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct PageParameters {
+    /// How many a page has at most
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u32>,
+    /// How many to pass over
+    #[param(minimum = 0, default = 0)]
+    offset: Option<u32>,
 }

@@ -21,6 +21,7 @@ use super::drift::DriftSummary;
     "checked_at": "2026-11-21T10:53:19.565057Z",
     "pinned_digest": null,
     "reviewed": null,
+    "drift": null,
     "definitions": {
         "tools": [{"name": "search", "inputSchema": {"type": "object"}}],
         "resources": [], "resource_templates": [], "prompts": [],
@@ -44,6 +45,7 @@ pub(crate) struct ManifestResponse<'a> {
     #[schema(required = true)]
     reviewed: Option<bool>,
     /// What the server offers instead of what is pinned, if it does.
+    #[schema(required = true)]
     drift: Option<DriftSummary>,
     definitions: Definitions<'a>,
 }

@@ -3,7 +3,9 @@
 //! The call's own members stay raw text from here to the server: ids and numbers are exact, and
 //! nothing of `params` is read.
 
+use crate::openapi::schemas::Id;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 use bytes::Bytes;
 use registry_domain::field::{Step, Violation, Violations};
@@ -180,6 +182,38 @@ fn timeout(raw: Option<&RawValue>, settings: &ProxySettings, wrong: &mut Violati
             settings.default_timeout
         }
     }
+}
+
+/// A call, with wishes about the server that answers it.
+#[derive(ToSchema)]
+#[schema(as = ProxyRequest, example = json!({
+    "jsonrpc": "2.0", "id": "1", "method": "tools/call",
+    "params": {"name": "search", "arguments": {}}, "required_tools": ["search"],
+}))]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct ProxyBody {
+    /// Always `2.0`.
+    jsonrpc: Option<String>,
+    /// A string or an integer, which the answer repeats; without it nothing is answered.
+    #[schema(value_type = Option<Value>)]
+    id: Option<String>,
+    /// The method.
+    #[schema(min_length = 1, max_length = 1024)]
+    method: String,
+    /// An object or a list.
+    #[schema(value_type = Option<Value>)]
+    params: Option<()>,
+    /// Tools that the server has to have.
+    #[schema(max_items = 100)]
+    required_tools: Option<Vec<String>>,
+    /// Resources that it has to have.
+    #[schema(max_items = 100)]
+    required_resources: Option<Vec<String>>,
+    /// Servers that are taken first, by id.
+    #[schema(value_type = Option<Vec<Id>>, max_items = 100)]
+    preferred_servers: Option<Vec<String>>,
+    /// In seconds.
+    timeout: Option<f64>,
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! How servers are doing, as calls see it.
 
+use crate::openapi::schemas::Id;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
 
 use jiff::Timestamp;
 use registry_domain::caller::Caller;
@@ -44,8 +46,9 @@ impl TenantQuery {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ServerMetrics {
+    #[schema(value_type = Id)]
     server_id: ServerId,
     server_name: String,
     active_connections: u32,
@@ -61,11 +64,14 @@ struct ServerMetrics {
     failure_count: u32,
     ejected: bool,
     health_status: &'static str,
+    #[schema(required = true)]
     last_update: Option<WireTime>,
+    #[schema(required = true)]
     last_update_epoch: Option<f64>,
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize, Default, ToSchema)]
+#[schema(as = RouterSummary)]
 struct Summary {
     total_servers: usize,
     healthy_servers: usize,
@@ -77,8 +83,18 @@ struct Summary {
 }
 
 /// The answer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "metrics": {},
+    "summary": {
+        "total_servers": 1, "healthy_servers": 1, "open_circuits": 0, "total_requests": 10,
+        "success_rate": 0.9, "avg_response_time_ms": 12.5, "active_requests": 0,
+    },
+    "load_balancing_algorithm": "round_robin",
+    "timestamp": "2026-11-21T10:53:19.565057Z",
+}))]
 pub(crate) struct RouterMetrics {
+    #[schema(value_type = BTreeMap<String, ServerMetrics>)]
     metrics: BTreeMap<ServerId, ServerMetrics>,
     summary: Summary,
     load_balancing_algorithm: &'static str,
@@ -160,4 +176,14 @@ fn rate(part: u64, whole: u64, of_none: f64) -> f64 {
 /// A count as a fraction's part; beyond four thousand million it is not told apart.
 fn approximately(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// What [`TenantQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct TenantParameters {
+    /// Only this tenant's; with a token it must be the caller's own
+    #[param(max_length = 100)]
+    tenant_id: Option<String>,
 }

@@ -1,29 +1,45 @@
 //! A server, with what it offers where that was asked for.
 
+use crate::openapi::schemas::Id;
 use registry_domain::id::{RegistrationId, ServerId};
 use registry_domain::manifest::{Definition, DefinitionKind};
 use registry_domain::ports::{DiscoveryState, Include, ServerView};
 use registry_http_edge::WireTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// A server as the management API shows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "00000000-0000-4000-8000-000000000001", "name": "file-tools", "alias": "file-tools",
+    "endpoint_url": "https://mcp.example.com/mcp", "transport_type": "http", "version": "1.0.0",
+    "description": null, "capabilities": {}, "tags": ["prod"], "health_status": "unknown",
+    "last_health_check": null, "tenant_id": null, "registration_id": null, "mcp_url": null,
+    "created_at": "2026-11-21T10:53:19.565057Z", "updated_at": "2026-11-21T10:53:19.565057Z",
+}))]
 pub(crate) struct ServerResponse<'a> {
+    #[schema(value_type = Id)]
     id: ServerId,
     name: &'a str,
     alias: &'a str,
     endpoint_url: &'a str,
     transport_type: &'static str,
     version: &'a str,
+    #[schema(required = true)]
     description: Option<&'a str>,
+    #[schema(value_type = Object)]
     capabilities: &'a Map<String, Value>,
     tags: &'a [String],
     health_status: &'static str,
+    #[schema(required = true)]
     last_health_check: Option<WireTime>,
+    #[schema(required = true)]
     tenant_id: Option<&'a str>,
+    #[schema(required = true, value_type = Option<Id>)]
     registration_id: Option<RegistrationId>,
     /// Where the gateway serves it; null where nobody vouched for it, because it does not.
+    #[schema(required = true)]
     mcp_url: Option<String>,
     created_at: WireTime,
     updated_at: WireTime,
@@ -69,19 +85,23 @@ impl<'a> ServerResponse<'a> {
 }
 
 /// A tool.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ToolReport<'a> {
     name: &'a str,
+    #[schema(required = true)]
     description: Option<String>,
+    #[schema(value_type = Object)]
     input_schema: Value,
 }
 
 /// A resource, or a template of resources.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ResourceReport<'a> {
     uri_template: &'a str,
     name: String,
+    #[schema(required = true)]
     description: Option<String>,
+    #[schema(required = true)]
     mime_type: Option<String>,
 }
 

@@ -6,6 +6,7 @@ use registry_domain::use_cases::Replacement;
 use registry_http_edge::fields::Fields;
 use registry_http_edge::{Place, Problem, ReadBody};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// The body of POST and PUT. The domain checks what the fields say; here only their types count.
 #[derive(Debug)]
@@ -67,4 +68,39 @@ pub(crate) fn replacement(members: Map<String, Value>) -> Result<Replacement, Ve
         _ => {}
     }
     Err(wrong)
+}
+
+/// A server.
+#[derive(ToSchema)]
+#[schema(as = ServerDraft, example = json!({
+    "name": "file-tools", "endpoint_url": "https://mcp.example.com/mcp", "tags": ["prod"],
+}))]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct ServerBody {
+    /// Its name, which is unique in its tenant.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// The address of the MCP endpoint.
+    #[schema(max_length = 2048)]
+    endpoint_url: String,
+    /// `http` unless said otherwise.
+    transport_type: Option<String>,
+    /// Its version.
+    #[schema(max_length = 50)]
+    version: Option<String>,
+    /// What it is for.
+    description: Option<String>,
+    /// Anything that its operator says about it.
+    #[schema(value_type = Option<Object>)]
+    capabilities: Option<()>,
+    /// Words to find it by.
+    #[schema(max_items = 50)]
+    tags: Option<Vec<String>>,
+    /// Whether to read what it offers.
+    auto_discover: Option<bool>,
+    /// Whose it is; the caller's, unless said otherwise.
+    tenant_id: Option<String>,
+    /// The alias wished for.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]{0,23}$")]
+    alias: Option<String>,
 }

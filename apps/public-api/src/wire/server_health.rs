@@ -1,11 +1,9 @@
-//! How a server is: what an operator orders, and what stands then.
+//! How a server is, as an operator orders it.
 
-use registry_domain::id::ServerId;
-use registry_domain::server::Server;
 use registry_domain::use_cases::HealthOrder;
+use registry_http_edge::ReadBody;
 use registry_http_edge::fields::Fields;
-use registry_http_edge::{ReadBody, WireTime};
-use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The body of PATCH /api/v1/servers/{server_id}.
 #[derive(Debug)]
@@ -13,8 +11,7 @@ pub(crate) struct HealthWish(pub(crate) HealthOrder);
 
 impl ReadBody for HealthWish {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let words =
-            &[("maintenance", HealthOrder::Maintenance), ("unknown", HealthOrder::Unknown)];
+        let words = &[("maintenance", HealthOrder::Maintenance), ("unknown", HealthOrder::Unknown)];
         let order = fields.one_of("health_status", words);
         // Other members are another request's: PUT replaces them.
         fields.refuse_unknown();
@@ -22,27 +19,14 @@ impl ReadBody for HealthWish {
     }
 }
 
-/// What stands.
-#[derive(Serialize)]
-pub(crate) struct ServerHealthResponse<'a> {
-    id: ServerId,
-    name: &'a str,
-    alias: &'a str,
-    health_status: &'static str,
-    updated_at: WireTime,
-}
-
-impl<'a> ServerHealthResponse<'a> {
-    /// Of a server.
-    pub(crate) fn of(server: &'a Server) -> Self {
-        Self {
-            id: server.id,
-            name: &server.name,
-            alias: server.alias.as_str(),
-            health_status: server.health.as_str(),
-            updated_at: WireTime(server.updated_at),
-        }
-    }
+/// What an operator orders.
+#[derive(ToSchema)]
+#[schema(as = HealthOrder)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct HealthWishBody {
+    /// `maintenance` takes it out of rotation, `unknown` puts it back.
+    #[schema(pattern = "^(maintenance|unknown)$", example = "maintenance")]
+    health_status: String,
 }
 
 #[cfg(test)]
@@ -55,8 +39,7 @@ mod tests {
         let Value::Object(members) = body else { panic!("not an object") };
         let mut fields = Fields::of(members);
         let wish = HealthWish::read(&mut fields);
-        let wrong: Vec<String> =
-            fields.into_violations().iter().map(ToString::to_string).collect();
+        let wrong: Vec<String> = fields.into_violations().iter().map(ToString::to_string).collect();
         if wrong.is_empty() { Ok(wish.expect("a wish or a violation").0) } else { Err(wrong) }
     }
 

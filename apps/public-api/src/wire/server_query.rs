@@ -1,5 +1,6 @@
 //! Which servers are asked for, and what is to come with them.
 
+use crate::openapi::schemas::{OrderWord, ServerHealthWord};
 use registry_domain::caller::TenantScope;
 use registry_domain::field::Violation;
 use registry_domain::id::TenantId;
@@ -7,6 +8,7 @@ use registry_domain::ports::{Include, Order, ServerQuery};
 use registry_domain::server::{HealthStatus, Server, ServerContent};
 use registry_http_edge::ReadQuery;
 use registry_http_edge::query::Parameters;
+use utoipa::IntoParams;
 
 use crate::wire::cursor;
 
@@ -83,6 +85,55 @@ fn include(parameters: &mut Parameters) -> Include {
         tools: parameters.flag("include_tools"),
         resources: parameters.flag("include_resources"),
     }
+}
+
+/// What [`ServersQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct ServersParameters {
+    /// Only those of this tenant
+    tenant_id: Option<String>,
+    /// Only those that are this
+    #[param(value_type = Option<ServerHealthWord>, inline)]
+    health_status: Option<String>,
+    /// Only those that have all of these tags, separated by commas
+    #[param(example = "prod")]
+    tags: Option<String>,
+    /// Only the one of this name
+    #[param(max_length = 100)]
+    name: Option<String>,
+    /// Only those with this text in them, whatever the case
+    #[param(max_length = 255)]
+    search: Option<String>,
+    /// Newest first (`desc`), or oldest first
+    #[param(value_type = Option<OrderWord>, inline)]
+    order: Option<String>,
+    /// How many a page has at most
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+    /// How many to pass over; not together with `cursor`
+    #[param(minimum = 0, default = 0)]
+    offset: Option<u32>,
+    /// Where to go on, from a `Link` header
+    cursor: Option<String>,
+    /// Whether to show tools
+    include_tools: Option<bool>,
+    /// Whether to show resources
+    include_resources: Option<bool>,
+}
+
+/// What [`OneQuery`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct ServerParameters {
+    /// Only if it is this tenant's
+    tenant_id: Option<String>,
+    /// Whether to show tools
+    include_tools: Option<bool>,
+    /// Whether to show resources
+    include_resources: Option<bool>,
 }
 
 #[cfg(test)]

@@ -1,15 +1,22 @@
 //! How many servers there are, and of which kinds.
 
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 use registry_domain::ports::ServerCounts;
 use serde::Serialize;
 
 /// The numbers of GET /api/v1/admin/stats; what occurs nowhere is left out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "total_servers": 3, "servers_by_status": {"healthy": 2, "unknown": 1},
+    "servers_by_transport": {"http": 3},
+}))]
 pub(crate) struct SystemStats {
     total_servers: u64,
+    #[schema(value_type = BTreeMap<String, u64>)]
     servers_by_status: BTreeMap<&'static str, u64>,
+    #[schema(value_type = BTreeMap<String, u64>)]
     servers_by_transport: BTreeMap<&'static str, u64>,
 }
 

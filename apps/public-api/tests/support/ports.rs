@@ -1,5 +1,6 @@
 //! Ports: people work, the store does not.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -248,6 +249,15 @@ impl ServerCatalog for Broken {
     }
 
     async fn commit(&self, _change: &Change<Server>) -> Result<(), PortError> {
+        down()
+    }
+
+    async fn taken_aliases(
+        &self,
+        _tenant: Option<&TenantId>,
+        _aliases: &[Alias],
+        _now: Timestamp,
+    ) -> Result<HashSet<Alias>, PortError> {
         down()
     }
 

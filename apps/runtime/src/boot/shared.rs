@@ -9,8 +9,7 @@ use registry_domain::ports::{
     ResponseCache, SessionStore, StoreHealth,
 };
 use registry_embedded::{
-    EmbeddedLimits, EmbeddedLiveEvents, EmbeddedReplicaBus, EmbeddedResponseCache,
-    EmbeddedSessions,
+    EmbeddedLimits, EmbeddedLiveEvents, EmbeddedReplicaBus, EmbeddedResponseCache, EmbeddedSessions,
 };
 use registry_http_edge::reads::Answers;
 use registry_live_feed::OpenRecent;

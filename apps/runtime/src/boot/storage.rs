@@ -114,7 +114,9 @@ where
         links: store.clone(),
         events: store.clone(),
         operations: store.clone(),
-        upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(settings))))),
+        upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(
+            settings,
+        ))))),
         probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(&clock))),
         leases: store.clone(),
         health: store,

@@ -1,16 +1,19 @@
-//! Reads manifests: of registrations that wait for a decision, and of servers that were approved
+//! Reads manifests: of registrations that wait for a decision, and of servers that were listed
 //! before anything could be read from them.
 //!
 //! What is due stands in the store, so a restart forgets nothing. The job looks whenever the
-//! registry changed, and once per interval for what is to be tried again. Upstreams are read side
+//! registry changed, and once per interval for what is to be tried again; a server that was listed
+//! a moment ago is read at once. Upstreams are read side
 //! by side: one that hangs delays nobody else's.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use registry_domain::Error;
-use registry_domain::event::EventSeq;
+use registry_domain::event::{EventKind, EventSeq};
+use registry_domain::id::ServerId;
 use registry_domain::ports::RegistryPorts;
+use registry_domain::server::PinnedManifest;
 use registry_domain::use_cases::{discover_candidate, pin_first_manifest};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -24,6 +27,12 @@ const AT_ONCE: usize = 16;
 
 /// How many servers without a manifest take turns.
 const MOST_AWAITED: u32 = 1000;
+
+/// How many servers that were just listed wait to be read at once; the others have their turn.
+const MOST_NEW: usize = 10_000;
+
+/// How many events are read at a time.
+const EVENTS: u32 = 500;
 
 /// Upstreams that are being read.
 #[derive(Default)]
@@ -39,7 +48,7 @@ impl Reading {
         id: Uuid,
         read: impl Future<Output = Result<bool, Error>> + Send + 'static,
     ) {
-        if self.of.len() < AT_ONCE && self.of.insert(id) {
+        if self.has_room() && self.of.insert(id) {
             self.tasks.spawn(async move {
                 if let Err(error) = read.await {
                     tracing::warn!(%error, %id, "what an upstream offers cannot be kept right now");
@@ -47,6 +56,11 @@ impl Reading {
                 id
             });
         }
+    }
+
+    /// Whether one more may be read.
+    fn has_room(&self) -> bool {
+        self.of.len() < AT_ONCE
     }
 
     /// Waits for one to end; for ever if none is read.
@@ -74,15 +88,16 @@ pub(super) async fn run(ports: RegistryPorts, interval: Duration, stop: Cancella
 }
 
 async fn discover(ports: &RegistryPorts, retries: &mut Interval, reading: &mut Reading) {
-    let mut seen = EventSeq::default();
+    let mut seen = None;
+    let mut new = VecDeque::new();
     let mut turn = 0;
     let mut fortune = Fortune::of("discovering manifests");
     loop {
-        if !fortune.note(&begin_due(ports, reading, &mut seen).await) {
+        if !fortune.note(&begin_due(ports, reading, &mut seen, &mut new).await) {
             retries.tick().await;
         }
         tokio::select! {
-            () = ports.events.wait(seen) => {}
+            () = ports.events.wait(seen.unwrap_or_default()) => {}
             () = reading.ended() => {}
             _ = retries.tick() => {
                 fortune.note(&begin_awaited(ports, reading, &mut turn).await);
@@ -95,13 +110,59 @@ async fn discover(ports: &RegistryPorts, retries: &mut Interval, reading: &mut R
 async fn begin_due(
     ports: &RegistryPorts,
     reading: &mut Reading,
-    seen: &mut EventSeq,
+    seen: &mut Option<EventSeq>,
+    new: &mut VecDeque<ServerId>,
 ) -> Result<(), Error> {
-    *seen = ports.events.latest().await?;
+    match seen {
+        // What was listed before the start has its turn.
+        None => *seen = Some(ports.events.latest().await?),
+        Some(seen) => note_new(ports, seen, new).await?,
+    }
+    begin_new(ports, reading, new).await?;
     let limit = u32::try_from(AT_ONCE * 2).unwrap_or(u32::MAX);
     for job in ports.registrations.due_discoveries(ports.clock.now(), limit).await? {
         let ports = ports.clone();
         reading.begin(job.registration.id.0, async move { discover_candidate(&ports, &job).await });
+    }
+    Ok(())
+}
+
+/// Notes which servers were listed, or changed, since `seen`.
+async fn note_new(
+    ports: &RegistryPorts,
+    seen: &mut EventSeq,
+    new: &mut VecDeque<ServerId>,
+) -> Result<(), Error> {
+    loop {
+        let events = ports.events.after(*seen, EVENTS).await?;
+        let Some(last) = events.last() else { return Ok(()) };
+        *seen = last.seq;
+        for event in events.into_iter().map(|sequenced| sequenced.event) {
+            let may_wait = matches!(event.kind, EventKind::ServerListed | EventKind::ServerChanged);
+            if let Some(server) = event.server.filter(|_| may_wait && new.len() < MOST_NEW) {
+                new.push_back(server);
+            }
+        }
+    }
+}
+
+/// Begins to read those that wait for it; the others when one has ended.
+async fn begin_new(
+    ports: &RegistryPorts,
+    reading: &mut Reading,
+    new: &mut VecDeque<ServerId>,
+) -> Result<(), Error> {
+    while reading.has_room()
+        && let Some(id) = new.front().copied()
+    {
+        let found = ports.servers.find(id).await?;
+        new.pop_front();
+        let awaited = found
+            .filter(|server| server.auto_discover && server.manifest == PinnedManifest::Awaited);
+        if let Some(server) = awaited {
+            let ports = ports.clone();
+            reading.begin(server.id.0, async move { pin_first_manifest(&ports, server).await });
+        }
     }
     Ok(())
 }

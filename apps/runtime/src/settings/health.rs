@@ -16,9 +16,8 @@ pub struct HealthSettings {
 
 impl HealthSettings {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let mut seconds = |name, default, max| {
-            Duration::from_secs(reader.number(&[name], default, 1, max))
-        };
+        let mut seconds =
+            |name, default, max| Duration::from_secs(reader.number(&[name], default, 1, max));
         let timeout = seconds("MREG_HEALTH_CHECK_TIMEOUT", 10, 60);
         let interval = seconds("MREG_HEALTH_CHECK_INTERVAL", 30, 3600);
         let kept_for = seconds("MREG_REDIS_HEALTH_CHECK_TTL", 300, 86_400);

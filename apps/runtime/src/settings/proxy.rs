@@ -26,8 +26,7 @@ impl ProxySettings {
             Duration::from_secs(reader.number(&[name], default, 1, most))
         };
         Self {
-            enabled: reader
-                .flag(&["MREG_PUBLIC_PROXY_ENABLED"], stage == Stage::Development),
+            enabled: reader.flag(&["MREG_PUBLIC_PROXY_ENABLED"], stage == Stage::Development),
             max_timeout: seconds(reader, "MREG_MAX_REQUEST_TIMEOUT", 300, 3600),
             load_balancer: reader
                 .parsed(

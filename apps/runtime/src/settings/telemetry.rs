@@ -54,12 +54,16 @@ impl TelemetrySettings {
 
 impl MetricsSettings {
     fn read(reader: &mut Reader<'_>) -> Self {
-        let endpoint =
-            reader.parsed(&["MREG_METRICS_ENDPOINT"], "/metrics", "a path such as /metrics", |text| {
+        let endpoint = reader.parsed(
+            &["MREG_METRICS_ENDPOINT"],
+            "/metrics",
+            "a path such as /metrics",
+            |text| {
                 let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/".contains(&byte);
                 (text.len() > 1 && text.starts_with('/') && text.bytes().all(plain))
                     .then(|| text.to_owned())
-            });
+            },
+        );
         Self {
             enabled: reader.flag(&["MREG_METRICS_ENABLED"], true),
             endpoint: endpoint.unwrap_or_default(),
@@ -82,21 +86,17 @@ impl MetricsSettings {
 impl TraceSettings {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let enabled = reader.flag(&["MREG_TRACING_ENABLED"], false);
-        let sample_rate = reader.parsed(
-            &["MREG_TRACING_SAMPLE_RATE"],
-            "0.1",
-            "a number from 0 to 1",
-            |text| text.parse().ok().filter(|rate| (0.0..=1.0).contains(rate)),
-        );
+        let sample_rate =
+            reader.parsed(&["MREG_TRACING_SAMPLE_RATE"], "0.1", "a number from 0 to 1", |text| {
+                text.parse().ok().filter(|rate| (0.0..=1.0).contains(rate))
+            });
         let by_name = reader.set_by(ENDPOINT);
         let endpoint = reader.optional(ENDPOINT, "an absolute http or https URL", http_url);
         let connection = reader.secret(INSIGHTS);
-        let service_name = reader.parsed(
-            &["OTEL_SERVICE_NAME"],
-            "mcp-registry",
-            "1 to 100 characters",
-            |text| (1..=100).contains(&text.chars().count()).then(|| text.to_owned()),
-        );
+        let service_name =
+            reader.parsed(&["OTEL_SERVICE_NAME"], "mcp-registry", "1 to 100 characters", |text| {
+                (1..=100).contains(&text.chars().count()).then(|| text.to_owned())
+            });
         let whole = by_name.as_deref() == ENDPOINT.first().copied();
         let endpoint = match (endpoint, connection) {
             (Some(endpoint), _) if whole => Some(endpoint),

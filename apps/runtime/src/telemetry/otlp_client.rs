@@ -69,7 +69,8 @@ impl HttpClient for OtlpClient {
             let body = Limited::new(body, MOST_ANSWER_BYTES).collect().await?;
             Ok::<_, HttpError>(Response::from_parts(head, body.to_bytes()))
         };
-        let task = self.runtime.spawn(tokio::time::timeout(WITHIN, exchange));
+        // The clock too belongs to the runtime: it is asked for inside.
+        let task = self.runtime.spawn(async move { tokio::time::timeout(WITHIN, exchange).await });
         let done = match task.await {
             Ok(Ok(done)) => done,
             Ok(Err(late)) => Err(late.into()),

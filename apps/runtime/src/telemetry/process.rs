@@ -30,14 +30,25 @@ fn measured(stat: &str, system: &str, open: usize) -> Vec<Metric> {
     let booted: Option<f64> = system.trim().parse().ok();
     let started = field(22).zip(booted).map(|(ticks, booted)| booted + ticks / TICKS_PER_SECOND);
     let open: Option<f64> = u32::try_from(open).ok().map(f64::from);
-    let metric = |name, kind, meaning, value: Option<f64>| value.map(|value| (name, kind, meaning, value));
+    let metric =
+        |name, kind, meaning, value: Option<f64>| value.map(|value| (name, kind, meaning, value));
     [
         metric("process_cpu_seconds_total", "counter", "Processor time used.", cpu),
-        metric("process_resident_memory_bytes", "gauge", "Memory in use.", field(24).map(|pages| pages * PAGE_BYTES)),
+        metric(
+            "process_resident_memory_bytes",
+            "gauge",
+            "Memory in use.",
+            field(24).map(|pages| pages * PAGE_BYTES),
+        ),
         metric("process_virtual_memory_bytes", "gauge", "Address space in use.", field(23)),
         metric("process_threads", "gauge", "Threads.", field(20)),
         metric("process_open_fds", "gauge", "Open file descriptors.", open),
-        metric("process_start_time_seconds", "gauge", "When the process began, in seconds since 1970.", started),
+        metric(
+            "process_start_time_seconds",
+            "gauge",
+            "When the process began, in seconds since 1970.",
+            started,
+        ),
     ]
     .into_iter()
     .flatten()

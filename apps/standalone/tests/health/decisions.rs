@@ -35,7 +35,10 @@ async fn what_is_accepted_is_what_is_approved_from_then_on() {
     let manifest = product.user.get(&format!("{}/manifest", listed.registration)).await;
     let manifest = manifest.expect(200).json();
     assert_eq!(manifest["pinned_digest"], drift["manifest_digest"]);
-    assert_eq!((&manifest["drift"]["state"], &manifest["reviewed"]), (&json!("none"), &json!(true)));
+    assert_eq!(
+        (&manifest["drift"]["state"], &manifest["reviewed"]),
+        (&json!("none"), &json!(true))
+    );
 
     // What it was before is the drift now.
     listed.upstream.workbench().restore();

@@ -73,7 +73,7 @@ async fn a_parameter_that_breaks_its_rule_is_named() {
         ("health_status=fine", "health_status"),
         ("include_tools=maybe", "include_tools"),
         ("cursor=abc", "cursor"),
-        ("tenant_id=a%20b", "tenant_id"),
+        ("tenant_id=a~b", "tenant_id"),
         ("search=a%00", "search"),
     ] {
         let answer = registry.anyone.get(&format!("{SERVERS}?{query}")).await;

@@ -12,6 +12,7 @@
 //! | open, protected, read only, by approval | `modes.rs` |
 //! | tenants | `tenants.rs` |
 //! | many clients at once | `races.rs` |
+//! | who changed what | `records.rs` |
 //!
 //! Every test starts its own program with its own data folder (`support.rs`).
 #![expect(
@@ -32,5 +33,6 @@ mod inline;
 mod lists;
 mod modes;
 mod races;
+mod records;
 mod support;
 mod tenants;

@@ -1,8 +1,8 @@
 //! Who may change what: open, protected, read only, by approval.
 
 use http::Method;
-use registry_testkit::Api;
-use serde_json::{Value, json};
+use registry_testkit::{Api, DataDir, Launch};
+use serde_json::json;
 
 use crate::support::{
     Registry, SERVERS, assert_problem, form, path_of, register, server, server_with,
@@ -72,12 +72,17 @@ async fn owners_of_servers_change_their_own() {
 
 #[tokio::test]
 async fn read_only_refuses_administrators_too() {
-    let registry = Registry::with(&[("MREG_PUBLIC_API_MODE", "read_only")]).await;
-    let path = format!("{SERVERS}/{}", crate::support::NOBODY);
+    let data = DataDir::new();
+    let start = async |mode: &str| {
+        let launch = Launch::program("mcp-registry").data_dir(&data);
+        Registry::of(launch.envs(&[("MREG_PUBLIC_API_MODE", mode)]).start().await)
+    };
+    let path = path_of(&register(&start("open").await.anyone, &server("files")).await);
+    let registry = start("read_only").await;
     let admin = registry.admin().await;
     for api in [&registry.anyone, &admin] {
         refused(api, &path, 403, "READ_ONLY").await;
-        assert_eq!(api.get(SERVERS).await.expect(200).json(), json!([]));
+        reads(api, &path).await;
     }
 }
 
@@ -104,9 +109,6 @@ async fn a_bad_token_is_refused_where_none_is_needed() {
         assert_problem(&forged.get(path).await, 401, "INVALID_TOKEN");
     }
     refused(&forged, &path_of(&made), 401, "INVALID_TOKEN").await;
-    let expired = json!({ "subject": "ada", "expires_in": 0 });
-    let expired = registry.someone(expired).await;
-    assert_problem(&expired.get(SERVERS).await, 401, "TOKEN_EXPIRED");
 }
 
 #[tokio::test]
@@ -134,17 +136,4 @@ async fn other_methods_are_told_what_there_is() {
         assert_problem(&answer, 405, "METHOD_NOT_ALLOWED");
         assert_eq!(answer.header("allow"), allowed, "{path}");
     }
-}
-
-#[tokio::test]
-async fn who_listed_a_server_is_in_the_audit_trail() {
-    let registry = Registry::start().await;
-    let admin = registry.admin().await;
-    let made = register(&admin, &server("files")).await;
-    admin.delete(&path_of(&made)).await.expect(204);
-    let trail = admin.get("/audit-logs").await.expect(200).json();
-    let actions: Vec<&Value> =
-        trail["results"].as_array().unwrap().iter().map(|row| &row["action"]).collect();
-    assert_eq!(actions.len(), 2, "{trail}");
-    assert!(trail["results"][0]["user_id"].is_string(), "{trail}");
 }

@@ -25,7 +25,11 @@ impl Registry {
     }
 
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        let program = Program::start("mcp-registry", settings).await;
+        Self::of(Program::start("mcp-registry", settings).await)
+    }
+
+    /// One that runs already.
+    pub fn of(program: Program) -> Self {
         let anyone = Api::service(&program);
         Self { program, anyone }
     }

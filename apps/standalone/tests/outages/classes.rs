@@ -51,9 +51,9 @@ async fn each_kind_of_trouble_is_told_apart_and_none_hangs() {
     // Nothing listens at one address; at the other, nobody speaks TLS.
     list(&replica, "dead", "http://127.0.0.1:1/mcp").await;
     upstreams.push(("dead", None, "unhealthy", "unreachable"));
-    let plain = Scripted::start(|_| Reply::new(200, "text/html", ""));
-    list(&replica, "plain", &plain.url().replace("http:", "https:")).await;
-    upstreams.push(("plain", Some(plain), "unhealthy", "tls_failed"));
+    let plain = replica.program.service_url().replace("http:", "https:");
+    list(&replica, "plain", &format!("{plain}/mcp")).await;
+    upstreams.push(("plain", None, "unhealthy", "tls_failed"));
 
     for (alias, _upstream, status, class) in &upstreams {
         let found = eventually(&format!("{alias} is found {status}"), async || {

@@ -9,6 +9,7 @@
 //! | the end leaves nobody connected, and comes in an outage too | `stopping.rs` |
 //! | what probes find stands in Redis, by class of trouble | `probes.rs`, `classes.rs` |
 //! | who probes, how often, and what moves a status | `probing.rs` |
+//! | running calls are listed and cancelled from any replica | `active_calls.rs` |
 //! | replicas see each other's changes, and may start together | `replicas.rs` |
 //! | an address that is wrong, or where nobody answers, is told in a line | `wrong_address.rs` |
 //! | what a program does not know is refused, row by row where that is possible | `unknown.rs` |
@@ -22,6 +23,7 @@
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 
+mod active_calls;
 mod burst;
 mod classes;
 mod decisions;

@@ -34,10 +34,8 @@ async fn a_status_moves_by_its_thresholds_and_each_move_is_one_event() {
     assert!(streak(&stores).await <= -3, "it took three failures in a row");
     let upstream = RmcpServer::start(RmcpOptions { port, ..RmcpOptions::default() });
     turns(&stores, "healthy").await;
-    eventually("it goes on without a word", async || {
-        (streak(&stores).await >= 3).then_some(())
-    })
-    .await;
+    eventually("it goes on without a word", async || (streak(&stores).await >= 3).then_some(()))
+        .await;
 
     let told = stores
         .rows(

@@ -4,7 +4,7 @@ use crate::support::{PROGRAMS, failed, run, stdout, well};
 use registry_testkit::Program;
 
 /// Each wrong in its own way, with nothing else wrong.
-const WRONG: [(&str, &str); 46] = [
+const WRONG: [(&str, &str); 49] = [
     ("ENVIRONMENT", "prod"),
     ("MREG_ENVIRONMENT", "live"),
     ("AZURE_TENANT_ID", ""),
@@ -45,6 +45,9 @@ const WRONG: [(&str, &str); 46] = [
     ("MREG_EGRESS_POLICY", "open"),
     ("MREG_ALIAS_QUARANTINE_DAYS", "1.5"),
     ("MREG_FOUR_EYES", "four"),
+    ("MREG_PUBLIC_API_MODE", "closed"),
+    ("MREG_REQUIRE_APPROVAL", "often"),
+    ("MREG_INLINE_DISCOVERY_MS", "10001"),
     ("MREG_HEALTH_CHECK_TIMEOUT", "61"),
     ("MREG_HEALTH_CHECK_INTERVAL", "0"),
     ("MREG_FASTMCP_RATE_LIMIT_USER_RPM", "-5"),

@@ -3,7 +3,10 @@
 use std::{collections::HashSet, sync::Arc};
 
 use http::Request;
-use registry_testkit::upstreams::{Gate, Reply, RmcpOptions, RmcpServer};
+use registry_testkit::{
+    eventually,
+    upstreams::{Gate, Reply, RmcpOptions, RmcpServer},
+};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -37,10 +40,13 @@ async fn two_hundred_calls_that_all_wait_at_the_same_time_are_all_answered() {
             said(&answer.expect(200))
         });
     }
-    // All of them wait at the server at once, and every one can be seen.
+    // All of them wait at once, and every one can be seen.
     assert_eq!(world.active(200).await.len(), 200);
     assert_eq!(world.metrics_of(&server).await["active_connections"], 200);
-    assert_eq!(upstream.requests_of("tools/call").len(), 200);
+    eventually("all of them are at the server", async || {
+        (upstream.requests_of("tools/call").len() == 200).then_some(())
+    })
+    .await;
     gate.open_for_all();
     while let Some(answer) = calls.join_next().await {
         assert_eq!(answer.unwrap(), "open");
@@ -78,7 +84,7 @@ async fn ids_come_back_as_they_were_spelled() {
             let body = format!(
                 r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{name}","arguments":{{"text":"x"}}}}}}"#
             );
-            let request = Request::post("").header("content-type", "application/json");
+            let request = Request::post("/").header("content-type", "application/json");
             let request = request.body(body.into()).unwrap();
             let answer = world.stranger.request(path, request).await.expect(200);
             let text = answer.text();

@@ -86,7 +86,7 @@ async fn what_is_too_long_or_of_another_type_is_refused_before_it_is_read() {
     for path in ["/mcp", "/mcp/proxy"] {
         world.stranger.post(path, &long).await.expect(413);
         let plain = world.stranger.clone().with_header("content-type", "text/plain");
-        let request = http::Request::post("").header("content-type", "text/plain");
+        let request = http::Request::post("/").header("content-type", "text/plain");
         plain.request(path, request.body("{}".into()).unwrap()).await.expect(415);
         let page = world.stranger.clone().with_header("origin", "https://evil.example");
         let answer = page.post(path, &json!({})).await.expect(403);

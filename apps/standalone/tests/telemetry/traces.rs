@@ -118,7 +118,9 @@ async fn a_collector_that_is_away_disturbs_nobody() {
     let mut program = Program::start("mcp-registry", &settings).await;
     Api::service(&program).get("/").await.expect(200);
     eventually("the log says so", async || {
-        let said = |line: &serde_json::Value| line["message"] == "traces cannot be sent right now; trying on";
+        let said = |line: &serde_json::Value| {
+            line["message"] == "traces cannot be sent right now; trying on"
+        };
         program.logs().iter().any(said).then_some(())
     })
     .await;

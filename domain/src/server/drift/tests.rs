@@ -1,3 +1,5 @@
+//! Behaviours of a server that offers something else than what was pinned.
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;

@@ -10,6 +10,15 @@ use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
 use crate::wire::active_request::CancelResponse;
 
+/// End a call that is under way, on whatever replica.
+#[utoipa::path(
+    delete, path = "/api/v1/proxy/requests/{request_id}", operation_id = "cancel_request", tag = "proxy", security((), ("bearer" = [])),
+    params(("request_id" = String, Path, description = "The call's own id, or its JSON-RPC id")),
+    extensions(("x-error-codes" = json!([
+        "REQUEST_NOT_FOUND", "AMBIGUOUS_REQUEST_ID",
+    ]))),
+    responses((status = 200, description = "It is ended", body = CancelResponse)),
+)]
 pub(crate) async fn handle(
     request: HttpRequest,
     exchange: web::Data<Exchange>,

@@ -10,6 +10,13 @@ use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
 use crate::wire::active_request::ActiveRequestsResponse;
 
+/// List the calls that are under way, on all replicas.
+///
+/// Everybody sees their own; administrators see all.
+#[utoipa::path(
+    get, path = "/api/v1/proxy/active-requests", operation_id = "list_active_requests", tag = "proxy", security((), ("bearer" = [])),
+    responses((status = 200, description = "The calls", body = ActiveRequestsResponse)),
+)]
 pub(crate) async fn handle(
     request: HttpRequest,
     exchange: web::Data<Exchange>,

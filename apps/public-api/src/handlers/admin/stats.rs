@@ -9,6 +9,14 @@ use registry_http_edge::Visitor;
 use crate::handlers::Answer;
 use crate::wire::stats::SystemStats;
 
+/// Count the servers.
+#[utoipa::path(
+    get, path = "/api/v1/admin/stats", operation_id = "count_servers", tag = "servers", security((), ("bearer" = [])),
+    extensions(("x-error-codes" = json!([
+        "INSUFFICIENT_PERMISSIONS",
+    ]))),
+    responses((status = 200, description = "How many there are", body = SystemStats)),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     Visitor { caller, .. }: Visitor,

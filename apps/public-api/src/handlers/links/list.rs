@@ -7,11 +7,25 @@ use registry_domain::use_cases::list_links;
 use registry_http_edge::{Guarded, PathId, Query};
 
 use crate::handlers::Answer;
+use crate::openapi::schemas::RegistrationInPath;
 use crate::wire::link::LinkResponse;
 use crate::wire::list::{self, PageQuery};
+use crate::wire::list::{ListResponse, PageParameters};
 
 type Input = (PathId<RegistrationId>, Query<PageQuery>);
 
+/// List the links of a registration, the oldest first.
+#[utoipa::path(
+    get, path = "/registrations/{registration_id}/links", operation_id = "list_links", tag = "documents", security(("bearer" = [])),
+    params(RegistrationInPath, PageParameters),
+    extensions(("x-error-codes" = json!([
+        "REGISTRATION_NOT_FOUND",
+    ]))),
+    responses((status = 200, description = "A page", body = ListResponse<LinkResponse>, headers(
+        ("X-Total-Count" = u64, description = "How many there are on all pages"),
+        ("Link" = String, description = "Where the next and the previous page are, if there are any"),
+    ))),
+)]
 pub(crate) async fn handle(
     request: HttpRequest,
     ports: web::Data<RegistryPorts>,

@@ -7,9 +7,26 @@ use registry_http_edge::RequestId;
 use super::admitted;
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
+use crate::wire::proxy_request::ProxyBody;
 use crate::wire::proxy_request::ProxyRequest;
 use crate::wire::proxy_response;
 
+/// Send one call, with wishes about the server that answers it.
+#[utoipa::path(
+    post, path = "/mcp/proxy", operation_id = "call_wrapped", tag = "proxy", security((), ("bearer" = [])),
+    request_body = ProxyBody,
+    extensions(("x-error-codes" = json!([
+        "ORIGIN_NOT_ALLOWED", "INSUFFICIENT_PERMISSIONS", "TENANT_ACCESS_DENIED", "SERVER_NOT_FOUND", "NO_COMPATIBLE_SERVER", "REQUEST_CANCELLED", "PROXY_ERROR", "SERVER_UNAVAILABLE", "CIRCUIT_BREAKER_OPEN", "TIMEOUT_ERROR",
+    ]))),
+    responses(
+        (status = 200, description = "The server's answer, also when it is an error of its own", body = Object, example = json!({
+            "jsonrpc": "2.0", "id": "1", "result": {"content": []},
+            "server_id": "00000000-0000-4000-8000-000000000001",
+            "response_time_ms": 12.3, "success": true,
+        })),
+        (status = 202, description = "A notification was taken"),
+    ),
+)]
 pub(crate) async fn handle(
     request: HttpRequest,
     id: RequestId,

@@ -2,12 +2,26 @@
 
 use actix_web::{HttpRequest, web};
 use registry_exchange::{Door, Exchange, Inbound, Wants};
+use registry_http_edge::openapi::json_rpc;
 use registry_http_edge::{Problem, RequestId, mcp};
 
 use super::admitted;
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
 
+/// Send one MCP message to a server that can answer it.
+#[utoipa::path(
+    post, path = "/mcp", operation_id = "call_any", tag = "proxy", security((), ("bearer" = [])),
+    request_body(content = json_rpc::Request, description = "One message; a batch is refused"),
+    extensions(("x-over-json-rpc" = json!(true))),
+    responses(
+        (status = 200, description = "The answer, as JSON or as a stream of events that ends with it",
+         content((json_rpc::Response = "application/json"),
+                 (String = "text/event-stream", example = "event: message\ndata: {}\n\n"))),
+        (status = 202, description = "A notification was taken"),
+        (status = 404, description = "A method that nobody knows", body = json_rpc::Response),
+    ),
+)]
 pub(crate) async fn handle(
     request: HttpRequest,
     id: RequestId,

@@ -7,8 +7,18 @@ use registry_http_edge::{Query, Visitor};
 
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
+use crate::wire::router_metrics::TenantParameters;
 use crate::wire::router_metrics::{RouterMetrics, TenantQuery};
 
+/// Show how servers are doing, as the calls of this process see it.
+#[utoipa::path(
+    get, path = "/api/v1/router/metrics", operation_id = "show_router_metrics", tag = "proxy", security((), ("bearer" = [])),
+    params(TenantParameters),
+    extensions(("x-error-codes" = json!([
+        "TENANT_ACCESS_DENIED",
+    ]))),
+    responses((status = 200, description = "Server by server, and all together", body = RouterMetrics)),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     exchange: web::Data<Exchange>,

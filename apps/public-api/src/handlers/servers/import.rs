@@ -9,12 +9,43 @@ use registry_http_edge::{Query, Upload, Visitor};
 use crate::handlers::Answer;
 use crate::import::{MAX_BYTES, rows};
 use crate::settings::PublicApiSettings;
+use crate::wire::bulk::BulkReport;
 use crate::wire::bulk_answer::Batch;
 use crate::wire::import_query::ImportQuery;
+use crate::wire::import_query::{ImportParameters, ImportUpload};
 use crate::wire::server_draft::new_one;
 
 type Input = (Query<ImportQuery>, Upload<MAX_BYTES>);
 
+/// List the servers of a file, or try what that would do.
+#[utoipa::path(
+    post, path = "/api/v1/servers/import", operation_id = "import_servers", tag = "servers", security((), ("bearer" = [])),
+    params(ImportParameters),
+    request_body(content = ImportUpload, content_type = "multipart/form-data"),
+    extensions(("x-error-codes" = json!([
+        "INSUFFICIENT_PERMISSIONS", "TENANT_ACCESS_DENIED", "READ_ONLY", "APPROVAL_REQUIRED",
+    ]))),
+    responses(
+        (status = 200, description = "All of them worked", body = BulkReport, example = json!({
+        "total": 2, "succeeded": 1, "failed": 1,
+        "results": [
+            {"index": 0, "status": 201, "id": "00000000-0000-4000-8000-000000000001"},
+            {"index": 1, "status": 409, "error": {
+                "error": "SERVER_NAME_CONFLICT", "message": "The name is taken", "details": null,
+            }},
+        ],
+    })),
+        (status = 207, description = "Some of them failed", body = BulkReport, example = json!({
+        "total": 2, "succeeded": 1, "failed": 1,
+        "results": [
+            {"index": 0, "status": 201, "id": "00000000-0000-4000-8000-000000000001"},
+            {"index": 1, "status": 409, "error": {
+                "error": "SERVER_NAME_CONFLICT", "message": "The name is taken", "details": null,
+            }},
+        ],
+    })),
+    ),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     settings: web::Data<PublicApiSettings>,

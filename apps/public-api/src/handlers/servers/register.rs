@@ -10,8 +10,24 @@ use registry_http_edge::{Body, Visitor};
 use super::{PATH, written};
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
+use crate::wire::server::ServerResponse;
+use crate::wire::server_draft::ServerBody;
 use crate::wire::server_draft::ServerRequest;
 
+/// List a server.
+///
+/// `discovery` tells whether what it offers was read in time.
+#[utoipa::path(
+    post, path = "/api/v1/servers", operation_id = "register_server", tag = "servers", security((), ("bearer" = [])),
+    request_body = ServerBody,
+    extensions(("x-error-codes" = json!([
+        "INSUFFICIENT_PERMISSIONS", "TENANT_ACCESS_DENIED", "READ_ONLY", "APPROVAL_REQUIRED", "SERVER_NAME_CONFLICT", "ENDPOINT_URL_CONFLICT",
+    ]))),
+    responses((status = 201, description = "It is listed", body = ServerResponse, headers(
+        ("ETag" = String, description = "What was shown, for a later `If-Match`"),
+        ("Location" = String, description = "Where the server is"),
+    ))),
+)]
 pub(crate) async fn handle(
     request: HttpRequest,
     ports: web::Data<RegistryPorts>,

@@ -8,12 +8,42 @@ use registry_http_edge::{Body, Query, Visitor};
 
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
+use crate::wire::bulk::{BulkBody, BulkReport};
 use crate::wire::bulk::{BulkQuery, BulkRequest};
 use crate::wire::bulk_answer::{Batch, Done};
 use crate::wire::server_draft::new_one;
 
 type Input = (Query<BulkQuery>, Body<BulkRequest>);
 
+/// List many servers in one transaction, each for itself, or all or none.
+#[utoipa::path(
+    post, path = "/api/v1/servers/bulk", operation_id = "register_servers", tag = "servers", security((), ("bearer" = [])),
+    params(("atomic" = Option<bool>, Query, description = "All or none; the body may say so too")),
+    request_body = BulkBody,
+    extensions(("x-error-codes" = json!([
+        "INSUFFICIENT_PERMISSIONS", "TENANT_ACCESS_DENIED", "READ_ONLY", "APPROVAL_REQUIRED", "SERVER_NOT_FOUND", "SERVER_NAME_CONFLICT", "ENDPOINT_URL_CONFLICT", "INVALID_STATE_TRANSITION",
+    ]))),
+    responses(
+        (status = 200, description = "All of them worked", body = BulkReport, example = json!({
+        "total": 2, "succeeded": 1, "failed": 1,
+        "results": [
+            {"index": 0, "status": 201, "id": "00000000-0000-4000-8000-000000000001"},
+            {"index": 1, "status": 409, "error": {
+                "error": "SERVER_NAME_CONFLICT", "message": "The name is taken", "details": null,
+            }},
+        ],
+    })),
+        (status = 207, description = "Some of them failed", body = BulkReport, example = json!({
+        "total": 2, "succeeded": 1, "failed": 1,
+        "results": [
+            {"index": 0, "status": 201, "id": "00000000-0000-4000-8000-000000000001"},
+            {"index": 1, "status": 409, "error": {
+                "error": "SERVER_NAME_CONFLICT", "message": "The name is taken", "details": null,
+            }},
+        ],
+    })),
+    ),
+)]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     settings: web::Data<PublicApiSettings>,

@@ -9,11 +9,25 @@ use registry_http_edge::{Body, IfRevision, PathId, Visitor};
 
 use super::written;
 use crate::handlers::Answer;
+use crate::openapi::schemas::Id;
 use crate::settings::PublicApiSettings;
+use crate::wire::precondition::IfMatch;
+use crate::wire::server::ServerResponse;
+use crate::wire::server_draft::ServerBody;
 use crate::wire::server_draft::ServerRequest;
 
 type Input = (PathId<ServerId>, IfRevision, Body<ServerRequest>);
 
+/// Replace a server's content, whole: what is left out is cleared.
+#[utoipa::path(
+    put, path = "/api/v1/servers/{server_id}", operation_id = "replace_server", tag = "servers", security((), ("bearer" = [])),
+    params(("server_id" = Id, Path, description = "The server's id"), IfMatch),
+    request_body = ServerBody,
+    extensions(("x-error-codes" = json!([
+        "INSUFFICIENT_PERMISSIONS", "TENANT_ACCESS_DENIED", "READ_ONLY", "APPROVAL_REQUIRED", "SERVER_NOT_FOUND", "SERVER_NAME_CONFLICT", "ENDPOINT_URL_CONFLICT", "INVALID_STATE_TRANSITION",
+    ]))),
+    responses((status = 200, description = "The server", body = ServerResponse, headers(("ETag" = String, description = "What was shown, for a later `If-Match`")))),
+)]
 pub(crate) async fn handle(
     request: HttpRequest,
     ports: web::Data<RegistryPorts>,

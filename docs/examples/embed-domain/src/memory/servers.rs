@@ -1,5 +1,7 @@
 //! `ServerCatalog`: servers, and which of their names are taken.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use registry_domain::caller::TenantScope;
@@ -134,6 +136,16 @@ impl ServerCatalog for Memory {
         now: Timestamp,
     ) -> Result<Taken, PortError> {
         Ok(self.read(|state| state.taken(tenant, name, alias, now, None)))
+    }
+
+    async fn taken_aliases(
+        &self,
+        tenant: Option<&TenantId>,
+        aliases: &[Alias],
+        now: Timestamp,
+    ) -> Result<HashSet<Alias>, PortError> {
+        let taken = |state: &State, alias: &&Alias| state.taken(tenant, "", alias, now, None).alias;
+        Ok(self.read(|state| aliases.iter().filter(|alias| taken(state, alias)).cloned().collect()))
     }
 
     async fn commit(&self, change: &Change<Server>) -> Result<(), PortError> {

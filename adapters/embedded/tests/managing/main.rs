@@ -1,0 +1,12 @@
+//! The use cases that manage servers, on the embedded store.
+//!
+//! # Map
+//! | behaviours of | file |
+//! |---|---|
+//! | listing one server, and many | `listing.rs` |
+//! | replacing and removing, and listing again | `changing.rs` |
+//! | the registry that they run on | `registry.rs` |
+
+mod changing;
+mod listing;
+mod registry;

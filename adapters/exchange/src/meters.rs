@@ -145,18 +145,18 @@ fn note_tenant(tenants: &mut HashMap<TenantId, TenantMeter>, tenant: &TenantId, 
         return count(known);
     }
     if tenants.len() >= MOST_TENANTS {
-        return count(&TenantMeter::new("other".to_owned()));
+        return count(&TenantMeter::new("other"));
     }
-    let meter = TenantMeter::new(tenant.to_string());
+    let meter = TenantMeter::new(&tenant.to_string());
     count(&meter);
     tenants.insert(tenant.clone(), meter);
 }
 
 impl TenantMeter {
-    fn new(tenant: String) -> Self {
+    fn new(tenant: &str) -> Self {
         let of = |outcome: &'static str| {
             metrics::counter!(
-                "mcp_registry_tenant_calls_total", "tenant" => tenant.clone(), "outcome" => outcome
+                "mcp_registry_tenant_calls_total", "tenant" => tenant.to_owned(), "outcome" => outcome
             )
         };
         Self { successes: of("success"), failures: of("failure") }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use mcp_wire::Envelope;
 use registry_domain::id::ServerId;
+use serde::Serialize;
 
 use crate::answer::{Answer, AnswerBody};
 use crate::exchange::Exchange;
@@ -84,6 +85,15 @@ pub(crate) async fn proxy(exchange: &Exchange, inbound: Inbound) -> Proxied {
     }
 }
 
+/// What we say beside a server's response.
+#[derive(Serialize)]
+struct About<'a> {
+    server_id: Option<ServerId>,
+    response_time_ms: f64,
+    success: bool,
+    request_id: &'a str,
+}
+
 /// The members of the server's response, unread, and ours behind them.
 fn wrapped(
     message: &[u8],
@@ -98,13 +108,13 @@ fn wrapped(
         (None, Some(error)) => ("error", error),
         _ => return None,
     };
-    let about = serde_json::json!({
-        "server_id": server,
-        "response_time_ms": took_ms,
-        "success": member == "result",
-        "request_id": request_id,
-    });
-    let about = about.to_string();
+    let about = About {
+        server_id: server,
+        response_time_ms: took_ms,
+        success: member == "result",
+        request_id,
+    };
+    let about = serde_json::to_string(&about).ok()?;
     let about = about.strip_prefix('{')?;
     let raw = raw.get();
     Some(format!(r#"{{"jsonrpc":"2.0","id":{id_json},"{member}":{raw},{about}"#).into())
@@ -120,7 +130,7 @@ mod tests {
         let made = wrapped(message, "12345678901234567890", None, 1.5, "r-1").unwrap();
         assert_eq!(
             made,
-            r#"{"jsonrpc":"2.0","id":12345678901234567890,"error":{"code":-1,"x":1e400},"request_id":"r-1","response_time_ms":1.5,"server_id":null,"success":false}"#
+            r#"{"jsonrpc":"2.0","id":12345678901234567890,"error":{"code":-1,"x":1e400},"server_id":null,"response_time_ms":1.5,"success":false,"request_id":"r-1"}"#
         );
         assert_eq!(wrapped(b"[]", "1", None, 0.0, ""), None);
     }

@@ -118,16 +118,16 @@ impl AppMeter {
     }
 }
 
-/// Tells a request's span how it was answered.
-pub(crate) fn tell(span: &Span, request: &HttpRequest, status: StatusCode) {
+/// Tells a request's span how it was answered; what it is to be called.
+pub(crate) fn tell(span: &Span, request: &HttpRequest, status: StatusCode) -> String {
     let extensions = request.extensions();
     let route = extensions.get::<Rc<RouteMeter>>().map_or(NO_ROUTE, |meter| meter.route.as_str());
-    span.record("otel.name", format_args!("{} {route}", method_of(request.method())).to_string());
     span.record("http.route", route);
-    span.record("http.response.status_code", status.as_u16());
+    span.record("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
     }
+    format!("{} {route}", method_of(request.method()))
 }
 
 /// A request that is in flight.

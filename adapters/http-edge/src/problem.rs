@@ -281,7 +281,12 @@ impl From<Error> for Problem {
                 Code::ServerNameConflict,
                 format!("Another server has the {what} \"{wanted}\""),
             )
-            .with_details(json!({"field": what, "wanted": wanted, "existing_server_id": holder})),
+            .with_details(match holder {
+                Some(holder) => {
+                    json!({"field": what, "wanted": wanted, "existing_server_id": holder})
+                }
+                None => json!({"field": what, "wanted": wanted}),
+            }),
             Error::TooLarge { most_bytes } => Self::new(
                 Code::PayloadTooLarge,
                 format!("A file may have at most {most_bytes} bytes"),

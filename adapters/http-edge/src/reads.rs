@@ -83,9 +83,8 @@ pub(crate) async fn around(
             headers.insert(header::AGE, HeaderValue::from(age));
             return Ok(conditional::shortened(response, &known));
         }
-        Found::Hit(_) => None,
         Found::Miss(generation) => Some(generation),
-        Found::Unavailable => None,
+        Found::Hit(_) | Found::Unavailable => None,
     };
     let mut response = tagged_and_kept(
         next.call(request).await?.map_into_boxed_body(),

@@ -78,8 +78,8 @@ pub(crate) async fn around_request(
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
     let took = began.elapsed();
-    if !trace.is_disabled() {
-        meter::tell(&trace, response.request(), response.status());
+    if let Some(traces) = edge.settings.traces.filter(|_| !trace.is_disabled()) {
+        (traces.name)(&trace, meter::tell(&trace, response.request(), response.status()));
     }
     edge.settings.tally.note(response.status(), took);
     if let Some(meter) = meter {
@@ -101,7 +101,6 @@ fn trace_of(edge: &Edge, request: &ServiceRequest, id: &RequestId) -> Span {
     let span = tracing::info_span!(
         target: "trace",
         "request",
-        otel.name = tracing::field::Empty,
         otel.kind = "server",
         otel.status_code = tracing::field::Empty,
         http.request.method = meter::method_of(request.method()),
@@ -111,10 +110,10 @@ fn trace_of(edge: &Edge, request: &ServiceRequest, id: &RequestId) -> Span {
         request_id = id.as_str(),
     );
     if !span.is_disabled()
-        && let Some(continue_trace) = edge.settings.continue_trace
+        && let Some(traces) = edge.settings.traces
         && let Some(Ok(parent)) = request.headers().get("traceparent").map(HeaderValue::to_str)
     {
-        continue_trace(&span, parent);
+        (traces.continue_trace)(&span, parent);
     }
     span
 }

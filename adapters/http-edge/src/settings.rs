@@ -20,8 +20,8 @@ pub struct EdgeSettings {
     pub tally: Arc<Tally>,
     /// The metrics page, where this server shows it.
     pub metrics: Option<Exposition>,
-    /// Makes a request's span part of the trace that its `traceparent` names, while traces are on.
-    pub continue_trace: Option<fn(&Span, &str)>,
+    /// What is done to a request's span, while traces are on.
+    pub traces: Option<TraceHooks>,
     /// What is read here, and may be answered again without asking the store.
     pub reads: Option<ReadSettings>,
     /// Whether long texts are compressed.
@@ -49,7 +49,7 @@ impl EdgeSettings {
             server: "test",
             tally: Arc::default(),
             metrics: None,
-            continue_trace: None,
+            traces: None,
             reads: None,
             compresses: false,
             cors: CorsSettings::for_testing(),
@@ -61,6 +61,15 @@ impl EdgeSettings {
             resource_metadata: None,
         }
     }
+}
+
+/// What only the one who sends traces can do to a span.
+#[derive(Debug, Clone, Copy)]
+pub struct TraceHooks {
+    /// Makes it part of the trace that a `traceparent` names.
+    pub continue_trace: fn(&Span, &str),
+    /// Gives it its name, once its route is known.
+    pub name: fn(&Span, String),
 }
 
 /// Which browsers may call.

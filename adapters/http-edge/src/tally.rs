@@ -119,7 +119,7 @@ impl Tallied {
             .collect();
         let count: u64 = counts.iter().sum();
         let micros = self.micros.saturating_sub(before.micros);
-        let average = if count == 0 { 0.0 } else { in_ms(micros / count) };
+        let average = micros.checked_div(count).map_or(0.0, in_ms);
         let found = percentiles.iter().map(|percentile| {
             let rank = (count * percentile).div_ceil(100).max(1);
             let mut seen = 0;

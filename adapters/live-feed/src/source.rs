@@ -15,9 +15,8 @@ use crate::topic::Topic;
 fn told_as(kind: EventKind) -> Option<(Topic, &'static str)> {
     Some(match kind.as_str() {
         "RegistrationSubmitted" => (Topic::Registrations, "registration_created"),
-        "RegistrationEdited" | "ManifestDiscovered" => {
-            (Topic::Registrations, "registration_updated")
-        }
+        "RegistrationEdited" | "ManifestDiscovered" | "DocumentUploaded" | "DocumentDeleted"
+        | "LinkAdded" | "LinkRemoved" => (Topic::Registrations, "registration_updated"),
         "RegistrationApproved"
         | "RegistrationRejected"
         | "RegistrationResubmitted"

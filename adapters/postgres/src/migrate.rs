@@ -193,13 +193,16 @@ mod tests {
 
     use super::*;
 
-    const SCRIPTS: [&str; 6] = [
+    const SCRIPTS: [&str; 9] = [
         include_str!("../../../migrations/postgres/2026-11-21-000001_registry/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000002_gateway/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000003_governance/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000004_proposals/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000005_replicas/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-21-000006_management/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000007_documents/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-21-000008_health/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-21-000009_client_address/up.sql"),
     ];
 
     #[derive(QueryableByName)]

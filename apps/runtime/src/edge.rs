@@ -7,12 +7,12 @@ use registry_domain::rate::Limit;
 use registry_http_edge::EdgeSettings;
 use registry_http_edge::reads::{Answers, ReadSettings};
 use registry_http_edge::settings::{
-    CorsSettings, LimitSettings, SecurityHeaderSettings, ServerSettings,
+    CorsSettings, LimitSettings, SecurityHeaderSettings, ServerSettings, TraceHooks,
 };
 
 use crate::run::Half;
 use crate::settings::{self, Settings, Stage};
-use crate::telemetry::{Telemetry, continue_trace};
+use crate::telemetry::{Telemetry, continue_trace, name_span};
 
 /// How long a request body may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
@@ -37,7 +37,11 @@ pub(crate) fn settings(
         server: half.as_str(),
         tally: Arc::clone(&telemetry.tally),
         metrics: telemetry.exposition.clone().filter(|_| shown_here),
-        continue_trace: settings.telemetry.traces.is_some().then_some(continue_trace),
+        traces: settings
+            .telemetry
+            .traces
+            .is_some()
+            .then_some(TraceHooks { continue_trace, name: name_span }),
         // The gateway's answers are its upstreams', and pass through as they come.
         reads: (half == Half::PublicApi).then(|| ReadSettings {
             paths: READ_AGAIN,

@@ -109,8 +109,8 @@ struct Known {
     id: ServerId,
     name: String,
     tenant: Option<TenantId>,
-    /// How it is where nobody probed it.
-    otherwise: HealthStatus,
+    /// How it is as far as the registry knows: by enough probes, or by an operator's word.
+    health: HealthStatus,
 }
 
 impl Servers {
@@ -120,7 +120,10 @@ impl Servers {
             id: known.id,
             name: known.name,
             tenant: known.tenant,
-            status: probe.as_ref().map_or(known.otherwise, |probe| probe.status),
+            status: match (known.health, &probe) {
+                (HealthStatus::Unknown, Some(probe)) => probe.status,
+                (health, _) => health,
+            },
             last_check: probe.as_ref().map(|probe| probe.last_check),
             details: probe.map(|probe| probe.details).unwrap_or_default(),
         })
@@ -158,6 +161,6 @@ fn of_entry(entry: &registry_domain::routing::ServerEntry) -> Known {
         id: entry.id,
         name: entry.name.clone(),
         tenant: entry.tenant.clone(),
-        otherwise: entry.health,
+        health: entry.health,
     }
 }

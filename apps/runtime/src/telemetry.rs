@@ -22,7 +22,7 @@ use crate::settings::MetricsSettings;
 
 pub(crate) use logs::start;
 pub(crate) use metered_upstream::MeteredUpstream;
-pub(crate) use traces::{Traces, continue_trace, traceparent_of};
+pub(crate) use traces::{Traces, continue_trace, name_span, traceparent_of};
 
 /// What this process measures of itself.
 pub(crate) struct Telemetry {

@@ -76,7 +76,8 @@ impl Scrape {
         }
         if let Some(comment) = line.strip_prefix('#') {
             let mut words = comment.trim_start().splitn(3, ' ');
-            let (keyword, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let (keyword, name) =
+                (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let rest = words.next().unwrap_or_default().to_owned();
             if !matches!(keyword, "HELP" | "TYPE") {
                 return;
@@ -162,8 +163,14 @@ impl Family {
         for (series, buckets) in buckets {
             assert!(sums.contains(&series), "{name}{series} has no sum");
             let pairs = || buckets.iter().zip(buckets.iter().skip(1));
-            assert!(pairs().all(|(one, next)| one.0 < next.0), "{name}{series}: bounds {buckets:?}");
-            assert!(pairs().all(|(one, next)| one.1 <= next.1), "{name}{series}: falls {buckets:?}");
+            assert!(
+                pairs().all(|(one, next)| one.0 < next.0),
+                "{name}{series}: bounds {buckets:?}"
+            );
+            assert!(
+                pairs().all(|(one, next)| one.1 <= next.1),
+                "{name}{series}: falls {buckets:?}"
+            );
             let (bound, most) = buckets.last().copied().unwrap_or_default();
             assert!(bound.is_infinite(), "{name}{series} has no bucket +Inf");
             assert_eq!(counts.get(&series), Some(&most), "{name}{series}: count and +Inf differ");

@@ -53,8 +53,8 @@ pub enum ImportItem {
 
 /// What is to become of one server.
 enum Plan {
-    List(Item),
-    Replace(Change<Server>, DiscoveryState),
+    List(Box<Item>),
+    Replace(Box<Change<Server>>, DiscoveryState),
     Skip(ServerId),
 }
 
@@ -109,17 +109,18 @@ async fn decided(
     plans: &[Result<Plan, Error>],
 ) -> Result<Vec<Decided>, Error> {
     let listed = plans.iter().flatten().filter_map(|plan| match plan {
-        Plan::List(item) => Some(item),
+        Plan::List(item) => Some(item.as_ref()),
         Plan::Replace(..) | Plan::Skip(_) => None,
     });
     let mut aliases = free_aliases(ports, listed).await?.into_iter();
     let decided = plans.iter().flatten().filter_map(|plan| match plan {
-        Plan::List((content, tenant)) => {
+        Plan::List(item) => {
+            let (content, tenant) = item.as_ref();
             let alias = aliases.next().unwrap_or_else(|| Alias::from_name(&content.name));
             let reading = Reading::without_asking(content);
             Some(Ok(listing(ports, actor, (content.clone(), tenant.clone()), alias, reading)))
         }
-        Plan::Replace(change, state) => Some(Ok((change.clone(), *state))),
+        Plan::Replace(change, state) => Some(Ok((change.as_ref().clone(), *state))),
         Plan::Skip(_) => None,
     });
     Ok(decided.collect())
@@ -157,7 +158,7 @@ impl Import<'_> {
         if let Some(alias) = &content.alias {
             self.check_free(&content.name, alias, tenant.as_ref()).await?;
         }
-        Ok(Plan::List((content, tenant)))
+        Ok(Plan::List(Box::new((content, tenant))))
     }
 
     async fn conflicting(&self, id: ServerId, content: ServerContent) -> Result<Plan, Error> {
@@ -173,7 +174,7 @@ impl Import<'_> {
                 let reading = Reading::without_asking(&content);
                 let (change, state) =
                     replacement(self.ports, self.actor, &server, content, reading)?;
-                Ok(Plan::Replace(change, state))
+                Ok(Plan::Replace(Box::new(change), state))
             }
         }
     }

@@ -15,8 +15,8 @@ use super::server_writing::{MOST_ALIASES, Reading, checked, listing, nth_alias};
 /// afterwards.
 ///
 /// # Errors
-/// [`Error::Denied`] for who may list none, [`Error::Invalid`] for too many, [`Error::Unavailable`]; what is wrong with one server is that
-/// server's answer.
+/// [`Error::Denied`] for who may list none, [`Error::Invalid`] for too many,
+/// [`Error::Unavailable`]; what is wrong with one server is that server's answer.
 pub async fn register_servers(
     ports: &RegistryPorts,
     actor: Actor<'_>,

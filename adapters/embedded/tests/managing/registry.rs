@@ -13,7 +13,7 @@ use registry_contract::MockClock;
 use registry_domain::caller::{ApiMode, Caller, Permit, Role};
 use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
 use registry_domain::id::{TenantId, UserId};
-use registry_domain::manifest::{Definition, DefinitionKind, FaultClass, Manifest};
+use registry_domain::manifest::{Definition, DefinitionKind, DriftPolicy, FaultClass, Manifest};
 use registry_domain::ports::{
     Ids, OpenedUpstream, RegistryPolicy, RegistryPorts, Reply, Upstream, UpstreamFailure,
     UpstreamRequest,
@@ -21,7 +21,7 @@ use registry_domain::ports::{
 use registry_domain::routing::ServerEntry;
 use registry_domain::server::ServerDraft;
 use registry_domain::user::Identity;
-use registry_embedded::{EmbeddedOptions, EmbeddedStore};
+use registry_embedded::{EmbeddedHealthStore, EmbeddedOptions, EmbeddedStore};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -115,6 +115,10 @@ impl Registry {
             registrations: store.clone(),
             servers: store.clone(),
             users: store.clone(),
+            documents: store.clone(),
+            links: store.clone(),
+            leases: store.clone(),
+            probes: Arc::new(EmbeddedHealthStore::new(clock.clone())),
             events: store.clone(),
             operations: store.clone(),
             health: store,
@@ -126,7 +130,9 @@ impl Registry {
                 four_eyes: false,
                 egress: EgressPolicy::Development,
                 alias_quarantine: Duration::from_hours(1),
+                drift: DriftPolicy::Withhold,
                 api_mode,
+                protect_admin_reads: false,
                 require_approval: false,
                 enable_legacy_sse: false,
                 inline_discovery: Duration::from_millis(350),

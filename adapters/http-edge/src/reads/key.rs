@@ -29,8 +29,7 @@ pub(super) fn of(request: &ServiceRequest, admitted: Option<&Admitted>) -> Strin
         Some(Admitted { token, .. }) => owner(token).iter().for_each(|part| add(part)),
         None => add("nobody"),
     }
-    let hash = hash.finalize();
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", hash.finalize())
 }
 
 /// The parameters in the order of their names; those of one name stay in theirs.

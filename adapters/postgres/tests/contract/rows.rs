@@ -92,14 +92,23 @@ pub(crate) async fn a_time_that_does_not_read_is_refused() -> Result<(), Failed>
     store.append(vec![operation()]).await?;
     let decided = "INSERT INTO candidate_manifests (registration_id, state, for_revision) \
                    SELECT registration_id, 'pending', 1 FROM registrations; \
-                   INSERT INTO retired_aliases (alias, free_at) VALUES ('a', now())";
+                   INSERT INTO retired_aliases (alias, free_at) VALUES ('a', now()); \
+                   INSERT INTO server_drifts (server_id, definitions, since) \
+                   SELECT id, '[]', now() FROM servers; \
+                   INSERT INTO documents (document_id, registration_id, filename, content_type, \
+                                          size_bytes, digest, uploaded_by, created_at) \
+                   SELECT gen_random_uuid(), registration_id, 'a.md', 'text/markdown', 1, \
+                          repeat('d', 71), submitter_id, now() FROM registrations; \
+                   INSERT INTO links (link_id, registration_id, rel, url, added_by, created_at) \
+                   SELECT gen_random_uuid(), registration_id, 'source', 'https://a.example.com', \
+                          submitter_id, now() FROM registrations";
     client.batch_execute(decided).await?;
-    // Those of sessions and replicas never leave the database.
+    // Those of sessions, leases and replicas never leave the database.
     let columns = texts(
         &client,
         "SELECT table_name || ' SET ' || column_name FROM information_schema.columns \
          WHERE table_schema = 'public' AND data_type = 'timestamp with time zone' \
-         AND table_name NOT IN ('sessions', 'replicas', 'replica_messages', \
+         AND table_name NOT IN ('sessions', 'leases', 'replicas', 'replica_messages', \
                                 '__diesel_schema_migrations')",
     );
     let columns = columns.await?;

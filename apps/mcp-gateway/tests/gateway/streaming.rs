@@ -93,12 +93,15 @@ async fn a_client_that_reads_json_only_gets_json_from_a_server_that_streams() {
 
 #[tokio::test]
 async fn calls_one_after_another_use_one_upstream_connection() {
-    let world = World::with(&[("MREG_SERVICE_WORKERS", "1")]).await;
+    // A probe is a request on a connection of its own: the first is waited for, and there is no other.
+    let world =
+        World::with(&[("MREG_SERVICE_WORKERS", "1"), ("MREG_HEALTH_CHECK_INTERVAL", "3600")]).await;
     for json_response in [true, false] {
         let options = RmcpOptions { json_response, ..RmcpOptions::default() };
         let upstream = RmcpServer::start(options);
         let alias = if json_response { "json" } else { "events" };
         let files = world.list(alias, &upstream.url()).await;
+        world.probed(alias).await;
         let api = world.mcp();
         let echo = async || {
             let call = api.call_tool(&files.path, "echo", json!({ "text": "x" })).await.expect(200);

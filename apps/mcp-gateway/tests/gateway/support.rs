@@ -113,6 +113,16 @@ impl World {
         self.approve(&registration).await
     }
 
+    /// Waits until a server that was listed has been probed.
+    pub async fn probed(&self, alias: &str) {
+        let path = format!("/api/v1/servers?name=Server%20{alias}");
+        eventually("the server was probed", async || {
+            let found = self.registry().get(&path).await.expect(200).json();
+            (found[0]["health_status"] == "healthy").then_some(())
+        })
+        .await;
+    }
+
     /// The tools that the user is shown at `path`.
     pub async fn tools(&self, path: &str) -> Vec<String> {
         tools_shown(&self.mcp(), path).await

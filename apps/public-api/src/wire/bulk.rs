@@ -96,9 +96,9 @@ impl ReadQuery for BulkQuery {
 /// What became of one.
 pub(crate) enum Fate {
     /// It is listed.
-    Listed(Shown),
+    Listed(Box<Shown>),
     /// Another content was written over it.
-    Replaced(Shown),
+    Replaced(Box<Shown>),
     /// It would be listed (`None`), or replaced, if this were no trial.
     Tried(Option<ServerId>),
     /// There is one of its name already, and that is left as it is.
@@ -172,7 +172,8 @@ impl<'a> BulkReport<'a> {
 impl<'a> ItemReport<'a> {
     fn of(index: usize, fate: &'a Fate, gateway_base_url: &str) -> Self {
         let bare = Self { index, status: 200, id: None, skipped: None, server: None, error: None };
-        let shown = |(view, state): &'a Shown| {
+        let shown = |written: &'a Shown| {
+            let (view, state) = written;
             let server = ServerResponse::of(view, Include::default(), gateway_base_url);
             (Some(view.id), Some(server.with_discovery(*state)))
         };

@@ -8,7 +8,7 @@ use registry_http_edge::{Place, Problem};
 use serde_json::{Map, Value};
 
 use crate::import::Row;
-use crate::wire::bulk::{BulkReport, Fate, MEMBER};
+use crate::wire::bulk::{BulkReport, Fate, MEMBER, Shown};
 
 /// What writing one of many means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,8 +109,8 @@ impl Batch {
     }
 }
 
-fn view(listed: &Listed) -> (ServerView, registry_domain::ports::DiscoveryState) {
-    (ServerView::of(&listed.server, Include::default()), listed.discovery)
+fn view(listed: &Listed) -> Box<Shown> {
+    Box::new((ServerView::of(&listed.server, Include::default()), listed.discovery))
 }
 
 fn reported(fates: &[Fate], dry_run: Option<bool>, gateway_base_url: &str) -> HttpResponse {

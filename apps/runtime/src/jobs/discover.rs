@@ -12,7 +12,7 @@ use std::time::Duration;
 use registry_domain::Error;
 use registry_domain::event::{EventKind, EventSeq};
 use registry_domain::id::ServerId;
-use registry_domain::ports::RegistryPorts;
+use registry_domain::ports::{PortError, RegistryPorts};
 use registry_domain::server::PinnedManifest;
 use registry_domain::use_cases::{discover_candidate, pin_first_manifest};
 use tokio::task::JoinSet;
@@ -134,7 +134,15 @@ async fn note_new(
     new: &mut VecDeque<ServerId>,
 ) -> Result<(), Error> {
     loop {
-        let events = ports.events.after(*seen, EVENTS).await?;
+        let events = match ports.events.after(*seen, EVENTS).await {
+            // An event that does not read, as a newer program may have written it, holds up nothing:
+            // a server that it tells of has its turn with those that are tried again.
+            Err(PortError::Corrupt { .. }) => {
+                *seen = ports.events.latest().await?;
+                return Ok(());
+            }
+            events => events?,
+        };
         let Some(last) = events.last() else { return Ok(()) };
         *seen = last.seq;
         for event in events.into_iter().map(|sequenced| sequenced.event) {

@@ -85,6 +85,11 @@ pub(crate) fn continue_trace(span: &Span, traceparent: &str) {
     }
 }
 
+/// Names a span. Once a span has begun, its fields do not name it any more.
+pub(crate) fn name_span(span: &Span, name: String) {
+    span.context().span().update_name(name);
+}
+
 /// The `traceparent` by which others continue a span's trace.
 pub(crate) fn traceparent_of(span: &Span) -> Option<String> {
     let mut carrier = HashMap::new();

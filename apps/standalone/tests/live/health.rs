@@ -126,3 +126,42 @@ async fn how_the_router_is_is_told_at_once_and_again() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_change_of_a_servers_health_is_told_on_both_ports_and_to_who_watches_it() {
+    let registry = Registry::start().await;
+    let id = registry.server("Files").await;
+    let mut listeners = Vec::new();
+    for base in registry.ports() {
+        let mut feed = Sse::of(&base, "/api/v1/events/health", &registry.user_token).await;
+        feed.first().await;
+        let path = format!("/ws/health/{id}");
+        let mut socket = Socket::of(&base, &path, &registry.user_token).await;
+        socket.until("health_update").await;
+        listeners.push((feed, socket));
+    }
+    let order = json!({"health_status": "maintenance"});
+    registry.admin.patch(&format!("/api/v1/servers/{id}"), &order).await.expect(200);
+    for (feed, socket) in &mut listeners {
+        let told = loop {
+            let told = feed.until("health_update").await;
+            if told["seq"].is_i64() && told["payload"]["status"] == "maintenance" {
+                break told;
+            }
+        };
+        assert_eq!(told["payload"]["server_id"], *id, "{told}");
+        assert_eq!(told["payload"]["name"], "Files", "{told}");
+        assert!(told["payload"]["previous_status"].is_string(), "{told}");
+        let watched = loop {
+            let watched = socket.until("health_update").await;
+            if watched["status"] == "maintenance" {
+                break watched;
+            }
+        };
+        assert_eq!(watched["components"][0]["healthy"], false, "{watched}");
+    }
+    // Who comes now is told how it is, whatever probes found before.
+    let base = registry.program.gateway_url();
+    let mut late = Socket::of(&base, &format!("/ws/health/{id}"), &registry.user_token).await;
+    assert_eq!(late.until("health_update").await["status"], "maintenance");
+}

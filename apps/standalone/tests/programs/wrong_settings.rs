@@ -47,7 +47,7 @@ const WRONG: [(&str, &str); 49] = [
     ("MREG_FOUR_EYES", "four"),
     ("MREG_PUBLIC_API_MODE", "closed"),
     ("MREG_REQUIRE_APPROVAL", "often"),
-    ("MREG_INLINE_DISCOVERY_MS", "10001"),
+    ("MREG_DISCOVERY_INLINE_BUDGET_MS", "25001"),
     ("MREG_HEALTH_CHECK_TIMEOUT", "61"),
     ("MREG_HEALTH_CHECK_INTERVAL", "0"),
     ("MREG_FASTMCP_RATE_LIMIT_USER_RPM", "-5"),

@@ -2,10 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use registry_testkit::{
-    eventually,
-    upstreams::{Gate, Reply, Scripted},
-};
+use registry_testkit::upstreams::{Gate, Reply, Scripted};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -25,6 +22,7 @@ async fn three(algorithm: &str, make: impl Fn() -> Scripted) -> Three {
     for (alias, server) in ["one", "two", "three"].iter().zip(&servers) {
         ids.push(world.list(alias, &server.url()).await);
     }
+    world.healthy(3).await;
     assert_eq!(world.metrics().await["load_balancing_algorithm"], algorithm);
     Three { world, ids, _servers: servers }
 }
@@ -99,11 +97,7 @@ async fn consistent_hash_keeps_each_caller_at_one_server_also_after_a_restart() 
     assert_eq!(chosen.values().filter(|calls| **calls > 0).count(), 1, "strangers: {chosen:?}");
 
     let again = World::of(three.world.program.start_again().await).await;
-    eventually("the second program has the servers too", async || {
-        let metrics = again.metrics().await;
-        (metrics["summary"]["total_servers"] == 3).then_some(())
-    })
-    .await;
+    again.healthy(3).await;
     assert_eq!(homes(&again, &people).await, before);
 }
 

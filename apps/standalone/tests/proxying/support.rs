@@ -70,6 +70,15 @@ impl World {
         self.admin.get("/api/v1/router/metrics").await.expect(200).json()
     }
 
+    /// Waits until so many servers are known to be well: before that, those that are not yet probed
+    /// are chosen only where no other is there.
+    pub async fn healthy(&self, count: usize) {
+        eventually(&format!("{count} servers are healthy"), async || {
+            (self.metrics().await["summary"]["healthy_servers"] == count).then_some(())
+        })
+        .await;
+    }
+
     /// One server's part of it.
     pub async fn metrics_of(&self, server: &str) -> Value {
         self.metrics().await["metrics"][server].clone()

@@ -14,10 +14,6 @@ const target = new URL("postman/public-api.json", documents);
 const text = readFileSync(new URL("public-api.json", documents), "utf8");
 const document = JSON.parse(text);
 
-// Where the document has no example, the converter makes one up: always the same, please.
-let seed = 1;
-Math.random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-
 const converted = await promisify(converter.convertV2)(
   { type: "string", data: text },
   {
@@ -71,11 +67,20 @@ const finish = (item) => {
   const operation = operationOf(request);
   item.name = operation.operationId;
   for (const variable of request.url.variable ?? []) variable.value = `{{${variable.key}}}`;
+  // Where the document has no example the converter makes one up, another one each time.
+  for (const query of (request.url.query ?? []).filter((query) => query.disabled)) {
+    const { example, schema = {} } = operation.parameters.find(({ name }) => name === query.key);
+    const told = example ?? schema.default ?? schema.enum?.[0] ?? "";
+    query.value = String(told);
+  }
   // The collection's own token, where one is asked for.
   if (operation.security) delete request.auth;
   else request.auth = { type: "noauth" };
   for (const header of request.header ?? []) {
-    if (/^If-(None-)?Match$/i.test(header.key)) header.disabled = true;
+    const told = operation.parameters?.find(({ name }) => name === header.key);
+    if (!told) continue;
+    header.disabled = true;
+    header.value = told.example ?? "";
   }
   const statuses = Object.keys(operation.responses).map(Number);
   const script = [

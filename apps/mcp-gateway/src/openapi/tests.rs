@@ -41,6 +41,8 @@ fn errors_of_messages_are_json_rpc_errors() {
         if path.ends_with("/mcp") {
             let schema = &refused["application/json"]["schema"]["$ref"];
             assert_eq!(schema, "#/components/schemas/JsonRpcResponse", "{path}");
+        } else if operation.security.is_some() {
+            assert!(refused["application/problem+json"].is_object(), "{path}: {refused}");
         } else {
             assert!(refused.is_null(), "{path}: {refused}");
         }

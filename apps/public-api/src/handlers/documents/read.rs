@@ -24,10 +24,10 @@ type Input = (PathId<RegistrationId>, PathId<DocumentId>, Wanted);
         "REGISTRATION_NOT_FOUND", "DOCUMENT_NOT_FOUND", "RANGE_NOT_SATISFIABLE",
     ]))),
     responses(
-        (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream",
+        (status = 200, description = "The bytes", body = String, content_type = "application/octet-stream",
          headers(("ETag" = String, description = "What was shown, for a later `If-Match`")),
          example = json!("# How to use it")),
-        (status = 206, description = "Some of the bytes", body = Vec<u8>,
+        (status = 206, description = "Some of the bytes", body = String,
          content_type = "application/octet-stream", example = json!("# How")),
         (status = 304, description = "The caller has these bytes already"),
     ),

@@ -25,6 +25,36 @@ use crate::wire::proxy_response;
             "response_time_ms": 12.3, "success": true,
         })),
         (status = 202, description = "A notification was taken"),
+        (status = 404, description = "No server can do it, or none of that name: a problem whose `error` is a JSON-RPC error, and whose `code` says why", body = Object,
+         content_type = "application/problem+json", example = json!({
+             "status": 404, "code": "NO_COMPATIBLE_SERVER", "detail": "It could not be done", "jsonrpc": "2.0", "id": "1",
+             "error": {"code": -32603, "message": "It could not be done", "data": {"error": "NO_COMPATIBLE_SERVER"}},
+             "server_id": null, "response_time_ms": 9.1, "success": false,
+         })),
+        (status = 409, description = "Somebody ended it: a problem whose `error` is a JSON-RPC error, and whose `code` says why", body = Object,
+         content_type = "application/problem+json", example = json!({
+             "status": 409, "code": "REQUEST_CANCELLED", "detail": "It could not be done", "jsonrpc": "2.0", "id": "1",
+             "error": {"code": -32603, "message": "It could not be done", "data": {"error": "REQUEST_CANCELLED"}},
+             "server_id": null, "response_time_ms": 9.1, "success": false,
+         })),
+        (status = 502, description = "The server failed: a problem whose `error` is a JSON-RPC error, and whose `code` says why", body = Object,
+         content_type = "application/problem+json", example = json!({
+             "status": 502, "code": "PROXY_ERROR", "detail": "It could not be done", "jsonrpc": "2.0", "id": "1",
+             "error": {"code": -32603, "message": "It could not be done", "data": {"error": "PROXY_ERROR"}},
+             "server_id": null, "response_time_ms": 9.1, "success": false,
+         })),
+        (status = 503, description = "No server can be used right now: a problem whose `error` is a JSON-RPC error, and whose `code` says why", body = Object,
+         content_type = "application/problem+json", example = json!({
+             "status": 503, "code": "SERVER_UNAVAILABLE", "detail": "It could not be done", "jsonrpc": "2.0", "id": "1",
+             "error": {"code": -32603, "message": "It could not be done", "data": {"error": "SERVER_UNAVAILABLE"}},
+             "server_id": null, "response_time_ms": 9.1, "success": false,
+         })),
+        (status = 504, description = "The server was too slow: a problem whose `error` is a JSON-RPC error, and whose `code` says why", body = Object,
+         content_type = "application/problem+json", example = json!({
+             "status": 504, "code": "TIMEOUT_ERROR", "detail": "It could not be done", "jsonrpc": "2.0", "id": "1",
+             "error": {"code": -32603, "message": "It could not be done", "data": {"error": "TIMEOUT_ERROR"}},
+             "server_id": null, "response_time_ms": 9.1, "success": false,
+         })),
     ),
 )]
 pub(crate) async fn handle(

@@ -25,6 +25,24 @@ use crate::wire::proxy_response;
             "response_time_ms": 12.3, "success": true,
         })),
         (status = 202, description = "A notification was taken"),
+        (status = 400, description = "It is no call: a problem. Where the call itself was read, its `error` is a JSON-RPC error, and `code` says why", body = Object,
+         content_type = "application/problem+json", example = json!({
+             "status": 400, "code": "BAD_REQUEST", "detail": "params.name is required", "jsonrpc": "2.0", "id": "1",
+             "error": {"code": -32602, "message": "params.name is required", "data": {"error": "BAD_REQUEST"}},
+             "server_id": null, "response_time_ms": 0.2, "success": false,
+         })),
+        (status = 403, description = "The caller may not: a problem. Where the call itself was read, its `error` is a JSON-RPC error, and `code` says why", body = Object,
+         content_type = "application/problem+json", example = json!({
+             "status": 403, "code": "INSUFFICIENT_PERMISSIONS", "detail": "params.name is required", "jsonrpc": "2.0", "id": "1",
+             "error": {"code": -32602, "message": "params.name is required", "data": {"error": "INSUFFICIENT_PERMISSIONS"}},
+             "server_id": null, "response_time_ms": 0.2, "success": false,
+         })),
+        (status = 422, description = "A member breaks its rule: a problem. Where the call itself was read, its `error` is a JSON-RPC error, and `code` says why", body = Object,
+         content_type = "application/problem+json", example = json!({
+             "status": 422, "code": "VALIDATION_ERROR", "detail": "params.name is required", "jsonrpc": "2.0", "id": "1",
+             "error": {"code": -32602, "message": "params.name is required", "data": {"error": "VALIDATION_ERROR"}},
+             "server_id": null, "response_time_ms": 0.2, "success": false,
+         })),
         (status = 404, description = "No server can do it, or none of that name: a problem whose `error` is a JSON-RPC error, and whose `code` says why", body = Object,
          content_type = "application/problem+json", example = json!({
              "status": 404, "code": "NO_COMPATIBLE_SERVER", "detail": "It could not be done", "jsonrpc": "2.0", "id": "1",

@@ -11,6 +11,7 @@ use registry_domain::Error;
 use registry_domain::ports::GatewayPorts;
 use registry_domain::routing::RoutingTable;
 use registry_domain::use_cases::{load_routes, refresh_routes};
+use tokio::sync::Mutex;
 
 /// After how long a refresh that failed is tried again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -22,6 +23,8 @@ const BREATH: Duration = Duration::from_millis(200);
 pub struct Routes {
     table: ArcSwap<RoutingTable>,
     refreshed_at_us: AtomicI64,
+    /// Held while the snapshot is brought up to date: an older one never replaces a newer one.
+    refreshing: Mutex<()>,
 }
 
 impl Routes {
@@ -34,6 +37,7 @@ impl Routes {
         Ok(Self {
             table: ArcSwap::from_pointee(table),
             refreshed_at_us: AtomicI64::new(ports.clock.now().as_microsecond()),
+            refreshing: Mutex::new(()),
         })
     }
 
@@ -55,6 +59,7 @@ impl Routes {
     /// # Errors
     /// [`Error::Unavailable`]; the old snapshot stays.
     pub async fn refresh(&self, ports: &GatewayPorts) -> Result<(), Error> {
+        let _alone = self.refreshing.lock().await;
         let old = self.table.load_full();
         let new = match refresh_routes(ports, &old).await {
             Err(error @ Error::Internal(_)) => {

@@ -187,7 +187,7 @@ impl Runtime {
         };
         let calls = CallPath::start(&settings, &registry, &shared).await?;
         telemetry.look_at(&registry, &calls);
-        let live = live::start(&settings, &registry, &shared, Arc::clone(&calls.routes)).await?;
+        let live = live::start(&settings, &registry, &shared, &calls).await?;
         let freshness = shared.freshness(&settings, &registry);
         if let Some(freshness) = &freshness {
             open.watch_commits(freshness.clone());

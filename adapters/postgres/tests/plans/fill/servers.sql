@@ -21,7 +21,7 @@ INSERT INTO server_tools (server_id, name, full_name, description, position, dig
 SELECT numbered('c', n), 'tool_' || x, 'tool_' || x, 'Does ' || x, m, digest(m),
        convert_to('{"name":"tool_' || x || '"}', 'UTF8')
 FROM generate_series(1, 100000) AS n, generate_series(1, 2 + n % 2) AS m,
-     LATERAL (SELECT CASE m WHEN 3 THEN n ELSE m END AS x) AS named
+     LATERAL (SELECT CASE WHEN m = 3 AND n > 2 THEN n ELSE m END AS x) AS named
 WHERE n % 1000 <> 7;
 
 INSERT INTO server_resources
@@ -29,7 +29,7 @@ INSERT INTO server_resources
 SELECT numbered('c', n), 'file:///' || x, 'resource', 'File ' || x, 'text/plain', 3 + m, digest(m),
        convert_to('{"uri":"file:///' || x || '"}', 'UTF8')
 FROM generate_series(1, 100000) AS n, generate_series(1, 2 + n % 2) AS m,
-     LATERAL (SELECT CASE m WHEN 3 THEN n ELSE m END AS x) AS named
+     LATERAL (SELECT CASE WHEN m = 3 AND n > 2 THEN n ELSE m END AS x) AS named
 WHERE n % 1000 <> 7;
 
 INSERT INTO server_prompts (server_id, name, full_name, position, digest, raw)

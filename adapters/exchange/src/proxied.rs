@@ -76,13 +76,10 @@ pub(crate) async fn proxy(exchange: &Exchange, inbound: Inbound) -> Proxied {
     let wrapped = message
         .as_ref()
         .and_then(|message| wrapped(message, &id_json, server, took_ms, &request_id));
-    match wrapped {
-        Some(wrapped) => Proxied::Answered(wrapped),
-        None => {
-            let words = "the server's answer could not be read".to_owned();
-            refused("PROXY_ERROR", -32603, words, None)
-        }
+    if let Some(wrapped) = wrapped {
+        return Proxied::Answered(wrapped);
     }
+    refused("PROXY_ERROR", -32603, "the server's answer could not be read".to_owned(), None)
 }
 
 /// What we say beside a server's response.

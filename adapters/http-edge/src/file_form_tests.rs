@@ -124,10 +124,9 @@ async fn a_form_that_is_not_whole_is_a_bad_request() {
             "--b\r\nContent-Length: 2\r\nContent-Disposition: form-data; name=\"file\"; \
                  filename=\"a.txt\"\r\n\r\nlonger\r\n{END}"
         ),
-        format!(
-            "--b\r\nContent-Length: 7\r\nContent-Disposition: form-data; name=\"file\"; \
+        "--b\r\nContent-Length: 7\r\nContent-Disposition: form-data; name=\"file\"; \
                  filename=\"a.txt\"\r\n\r\nx\r\n"
-        ),
+            .to_owned(),
     ] {
         assert_eq!(refusal(&body).await, Code::BadRequest, "{body:?}");
     }

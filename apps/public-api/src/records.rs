@@ -84,7 +84,7 @@ impl Pending {
             operation.client_address = None;
         }
         if let Some(id) = extensions.get::<RequestId>() {
-            operation.request_id = id.as_str().to_owned();
+            id.as_str().clone_into(&mut operation.request_id);
         }
         let problem = extensions.get::<Code>();
         operation.success = problem.is_none() && response.status().is_success();

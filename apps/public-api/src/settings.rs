@@ -49,7 +49,7 @@ impl ProxySettings {
             enabled: true,
             open: true,
             default_timeout: Duration::from_secs(30),
-            max_timeout: Duration::from_secs(300),
+            max_timeout: Duration::from_mins(5),
             max_body_bytes: 4 << 20,
             origins: Origins::default(),
         }

@@ -189,7 +189,6 @@ fn readable(
     match (caller, asked) {
         (Some(caller), asked) if caller.is_admin => Ok(asked.clone()),
         (Some(caller), TenantScope::All) => Ok(seen_by(caller)),
-        (Some(_), TenantScope::Shared) => Ok(TenantScope::Shared),
         (Some(caller), TenantScope::Of(tenant) | TenantScope::Only(tenant)) => {
             if caller.tenant.as_ref() == Some(tenant) {
                 Ok(asked.clone())
@@ -198,7 +197,9 @@ fn readable(
             }
         }
         (None, asked) if policy.api_mode == ApiMode::Open => Ok(asked.clone()),
-        (None, TenantScope::All | TenantScope::Shared) => Ok(TenantScope::Shared),
+        (Some(_), TenantScope::Shared) | (None, TenantScope::All | TenantScope::Shared) => {
+            Ok(TenantScope::Shared)
+        }
         (None, TenantScope::Of(_) | TenantScope::Only(_)) => Err(Denied::SignInRequired),
     }
 }

@@ -128,12 +128,12 @@ proptest! {
         id in any::<u128>(),
         seconds in 1_u64..=3600,
         at in 0_i64..4_000_000_000_000_000,
-        late_percent in 0_u64..49,
+        late_percent in 0_u32..49,
     ) {
         let (server, interval) = (ServerId(Uuid::from_u128(id)), Duration::from_secs(seconds));
         let at = Timestamp::from_microsecond(at).unwrap();
         let first = next_probe(server, interval, at);
-        let late = first + SignedDuration::try_from(interval * late_percent as u32 / 100).unwrap();
+        let late = first + SignedDuration::try_from(interval * late_percent / 100).unwrap();
         let second = next_probe(server, interval, late);
         prop_assert_eq!(second.duration_since(first), SignedDuration::try_from(interval).unwrap());
     }
@@ -147,7 +147,7 @@ proptest! {
         }
         let last = *alive.last().unwrap();
         let run = alive.iter().rev().take_while(|is_alive| **is_alive == last).count();
-        prop_assert_eq!(condition.streak.unsigned_abs() as usize, run);
+        prop_assert_eq!(usize::try_from(condition.streak.unsigned_abs()).unwrap(), run);
         prop_assert_eq!(condition.streak > 0, last);
     }
 }

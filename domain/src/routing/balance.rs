@@ -82,9 +82,9 @@ impl RoutingWish {
     /// The algorithm for servers with these wishes: the one that all wish for who wish for any,
     /// else the installation's.
     pub fn agreed(wishes: impl IntoIterator<Item = Self>, otherwise: Algorithm) -> Algorithm {
-        let mut wished = wishes.into_iter().filter_map(|wish| wish.algorithm);
-        match wished.next() {
-            Some(first) if wished.all(|next| next == first) => first,
+        let mut algorithms = wishes.into_iter().filter_map(|wish| wish.algorithm);
+        match algorithms.next() {
+            Some(first) if algorithms.all(|next| next == first) => first,
             _ => otherwise,
         }
     }

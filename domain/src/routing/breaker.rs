@@ -230,7 +230,7 @@ mod tests {
     const POLICY: BreakerPolicy = BreakerPolicy {
         enabled: true,
         failure_threshold: 3,
-        recovery: Duration::from_secs(60),
+        recovery: Duration::from_mins(1),
         success_threshold: 2,
     };
 

@@ -139,10 +139,11 @@ pub async fn keep_probes(
     kept_for: Duration,
 ) -> Result<(), Error> {
     let notes: Vec<HealthNote> = probed.iter().map(|probed| probed.note.clone()).collect();
-    let noted: HashSet<ServerId> = ports.servers.note_health(&notes).await?.into_iter().collect();
+    let written: HashSet<ServerId> =
+        ports.servers.note_health(&notes).await?.into_iter().collect();
     let mut kept = Ok(());
     for Probed { note, health, lease: (name, holder) } in probed {
-        if noted.contains(&note.server) {
+        if written.contains(&note.server) {
             kept = kept.and(ports.probes.put(note.server, &health, kept_for).await);
         }
         kept = kept.and(ports.leases.release(&name, holder).await);

@@ -80,7 +80,7 @@ pub(super) fn note(
     conn: &mut SqliteConnection,
     notes: &[HealthNote],
 ) -> Result<Vec<ServerId>, StoreError> {
-    let mut noted = Vec::new();
+    let mut kept = Vec::new();
     for note in notes {
         let judged_on = servers::health_status
             .eq(note.before.status.as_str())
@@ -96,11 +96,11 @@ pub(super) fn note(
             ))
             .execute(conn)?;
         if written > 0 {
-            noted.push(note.server);
+            kept.push(note.server);
             events::append(conn, note.event.as_slice(), None)?;
         }
     }
-    Ok(noted)
+    Ok(kept)
 }
 
 /// Writes the health that an operator orders.

@@ -70,7 +70,7 @@ pub(super) fn views(
     rows: Vec<ViewRow>,
     include: Include,
 ) -> Result<Vec<ServerView>, StoreError> {
-    let mut pinned = Default::default();
+    let mut pinned = std::collections::HashMap::default();
     if include.any() && !rows.is_empty() {
         let ids: Vec<String> = rows.iter().map(|row| row.id().to_owned()).collect();
         pinned = definitions::of_each(conn, &ids, Kinds::of(include))?;

@@ -132,7 +132,7 @@ impl ViewRow {
         let state = place.word("manifest_state", &self.row.manifest_state, ManifestState::parse)?;
         let digest = self.row.manifest_digest.as_deref();
         let digest = place.maybe_word("manifest_digest", digest, Digest::parse)?;
-        let last_health_check = self.last_health_check.map(|at| at.to_jiff());
+        let last_health_check = self.last_health_check.map(jiff_diesel::Timestamp::to_jiff);
         let server = self.row.read(Vec::new(), None)?;
         Ok(ServerView {
             last_health_check,

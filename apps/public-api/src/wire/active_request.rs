@@ -75,7 +75,7 @@ impl<'a> ActiveRequest<'a> {
     }
 }
 
-/// The answer of DELETE /api/v1/proxy/requests/{request_id}.
+/// The answer of `DELETE /api/v1/proxy/requests/{request_id}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"message": "Request 1 cancelled successfully", "request_id": "1", "cancelled": true}))]
 pub(crate) struct CancelResponse {

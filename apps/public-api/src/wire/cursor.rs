@@ -10,7 +10,7 @@ use registry_domain::ports::ListCursor;
 use registry_http_edge::query::FIRST_TIME;
 
 /// The position as a text.
-pub(crate) fn encode<Id: Display>(cursor: ListCursor<Id>) -> String {
+pub(crate) fn encode<Id: Display>(cursor: &ListCursor<Id>) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}.{}", cursor.created_at.as_microsecond(), cursor.id))
 }
 
@@ -38,7 +38,7 @@ mod tests {
             created_at: "2026-01-31T12:00:00.123456Z".parse().unwrap(),
             id: RegistrationId(Uuid::from_u128(9)),
         };
-        assert_eq!(decode(&encode(cursor)), Some(cursor));
+        assert_eq!(decode(&encode(&cursor)), Some(cursor));
     }
 
     #[test]

@@ -120,7 +120,7 @@ fn message(members: &Members<'_>) -> Bytes {
     let call = [("id", members.id), ("method", members.method), ("params", members.params)];
     for (name, value) in call {
         if let Some(value) = value {
-            message.push_str(&format!(r#","{name}":{}"#, value.get()));
+            message.extend([",\"", name, "\":", value.get()]);
         }
     }
     message.push('}');

@@ -18,7 +18,7 @@ pub(crate) fn shown(
     gateway_base_url: &str,
 ) -> HttpResponse {
     let next = next_cursor(query, page)
-        .map(|cursor| [("offset", None), ("cursor", Some(cursor::encode(cursor)))]);
+        .map(|cursor| [("offset", None), ("cursor", Some(cursor::encode(&cursor)))]);
     let prev = (query.offset > 0)
         .then(|| [("offset", Some(query.offset.saturating_sub(query.limit).to_string()))]);
     let mut neighbours = Vec::new();
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_page_leads_on_by_cursor_and_back_by_offset() {
         let last = samples::pending().registration;
-        let cursor = cursor::encode(ListCursor { created_at: last.created_at, id: last.id });
+        let cursor = cursor::encode(&ListCursor { created_at: last.created_at, id: last.id });
         assert_eq!(
             link("status=Pending&limit=2&offset=3", 2, 9),
             format!(

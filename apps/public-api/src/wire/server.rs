@@ -67,7 +67,7 @@ impl<'a> ServerResponse<'a> {
             tags: &view.tags,
             health_status: view.health.as_str(),
             last_health_check: view.last_health_check.map(WireTime),
-            tenant_id: view.tenant.as_ref().map(|tenant| tenant.as_str()),
+            tenant_id: view.tenant.as_ref().map(registry_domain::id::TenantId::as_str),
             registration_id: view.registration,
             mcp_url: vouched.then(|| format!("{gateway_base_url}/servers/{}/mcp", view.alias)),
             created_at: WireTime(view.created_at),

@@ -5,7 +5,7 @@ use registry_http_edge::ReadBody;
 use registry_http_edge::fields::Fields;
 use utoipa::ToSchema;
 
-/// The body of PATCH /api/v1/servers/{server_id}.
+/// The body of `PATCH /api/v1/servers/{server_id}`.
 #[derive(Debug)]
 pub(crate) struct HealthWish(pub(crate) HealthOrder);
 

@@ -17,7 +17,7 @@ pub(crate) fn shown(
     gateway_base_url: &str,
 ) -> Result<HttpResponse, Problem> {
     let next = next_cursor(query, page)
-        .map(|cursor| [("offset", None), ("cursor", Some(cursor::encode(cursor)))]);
+        .map(|cursor| [("offset", None), ("cursor", Some(cursor::encode(&cursor)))]);
     let prev = (query.offset > 0)
         .then(|| [("offset", Some(query.offset.saturating_sub(query.limit).to_string()))]);
     let mut neighbours = Vec::new();

@@ -1,6 +1,7 @@
 //! Counts what looking at upstreams comes to: discovery, and the question whether they are well.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use registry_domain::caller::Permit;
@@ -14,6 +15,10 @@ pub(crate) struct MeteredUpstream(pub(crate) Arc<dyn Upstream>);
 
 fn result_of<T>(done: &Result<T, UpstreamFailure>) -> &'static str {
     done.as_ref().map_or_else(|failure| failure.class.as_str(), |_| "success")
+}
+
+fn count_discovery<T>(done: &Result<T, UpstreamFailure>) {
+    metrics::counter!("mcp_registry_discoveries_total", "result" => result_of(done)).increment(1);
 }
 
 #[async_trait]
@@ -39,8 +44,17 @@ impl Upstream for MeteredUpstream {
 
     async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {
         let done = self.0.discover(endpoint).await;
-        metrics::counter!("mcp_registry_discoveries_total", "result" => result_of(&done))
-            .increment(1);
+        count_discovery(&done);
+        done
+    }
+
+    async fn discover_within(
+        &self,
+        endpoint: &EndpointUrl,
+        patience: Duration,
+    ) -> Result<Manifest, UpstreamFailure> {
+        let done = self.0.discover_within(endpoint, patience).await;
+        count_discovery(&done);
         done
     }
 }

@@ -9,9 +9,7 @@
 //! they find is in `../outages`, with the database to look into.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 

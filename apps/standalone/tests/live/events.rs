@@ -75,7 +75,7 @@ async fn a_stream_begins_with_how_to_come_back_and_says_that_it_is_alive() {
     let mut raw = String::new();
     while !raw.contains("event: heartbeat") {
         let bytes = feed.stream.next_bytes().await.unwrap();
-        raw.push_str(&String::from_utf8(bytes.to_vec()).unwrap());
+        raw.push_str(std::str::from_utf8(&bytes).unwrap());
     }
     assert!(raw.starts_with("retry: 3000\n\n"), "{raw}");
     assert!(raw.contains("\n: keep-alive\n\n"), "{raw}");

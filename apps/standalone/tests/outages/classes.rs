@@ -62,9 +62,9 @@ async fn each_kind_of_trouble_is_told_apart_and_none_hangs() {
         .await;
         assert_eq!(found["details"]["fault_class"], *class, "{alias}: {found}");
         assert!(!found.to_string().contains("SECRET"), "{alias}: {found}");
-        let stored = format!("SELECT health_status::text FROM servers WHERE alias = '{alias}'");
-        let stored: String = stores.rows(&stored).await[0].get(0);
-        assert_eq!(stored, *status, "{alias}");
+        let question = format!("SELECT health_status::text FROM servers WHERE alias = '{alias}'");
+        let written: String = stores.rows(&question).await[0].get(0);
+        assert_eq!(written, *status, "{alias}");
     }
 }
 

@@ -135,7 +135,7 @@ async fn a_server_that_hangs_is_a_timeout_after_the_time_that_was_asked_for() {
 
 #[tokio::test]
 async fn parameters_are_passed_on_as_they_are_object_or_array() {
-    let upstream = offering(&["a"], |request| says_params(request));
+    let upstream = offering(&["a"], says_params);
     let world = World::start().await;
     world.list("a", &upstream.url()).await;
     let params = json!({ "name": "a", "arguments": { "n": [1.0, null, "é"] }, "x": { "y": 1 } });

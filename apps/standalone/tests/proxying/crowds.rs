@@ -20,11 +20,11 @@ async fn two_hundred_calls_that_all_wait_at_the_same_time_are_all_answered() {
         let content = json!([{ "type": "text", "text": "open" }]);
         let result = json!({ "content": content, "resultType": "complete" });
         let body = json!({ "jsonrpc": "2.0", "id": request.id(), "result": result }).to_string();
-        let head = format!(
+        let start = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
-        Reply::bytes().wait(&held).send(head).send(body)
+        Reply::bytes().wait(&held).send(start).send(body)
     });
     let world = Arc::new(World::start().await);
     let server = world.list("wait", &upstream.url()).await;

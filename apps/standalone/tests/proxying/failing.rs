@@ -166,7 +166,7 @@ async fn an_outlier_among_several_is_left_out() {
     let count = often.clone();
     // Every second call fails: never several in a row, so its breaker stays closed.
     let flaky = offering(&["same"], move |request| {
-        if count.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+        if count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
             Reply::json(500, &json!({}))
         } else {
             says(request, "flaky")

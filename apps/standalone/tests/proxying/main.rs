@@ -13,7 +13,7 @@
 //! Every test starts its own program with its own data folder (`support.rs`).
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
+    clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "test code: a test wants to stop, with a message, where its ground gives way"

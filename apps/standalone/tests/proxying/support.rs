@@ -114,6 +114,7 @@ pub async fn wished(api: &Api, method: &str, params: Value, wishes: Value) -> An
     api.post("/mcp/proxy", &body).await
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made where it is passed")]
 pub fn message(method: &str, params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
 }

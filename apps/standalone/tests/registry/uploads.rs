@@ -129,9 +129,8 @@ async fn a_body_that_lies_about_its_length_or_has_no_end_is_cut_off() {
     let (registry, path) = scene().await;
     let ada = token(&registry.program, json!({ "subject": "ada" })).await;
     let head = format!(
-        "POST {}/documents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada}\r\n\
-         Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n",
-        path
+        "POST {path}/documents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada}\r\n\
+         Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
     );
     let whole = form(&[(FILE, b"content")]);
     let base = registry.program.service_url();

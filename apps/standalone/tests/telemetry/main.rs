@@ -12,7 +12,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 

@@ -63,7 +63,7 @@ pub(super) fn kind(document: &Value, schema: &Value) -> String {
     }
     let shown = resolved(document, schema);
     let format = text(shown, "/format");
-    let names: Vec<&str> = match shown.get("type") {
+    let kinds: Vec<&str> = match shown.get("type") {
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
         Some(Value::String(name)) => vec![name],
         _ => vec!["any"],
@@ -76,7 +76,7 @@ pub(super) fn kind(document: &Value, schema: &Value) -> String {
         "string" if !format.is_empty() => format!("string ({format})"),
         name => name.to_owned(),
     };
-    names.into_iter().map(named).collect::<Vec<_>>().join(", or ")
+    kinds.into_iter().map(named).collect::<Vec<_>>().join(", or ")
 }
 
 /// The schema that a nullable one is otherwise.

@@ -24,7 +24,7 @@ pub(super) fn list<'a>(
         .collect();
     match query.order {
         Order::NewestFirst => {
-            matching.sort_by_key(|server| Reverse((server.created_at, server.id)))
+            matching.sort_by_key(|server| Reverse((server.created_at, server.id)));
         }
         Order::OldestFirst => matching.sort_by_key(|server| (server.created_at, server.id)),
     }

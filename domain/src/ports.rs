@@ -162,7 +162,10 @@ pub struct RegistryPorts {
 
 /// The rules that an operator sets for the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, named where it is set")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, named where it is set"
+)]
 pub struct RegistryPolicy {
     /// Whether nobody may decide on their own submission.
     pub four_eyes: bool,

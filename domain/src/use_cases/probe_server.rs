@@ -139,8 +139,7 @@ pub async fn keep_probes(
     kept_for: Duration,
 ) -> Result<(), Error> {
     let notes: Vec<HealthNote> = probed.iter().map(|probed| probed.note.clone()).collect();
-    let written: HashSet<ServerId> =
-        ports.servers.note_health(&notes).await?.into_iter().collect();
+    let written: HashSet<ServerId> = ports.servers.note_health(&notes).await?.into_iter().collect();
     let mut kept = Ok(());
     for Probed { note, health, lease: (name, holder) } in probed {
         if written.contains(&note.server) {

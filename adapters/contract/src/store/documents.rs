@@ -1,6 +1,9 @@
 //! Documents: their bytes, their bound, and what goes with what.
 
-#![expect(clippy::indexing_slicing, reason = "what is not there fails the behaviour that asks for it")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not there fails the behaviour that asks for it"
+)]
 
 use bytes::Bytes;
 use futures_util::future::join_all;

@@ -1,6 +1,9 @@
 //! Links: one per address, and so many per registration.
 
-#![expect(clippy::indexing_slicing, reason = "what is not there fails the behaviour that asks for it")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not there fails the behaviour that asks for it"
+)]
 
 use futures_util::future::join_all;
 use libtest_mimic::Failed;

@@ -1,6 +1,9 @@
 //! Servers that are written in batches, and taken off the list.
 
-#![expect(clippy::indexing_slicing, reason = "what is not there fails the behaviour that asks for it")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not there fails the behaviour that asks for it"
+)]
 
 use std::time::Duration;
 

@@ -117,9 +117,8 @@ async fn many_are_listed_at_once_and_each_is_answered() {
             BulkItem::Failed(_) | BulkItem::Undone => None,
         })
         .collect();
-    let numbered = |alias: &Option<String>| {
-        alias.as_ref().is_some_and(|alias| alias.starts_with("files-"))
-    };
+    let numbered =
+        |alias: &Option<String>| alias.as_ref().is_some_and(|alias| alias.starts_with("files-"));
     assert!(aliases[..2].iter().all(numbered) && aliases[0] != aliases[1], "{aliases:?}");
     assert_eq!(aliases[2..], [None, None]);
     // Nobody waits for what they offer: it is read afterwards.

@@ -68,7 +68,10 @@ async fn the_submitter_and_administrators_link_and_everybody_signed_in_reads() {
     assert_problem(&answer, 403, "INSUFFICIENT_PERMISSIONS");
     assert_problem(&other.delete(&own).await, 403, "INSUFFICIENT_PERMISSIONS");
     for who in [&registry.user, &registry.admin, &other] {
-        assert_eq!(rows(&who.get(&format!("{path}/links")).await.expect(200)), std::slice::from_ref(&made));
+        assert_eq!(
+            rows(&who.get(&format!("{path}/links")).await.expect(200)),
+            std::slice::from_ref(&made)
+        );
     }
     let stranger = registry.stranger();
     for answer in [

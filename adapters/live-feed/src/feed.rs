@@ -211,6 +211,10 @@ impl Feed {
             Some(seq) => self.cursor = seq,
             None => {}
         }
+        // It was queued before the client wanted something else.
+        if !self.interest.wants(&frame) {
+            return None;
+        }
         self.is_over = self.interest.server.is_some() && frame.kind == "server_deleted";
         self.told(&frame).map(Step::Tell)
     }

@@ -249,11 +249,11 @@ async fn offering(scene: &Scene, kind: OfferKind, name: String) -> Result<(), Fa
 }
 
 async fn discover_a_tool(scene: &Scene, round: u64) -> Result<(), Failed> {
-    offering(scene, OfferKind::Tools, format!("tool_{}", 60_001 + 2 * round)).await
+    offering(scene, OfferKind::Tools, format!("tool_{}", 60_011 + 2 * round)).await
 }
 
 async fn discover_a_resource(scene: &Scene, round: u64) -> Result<(), Failed> {
-    offering(scene, OfferKind::Resources, format!("file:///{}", 60_001 + 2 * round)).await
+    offering(scene, OfferKind::Resources, format!("file:///{}", 60_011 + 2 * round)).await
 }
 
 async fn search_servers(scene: &Scene, round: u64) -> Result<(), Failed> {

@@ -44,7 +44,7 @@ steps! {
             "idx_server_resources_server_id_uri"
             "idx_server_prompts_server_id_name"
         ]
-    list_servers fetches 200
+    list_servers fetches 260
         by [
             "idx_servers_created_at"
             "idx_server_tools_server_id_name"
@@ -57,7 +57,7 @@ steps! {
     find_server_view fetches 5 by ["servers_pkey" "idx_server_tools_server_id_name"]
     discover_a_tool fetches 20 by ["idx_server_tools_name"]
     discover_a_resource fetches 20 by ["idx_server_resources_uri"]
-    search_servers fetches 200 by []
+    search_servers fetches 25_000 by []
     count_servers fetches 0 by []
     insert_a_batch_and_remove_it fetches 40 by ["servers_pkey" "retired_aliases_pkey"]
     list_servers_awaiting_a_manifest fetches 20 by ["idx_servers_awaited"]

@@ -178,7 +178,7 @@ impl Runtime {
         let open = storage(&settings).await?;
         let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
-        let shared = Shared::start(&settings, &open.ports).await?;
+        let shared = Shared::start(&settings, &open).await?;
         let registry = RegistryPorts {
             shared: shared.health.clone(),
             probes: Arc::clone(&shared.probes),

@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{BootError, Freshness};
+use super::{BootError, Freshness, Storage};
 use crate::settings::{Database, Settings};
 
 /// The most callers and addresses whose requests are counted at a time.
@@ -103,14 +103,19 @@ impl Shared {
     /// [`BootError`] when it does not answer.
     pub(crate) async fn start(
         settings: &Settings,
-        registry: &RegistryPorts,
+        open: &Storage,
     ) -> Result<Self, BootError> {
+        let registry = &open.ports;
         let in_process = Arc::new(EmbeddedLimits::new(MOST_LIMIT_KEYS, registry.clock.clone()));
         if let Some(options) = &settings.redis.options {
             return Self::on_redis(options.clone(), registry, in_process).await;
         }
         match &settings.store.database {
-            Database::Postgres(options) => Self::on_postgres(options, registry, in_process).await,
+            Database::Postgres(options) => {
+                let shared = Self::on_postgres(options, registry, in_process).await?;
+                let sessions = open.sessions(MOST_SESSIONS).unwrap_or(shared.sessions);
+                Ok(Self { sessions, ..shared })
+            }
             Database::File(_) => Ok(Self::in_process(registry, in_process)),
         }
     }

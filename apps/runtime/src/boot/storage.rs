@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use registry_domain::ports::{
     Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OperationLog,
-    RegistrationStore, RegistryPorts, ServerCatalog, StoreHealth, UserStore,
+    RegistrationStore, RegistryPorts, ServerCatalog, SessionStore, StoreHealth, UserStore,
 };
 use registry_embedded::{EmbeddedHealthStore, EmbeddedOptions, EmbeddedStore};
-use registry_postgres::PgStore;
+use registry_postgres::{PgSessions, PgStore};
 use registry_upstream::HttpUpstream;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -37,6 +37,14 @@ enum Store {
 }
 
 impl Storage {
+    /// Sessions beside what is stored, where replicas can meet there.
+    pub(crate) fn sessions(&self, most: usize) -> Option<Arc<dyn SessionStore>> {
+        match &self.store {
+            Store::File(_) => None,
+            Store::Postgres(store) => Some(Arc::new(PgSessions::new(Arc::clone(store), most))),
+        }
+    }
+
     /// Waits until everything that was begun is written, but not for long on a database that says
     /// nothing, and closes what was opened.
     pub(crate) async fn finish(&self) {

@@ -23,6 +23,10 @@ use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
 use crate::{lists, local, proxy};
 
+/// A call may come through so many gateways before this one; more is a circle, in which one call
+/// would use up all connections.
+const MOST_HOPS: u8 = 3;
+
 /// Answers one client call.
 pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     let envelope = match Envelope::parse(&inbound.body) {
@@ -43,6 +47,11 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         Ok(understood) => understood,
         Err(error) => return Answer::refused(&error, id_json),
     };
+    if inbound.headers.hops >= MOST_HOPS {
+        let words =
+            "the call has come through too many gateways: a server's address leads back here";
+        return Answer::refused(&WireError::upstream("PROXY_ERROR", words), id_json);
+    }
     if !exchange.spool.has_room() {
         let error = WireError::unavailable(
             "operations cannot be recorded right now, so none is begun; try again later",

@@ -76,6 +76,7 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
     let outgoing = UpstreamRequest {
         head: MessageHead {
             traceparent: traceparent.and_then(|of| of(&span)),
+            hops: request.inbound.headers.hops.saturating_add(1),
             ..head(call, &upstream)
         },
         body,
@@ -134,6 +135,7 @@ fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
         },
         UpstreamEra::Modern => MessageHead {
             traceparent: None,
+            hops: 0,
             revision: Some(upstream.revision.clone()),
             session: None,
             method: Some(request.method.to_owned()),

@@ -51,6 +51,8 @@ pub struct InboundHeaders {
     pub session: Option<String>,
     /// `Mcp-Param-…`: name and value.
     pub params: Vec<(String, String)>,
+    /// How many gateways like this one the call has been through (`X-Mcp-Registry-Hops`).
+    pub hops: u8,
     /// Whether one of the headers above came twice.
     pub duplicated: bool,
     /// Whether the client reads `text/event-stream`.

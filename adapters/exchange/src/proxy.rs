@@ -87,6 +87,9 @@ pub(crate) async fn answer(
     let active = begin(exchange, request, &mut record);
     let deadline = deadline(wants.timeout);
     let patience = wants.timeout.unwrap_or(exchange.settings.request_timeout);
+    if patience < exchange.settings.request_timeout {
+        record.hurries();
+    }
     let treatment = match plan.treatment {
         Treatment::Pass if wants.wrapped => Treatment::Whole,
         planned => planned,

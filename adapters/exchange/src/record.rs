@@ -60,6 +60,8 @@ pub(crate) struct Pending {
     attempt: Option<Attempt>,
     notice: Option<CancelNotice>,
     running: Option<Running>,
+    /// Whether the client waits for less time than the operator would.
+    is_hurried: bool,
 }
 
 impl Pending {
@@ -102,7 +104,14 @@ impl Pending {
             attempt: None,
             notice: None,
             running: None,
+            is_hurried: false,
         }
+    }
+
+    /// Notes that the client waits for less time than the operator would: a server that is too slow
+    /// for that is not to blame.
+    pub(crate) fn hurries(&mut self) {
+        self.is_hurried = true;
     }
 
     /// When the call came in.
@@ -178,7 +187,8 @@ impl Pending {
     }
 
     fn ending_of(&self, failure: &UpstreamFailure) -> Ending {
-        if self.was_cancelled() {
+        let is_too_early = self.is_hurried && failure.class == FaultClass::Timeout;
+        if self.was_cancelled() || is_too_early {
             Ending::GivenUp
         } else if failure.class.counts_against_server() {
             Ending::Failed

@@ -4,6 +4,6 @@ mod headers;
 mod origin;
 mod reply;
 
-pub use headers::headers;
+pub use headers::{headers, hops};
 pub use origin::Origins;
 pub use reply::reply;

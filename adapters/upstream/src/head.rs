@@ -12,6 +12,7 @@ use crate::target::Target;
 
 static REVISION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static HOPS: HeaderName = HeaderName::from_static("x-mcp-registry-hops");
 static METHOD: HeaderName = HeaderName::from_static("mcp-method");
 static NAME: HeaderName = HeaderName::from_static("mcp-name");
 /// The header in which a legacy session travels, both ways.
@@ -25,6 +26,9 @@ pub(crate) fn of_message(target: &Target, agent: &HeaderValue, head: MessageHead
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     put(&mut headers, &TRACEPARENT, head.traceparent);
+    if head.hops > 0 {
+        headers.insert(&HOPS, HeaderValue::from(u16::from(head.hops)));
+    }
     put(&mut headers, &METHOD, head.method);
     put(&mut headers, &NAME, head.name.map(encoded));
     for (name, value) in head.params {

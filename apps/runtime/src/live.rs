@@ -10,6 +10,7 @@ use futures_util::stream;
 use registry_domain::caller::ApiMode;
 use registry_domain::id::{ServerId, TenantId};
 use registry_domain::ports::{Clock, GatewayPorts, HealthStore, PortError, RegistryPorts};
+use registry_domain::routing::ServerEntry;
 use registry_domain::server::HealthStatus;
 use registry_exchange::Routes;
 use registry_http_edge::WireTime;
@@ -87,10 +88,13 @@ struct Router {
 impl MetricsSource for Router {
     fn metrics(&self) -> Value {
         let now = self.clock.now();
+        // Everybody hears of it, so it counts what everybody may see.
+        let shared =
+            |entry: &&Arc<ServerEntry>| entry.tenant.is_none() && entry.listed_by.is_vouched();
         let age_ms = now.duration_since(self.routes.refreshed_at()).as_millis();
         json!({
             "summary": {
-                "total_servers": self.routes.now().len(),
+                "total_servers": self.routes.now().all().filter(shared).count(),
                 "snapshot_age_ms": i64::try_from(age_ms).unwrap_or(i64::MAX),
                 "live_connections": self.hub.clients(),
             },
@@ -175,7 +179,7 @@ impl ServersNow for Servers {
     }
 }
 
-fn of_entry(entry: &registry_domain::routing::ServerEntry) -> Known {
+fn of_entry(entry: &ServerEntry) -> Known {
     Known {
         id: entry.id,
         name: entry.name.clone(),

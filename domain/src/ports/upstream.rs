@@ -41,6 +41,8 @@ pub struct OpenedUpstream {
 pub struct MessageHead {
     /// The trace that the message is part of, as W3C's `traceparent` spells it.
     pub traceparent: Option<String>,
+    /// How many gateways like this one the message has been through, with this one.
+    pub hops: u8,
     /// The revision spoken on this hop (`MCP-Protocol-Version`).
     pub revision: Option<String>,
     /// The legacy session (`Mcp-Session-Id`).

@@ -20,6 +20,7 @@ pub fn headers(headers: &HeaderMap) -> InboundHeaders {
     let method = one("mcp-method");
     let name = one("mcp-name");
     let session = one("mcp-session-id");
+    let hops = hops(headers);
     let params = if method.is_some() { params(headers) } else { Vec::new() };
     InboundHeaders {
         protocol_version,
@@ -27,9 +28,18 @@ pub fn headers(headers: &HeaderMap) -> InboundHeaders {
         name,
         session,
         params,
+        hops,
         duplicated,
         accepts_event_stream: accepts_event_stream(headers),
     }
+}
+
+/// How many gateways like this one a call has been through. Only they say so; what does not read
+/// counts as too many.
+pub fn hops(headers: &HeaderMap) -> u8 {
+    let stated = headers.get("x-mcp-registry-hops");
+    stated
+        .map_or(0, |hops| hops.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(u8::MAX))
 }
 
 fn params(headers: &HeaderMap) -> Vec<(String, String)> {

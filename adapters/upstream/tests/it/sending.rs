@@ -23,6 +23,7 @@ async fn the_message_and_its_head_go_out_and_nothing_else() {
             ("Authorization".to_owned(), "Bearer secret".to_owned()),
         ],
         traceparent: None,
+        hops: 0,
     };
     let request = UpstreamRequest { head, ..message(PATIENT) };
     let reply = client().send(&permit(upstream.endpoint()), request).await.unwrap();

@@ -81,10 +81,10 @@ impl ProxyRequest {
     }
 
     /// The call as it goes on.
-    pub(crate) fn inbound(self, party: Party, request_id: &str) -> Inbound {
+    pub(crate) fn inbound(self, party: Party, request_id: &str, hops: u8) -> Inbound {
         Inbound {
             door: Door::Any(self.wants),
-            headers: InboundHeaders::default(),
+            headers: InboundHeaders { hops, ..InboundHeaders::default() },
             body: self.message,
             party,
             request_id: request_id.to_owned(),

@@ -101,10 +101,7 @@ impl Shared {
     ///
     /// # Errors
     /// [`BootError`] when it does not answer.
-    pub(crate) async fn start(
-        settings: &Settings,
-        open: &Storage,
-    ) -> Result<Self, BootError> {
+    pub(crate) async fn start(settings: &Settings, open: &Storage) -> Result<Self, BootError> {
         let registry = &open.ports;
         let in_process = Arc::new(EmbeddedLimits::new(MOST_LIMIT_KEYS, registry.clock.clone()));
         if let Some(options) = &settings.redis.options {

@@ -48,13 +48,17 @@ async fn who_comes_back_to_the_other_replica_misses_nothing_and_hears_nothing_tw
 #[tokio::test]
 async fn a_ticket_of_one_replica_is_good_once_on_the_other() {
     let stores = Stores::new().await;
-    let (one, two) = tokio::join!(stores.replica(), stores.replica());
-    let given = ticket(&one.program.service_url(), &one.user_token).await;
-    let path = format!("/ws/registrations?ticket={given}");
-    let base = two.program.gateway_url();
-    Socket::open(&base, &path, &[]).await.unwrap().until("connection_status").await;
-    for base in [one.program.service_url(), two.program.gateway_url()] {
-        assert_eq!(Socket::open(&base, &path, &[]).await.err().unwrap().0, 401);
+    for (one, two) in [
+        tokio::join!(stores.replica(), stores.replica()),
+        tokio::join!(stores.replica_without_redis(), stores.replica_without_redis()),
+    ] {
+        let given = ticket(&one.program.service_url(), &one.user_token).await;
+        let path = format!("/ws/registrations?ticket={given}");
+        let base = two.program.gateway_url();
+        Socket::open(&base, &path, &[]).await.unwrap().until("connection_status").await;
+        for base in [one.program.service_url(), two.program.gateway_url()] {
+            assert_eq!(Socket::open(&base, &path, &[]).await.err().unwrap().0, 401);
+        }
     }
 }
 

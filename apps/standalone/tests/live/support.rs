@@ -95,15 +95,25 @@ impl Stores {
     }
 
     pub async fn replica(&self) -> Registry {
-        let launch = Launch::program("mcp-registry").envs(&[
-            ("DATABASE_URL", &self.database.through(&self.to_postgres)),
-            ("MREG_POSTGRES_MIN_CONNECTIONS", "1"),
-            ("MREG_POSTGRES_MAX_CONNECTIONS", "8"),
-            ("MREG_POSTGRES_POOL_TIMEOUT", "5"),
+        let launch = self.on_postgres().envs(&[
             ("MREG_REDIS_URL", &self.redis.through(&self.to_redis)),
             ("MREG_REDIS_KEY_PREFIX", self.redis.prefix()),
         ]);
         Registry::of(launch.start().await).await
+    }
+
+    /// One that meets others at PostgreSQL alone.
+    pub async fn replica_without_redis(&self) -> Registry {
+        Registry::of(self.on_postgres().start().await).await
+    }
+
+    fn on_postgres(&self) -> Launch {
+        Launch::program("mcp-registry").envs(&[
+            ("DATABASE_URL", &self.database.through(&self.to_postgres)),
+            ("MREG_POSTGRES_MIN_CONNECTIONS", "1"),
+            ("MREG_POSTGRES_MAX_CONNECTIONS", "8"),
+            ("MREG_POSTGRES_POOL_TIMEOUT", "5"),
+        ])
     }
 }
 

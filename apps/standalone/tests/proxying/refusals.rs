@@ -1,6 +1,6 @@
 //! What the proxy does not take, and each way in which a call can find no answer.
 
-use registry_testkit::upstreams::Reply;
+use registry_testkit::{eventually, upstreams::Reply};
 use serde_json::{Value, json};
 
 use crate::support::{World, offering, proxied, saying, simple, tool};
@@ -101,4 +101,23 @@ async fn without_the_proxy_there_is_no_such_address() {
         world.stranger.post(path, &json!({})).await.expect(404);
     }
     world.stranger.get("/api/v1/router/metrics").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_server_whose_address_leads_back_here_is_no_endless_way() {
+    let world = World::start().await;
+    let here = json!({
+        "name": "circle", "endpoint_url": format!("{}/mcp", world.program.service_url()),
+        "capabilities": { "tools": ["round"] }, "auto_discover": false,
+    });
+    world.stranger.post("/api/v1/servers", &here).await.expect(201);
+    let told = eventually("the proxy knows the server", async || {
+        let answer = proxied(&world.stranger, "tools/call", tool("round")).await;
+        (answer.status != 404).then_some(answer)
+    })
+    .await;
+    assert!(told.text().contains("leads back here"), "{}", told.text());
+    // One call is a handful of calls, and then it is over.
+    let metrics = world.metrics().await;
+    assert!(metrics["summary"]["total_requests"].as_u64().unwrap() <= 4, "{metrics}");
 }

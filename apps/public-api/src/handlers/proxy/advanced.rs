@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 use registry_exchange::Exchange;
-use registry_http_edge::RequestId;
+use registry_http_edge::{RequestId, mcp};
 
 use super::admitted;
 use crate::handlers::Answer;
@@ -84,5 +84,6 @@ pub(crate) async fn handle(
 ) -> Answer {
     let (party, body) = admitted(&request, payload, &settings).await?;
     let call = ProxyRequest::read(&body, &settings.proxy)?;
-    proxy_response::shown(exchange.proxy(call.inbound(party, id.as_str())).await)
+    let hops = mcp::hops(request.headers());
+    proxy_response::shown(exchange.proxy(call.inbound(party, id.as_str(), hops)).await)
 }

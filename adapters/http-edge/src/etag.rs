@@ -4,7 +4,7 @@
 //! says what a writer has read (`If-Match`): that a health check or a discovery changed the answer
 //! since then is no reason to refuse a change of what people wrote.
 
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, dev};
 use futures_util::future::{Ready, ready};
 use registry_domain::id::Revision;
@@ -15,9 +15,8 @@ use crate::code::Code;
 use crate::problem::Problem;
 
 /// The tags of a header. A proxy that compresses marks tags as weak: they mean the same here.
-pub fn tags(request: &HttpRequest, name: HeaderName) -> Vec<String> {
-    request
-        .headers()
+pub fn tags(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
+    headers
         .get_all(name)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
@@ -36,7 +35,7 @@ impl FromRequest for IfRevision {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        let seen = match tags(request, header::IF_MATCH).as_slice() {
+        let seen = match tags(request.headers(), header::IF_MATCH).as_slice() {
             [] => Ok(None),
             [any] if any == "*" => Ok(None),
             [tag] => revision_of(tag).map(Some).ok_or("If-Match is no ETag of this resource"),
@@ -64,7 +63,7 @@ pub fn tagged(
 ) -> Result<HttpResponse, Problem> {
     let bytes = serde_json::to_vec(body).map_err(|error| Problem::internal().caused_by(error))?;
     let tag = tag_of(revision, &bytes);
-    let known = tags(request, header::IF_NONE_MATCH);
+    let known = tags(request.headers(), header::IF_NONE_MATCH);
     // The value is made of digits and letters, so the header always takes it.
     let value = HeaderValue::from_str(&tag).map_err(|_| Problem::internal())?;
     response

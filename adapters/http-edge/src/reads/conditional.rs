@@ -7,18 +7,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
 
+use crate::etag;
+
 /// The tags that a client has answers for, without the mark of weak ones: they mean the same here.
 pub(super) type Tags = Vec<String>;
 
 /// The tags of `If-None-Match`.
 pub(super) fn tags(headers: &HeaderMap) -> Tags {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|tag| strong(tag.trim()).to_owned())
-        .filter(|tag| !tag.is_empty())
-        .collect()
+    etag::tags(headers, header::IF_NONE_MATCH)
 }
 
 fn strong(tag: &str) -> &str {

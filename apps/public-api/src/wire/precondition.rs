@@ -1,27 +1,15 @@
 //! `If-Match` and `If-None-Match`: what a caller has seen.
 
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::{Ready, ready};
 use registry_domain::ports::RegistrationView;
 use registry_domain::use_cases::Seen;
+use registry_http_edge::etag::tags;
 use registry_http_edge::{Code, Problem};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
-
-/// The tags of a header. A proxy that compresses marks tags as weak: they mean the same here.
-fn tags(request: &HttpRequest, name: HeaderName) -> Vec<String> {
-    request
-        .headers()
-        .get_all(name)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .filter(|tag| !tag.is_empty())
-        .map(|tag| tag.strip_prefix("W/").unwrap_or(tag).to_owned())
-        .collect()
-}
 
 /// What the caller decides on; `None` without the header, or with `*`.
 #[derive(Debug)]
@@ -32,7 +20,7 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        let seen = match tags(request, header::IF_MATCH).as_slice() {
+        let seen = match tags(request.headers(), header::IF_MATCH).as_slice() {
             [] => Ok(None),
             [any] if any == "*" => Ok(None),
             [tag] => Seen::parse_etag(tag).map(Some).ok_or("If-Match is no ETag of a registration"),
@@ -60,7 +48,7 @@ impl IfNoneMatch {
 
     /// The header of a request.
     pub(crate) fn of(request: &HttpRequest) -> Self {
-        Self(tags(request, header::IF_NONE_MATCH))
+        Self(tags(request.headers(), header::IF_NONE_MATCH))
     }
 }
 

@@ -10,6 +10,14 @@ fn names(frames: &[Value]) -> Vec<&str> {
     frames.iter().map(|frame| text(&frame["payload"], "endpoint_name")).collect()
 }
 
+/// Submits one, and returns once the process has told so: it is not new to who connects from then.
+async fn submit_and_hear(registry: &Registry, name: &str) {
+    let mut feed = Sse::of(&registry.program.service_url(), TOPIC, &registry.user_token).await;
+    feed.first().await;
+    registry.submit(name).await;
+    feed.until("registration_created").await;
+}
+
 #[tokio::test]
 async fn what_happened_between_two_connections_is_told_once_and_in_order() {
     let registry = Registry::start().await;
@@ -38,7 +46,7 @@ async fn what_happened_between_two_connections_is_told_once_and_in_order() {
 async fn who_saw_nothing_but_that_it_is_connected_misses_nothing_either() {
     let registry = Registry::start().await;
     let base = registry.program.service_url();
-    registry.submit("Before").await;
+    submit_and_hear(&registry, "Before").await;
     let mut feed = Sse::of(&base, TOPIC, &registry.user_token).await;
     let last = feed.first().await["seq"].to_string();
     drop(feed);
@@ -100,7 +108,7 @@ async fn many_missed_ones_while_new_ones_come_are_told_once_each() {
 async fn an_id_of_another_log_is_answered_with_a_resync() {
     let registry = Registry::start().await;
     let base = registry.program.service_url();
-    registry.submit("The first").await;
+    submit_and_hear(&registry, "The first").await;
     let headers = [("last-event-id", "123456789")];
     let mut feed = Sse::with(&base, TOPIC, &registry.user_token, &headers).await;
     feed.first().await;

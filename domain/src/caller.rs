@@ -61,6 +61,8 @@ pub struct Caller {
     pub display_name: Option<String>,
     /// Roles of ours that the token carries.
     pub roles: Vec<Role>,
+    /// Ids of the groups that the caller is in.
+    pub groups: Vec<String>,
     /// Whether the caller is an administrator by any of the three ways: role, group, stored flag.
     pub is_admin: bool,
     /// When the token ends.
@@ -214,6 +216,7 @@ mod tests {
             email: None,
             display_name: None,
             roles: vec![],
+            groups: vec![],
             is_admin,
             expires_at: Timestamp::MAX,
         }

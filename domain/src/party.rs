@@ -98,6 +98,7 @@ mod tests {
             email: None,
             display_name: None,
             roles: vec![],
+            groups: vec![],
             is_admin: false,
             expires_at: Timestamp::MAX,
         }))

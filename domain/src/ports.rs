@@ -25,6 +25,7 @@ mod commit_watch;
 mod document_store;
 mod event_log;
 mod health_store;
+mod identity_provider;
 mod ids;
 mod leases;
 mod link_store;
@@ -35,6 +36,7 @@ mod rate_limiter;
 mod registration_store;
 mod replica_bus;
 mod response_cache;
+mod sealer;
 mod server_catalog;
 mod server_query;
 mod session_store;
@@ -48,6 +50,9 @@ pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use health_store::{HealthStore, ServerHealth};
+pub use identity_provider::{
+    CodeRedemption, IdentityProvider, Secret, SignIn, SignInFailure, SignInRequest,
+};
 pub use ids::Ids;
 pub use leases::{LeaseHolder, Leases};
 pub use link_store::LinkStore;
@@ -61,6 +66,7 @@ pub use registration_store::{
 };
 pub use replica_bus::{AnswerHandler, Heard, ReplicaBus, ReplicaId, Subscription};
 pub use response_cache::ResponseCache;
+pub use sealer::{Purpose, Sealer};
 pub use server_catalog::{Atomicity, BatchItem, Routes, ServerCatalog, Taken};
 pub use server_query::{DiscoveryState, Include, ServerCounts, ServerQuery, ServerView};
 pub use session_store::SessionStore;

@@ -98,6 +98,7 @@ mod tests {
             token: Arc::new(VerifiedToken {
                 identity,
                 roles: vec![],
+                groups: vec![],
                 expires_at: at(lifetime.end),
             }),
             lifetime: at(lifetime.start)..at(lifetime.end),

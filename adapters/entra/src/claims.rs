@@ -89,6 +89,11 @@ impl Claims {
         roles
     }
 
+    /// The groups that the token names.
+    pub(crate) fn groups(&self) -> Vec<String> {
+        each(self.groups.as_ref()).to_vec()
+    }
+
     /// Who it is, or `None` where neither `oid` nor `sub` says so, or where `tid` is no tenant to
     /// us: a person whose tenant we cannot tell is not somebody without one.
     pub(crate) fn identity(&self, admin_group: Option<&str>) -> Option<Identity> {

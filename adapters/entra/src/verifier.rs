@@ -141,7 +141,8 @@ impl JwtVerifier {
         let identity = claims
             .identity(self.settings.admin_group.as_deref())
             .ok_or(RefusalClass::MissingClaim)?;
-        let token = VerifiedToken { identity, roles: claims.roles(), expires_at };
+        let (roles, groups) = (claims.roles(), claims.groups());
+        let token = VerifiedToken { identity, roles, groups, expires_at };
         Ok(Verified { token: Arc::new(token), lifetime: not_before..expires_at, generation })
     }
 }

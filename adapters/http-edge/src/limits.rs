@@ -102,6 +102,7 @@ mod tests {
             email: None,
             display_name: None,
             roles,
+            groups: vec![],
             is_admin,
             expires_at: Timestamp::MAX,
         }

@@ -31,6 +31,7 @@ struct Holder {
     email: Option<String>,
     display_name: Option<String>,
     roles: Vec<String>,
+    groups: Vec<String>,
     is_admin: bool,
     expires_at: Timestamp,
 }
@@ -43,6 +44,7 @@ impl Holder {
             email: caller.email.clone(),
             display_name: caller.display_name.clone(),
             roles: caller.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            groups: caller.groups.clone(),
             is_admin: caller.is_admin,
             expires_at: caller.expires_at,
         }
@@ -61,6 +63,7 @@ impl Holder {
             email: self.email,
             display_name: self.display_name,
             roles: self.roles.iter().filter_map(|role| Role::parse(role)).collect(),
+            groups: self.groups,
             is_admin: self.is_admin,
             expires_at: self.expires_at,
         })

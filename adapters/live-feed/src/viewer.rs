@@ -81,6 +81,7 @@ pub(crate) mod tests {
             email: None,
             display_name: None,
             roles: Vec::new(),
+            groups: Vec::new(),
             is_admin,
             expires_at: Timestamp::MAX,
         }

@@ -36,6 +36,7 @@ fn caller(id: u128, roles: &[Role]) -> Caller {
         email: None,
         display_name: None,
         roles: roles.to_vec(),
+        groups: vec![],
         is_admin: roles.contains(&Role::Admin),
         expires_at: Timestamp::MAX,
     }

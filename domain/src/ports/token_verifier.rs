@@ -13,6 +13,8 @@ pub struct VerifiedToken {
     pub identity: Identity,
     /// Roles of ours.
     pub roles: Vec<Role>,
+    /// Ids of the groups that the person is in, as far as the token says.
+    pub groups: Vec<String>,
     /// When it ends.
     pub expires_at: Timestamp,
 }

@@ -48,6 +48,7 @@ fn caller(tenant: &str, is_admin: bool) -> Caller {
         email: None,
         display_name: None,
         roles: vec![],
+        groups: vec![],
         is_admin,
         expires_at: Timestamp::MAX,
     }

@@ -42,6 +42,7 @@ pub fn caller_of(token: &VerifiedToken) -> Caller {
         email: identity.email.clone(),
         display_name: identity.display_name.clone(),
         roles: token.roles.clone(),
+        groups: token.groups.clone(),
         is_admin: token.roles.contains(&Role::Admin) || identity.in_admin_group == Some(true),
         expires_at: token.expires_at,
     }

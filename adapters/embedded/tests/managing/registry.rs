@@ -159,6 +159,7 @@ impl Registry {
             email: None,
             display_name: None,
             roles: roles.to_vec(),
+            groups: Vec::new(),
             is_admin: roles.contains(&Role::Admin),
             expires_at: Timestamp::MAX,
         }

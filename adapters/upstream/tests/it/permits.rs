@@ -52,6 +52,7 @@ pub fn permit(endpoint: EndpointUrl) -> Permit<Arc<ServerEntry>> {
         email: None,
         display_name: None,
         roles: Vec::new(),
+        groups: Vec::new(),
         is_admin: false,
         expires_at: Timestamp::MAX,
     };

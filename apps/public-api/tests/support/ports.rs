@@ -117,6 +117,7 @@ impl TokenVerifier for Broken {
                     in_admin_group: None,
                 },
                 roles: Role::parse(roles).into_iter().collect(),
+                groups: Vec::new(),
                 expires_at: Timestamp::MAX,
             })),
             None if token == "expired" => Verification::Refused(RefusalClass::Expired),

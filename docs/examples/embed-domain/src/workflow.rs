@@ -74,7 +74,7 @@ async fn sign_in(ports: &RegistryPorts, name: &str, roles: Vec<Role>) -> Outcome
         display_name: Some(name.to_owned()),
         in_admin_group: None,
     };
-    let token = VerifiedToken { identity, roles, expires_at: Timestamp::MAX };
+    let token = VerifiedToken { identity, roles, groups: Vec::new(), expires_at: Timestamp::MAX };
     Ok(identify_caller(ports, &token).await?.caller)
 }
 

@@ -7,6 +7,8 @@ use std::net::AddrParseError;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
 use registry_domain::id::{OperationId, ServerId};
 use registry_domain::operation::Operation;
 use registry_domain::ports::{OperationLog, PortError};
@@ -39,9 +41,10 @@ struct OperationRow {
     client_ip: Option<String>,
 }
 
-/// A row to be written; it borrows what the operation has.
+/// A row to be written; it borrows what the operation has. What it has not is written as NULL, so
+/// that the statement is the same for every row.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = fastmcp_audit_log)]
+#[diesel(table_name = fastmcp_audit_log, treat_none_as_default_value = false)]
 struct NewOperationRow<'a> {
     id: String,
     user_id: Option<&'a str>,
@@ -110,6 +113,24 @@ impl OperationRow {
     }
 }
 
+/// The statement that writes a row. diesel makes the text of an insert with a conflict clause anew
+/// each time, to look it up among the prepared ones; this one is looked up by its type. (At full
+/// load the texts were a third of what copying records costs.)
+struct Append<Insert>(Insert);
+
+impl<Insert> QueryId for Append<Insert> {
+    type QueryId = Append<()>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<Insert: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Append<Insert> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
+
+impl<Insert> RunQueryDsl<SqliteConnection> for Append<Insert> {}
+
 /// Cuts a text to what PostgreSQL's column holds, in characters.
 fn cut(text: &str, max: usize) -> &str {
     text.char_indices().nth(max).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
@@ -124,11 +145,11 @@ impl OperationLog for EmbeddedStore {
             self.write("append_operations", move |conn| {
                 for operation in &chunk {
                     // Not `OR IGNORE`: that would drop a row for any broken rule.
-                    diesel::insert_into(fastmcp_audit_log::table)
+                    let insert = diesel::insert_into(fastmcp_audit_log::table)
                         .values(NewOperationRow::of(operation))
                         .on_conflict(fastmcp_audit_log::id)
-                        .do_nothing()
-                        .execute(conn)?;
+                        .do_nothing();
+                    Append(insert).execute(conn)?;
                 }
                 Ok(())
             })

@@ -48,28 +48,56 @@ impl Debug for Edge {
     }
 }
 
-/// An app with the layers of the edge; the caller adds its routes and data.
-///
-/// From the inside out: answers that are kept, compression, CORS (also on errors), security headers, and outermost the request's
-/// context, which writes the bodies of all problems.
-pub fn app(
-    edge: web::Data<Edge>,
-) -> App<
-    impl ServiceFactory<
+/// What an app is made of: routes, and the layers around them.
+pub trait AppService<B = BoxBody>:
+    ServiceFactory<
         ServiceRequest,
         Config = (),
-        Response = ServiceResponse<BoxBody>,
+        Response = ServiceResponse<B>,
         Error = actix_web::Error,
         InitError = (),
-    >,
-> {
-    let settings = &edge.settings;
-    let cors = Condition::new(settings.cors.enabled, cors::layer(&settings.cors));
-    let security = security_headers::layer(settings.security_headers);
-    let metrics = settings.metrics.clone();
+    > + 'static
+{
+}
+
+impl<T, B> AppService<B> for T where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static
+{
+}
+
+/// An app with the layers of the edge; the caller adds its routes and data.
+///
+/// From the inside out: CORS (also on errors), security headers, and outermost the request's
+/// context, which writes the bodies of all problems.
+pub fn app(edge: web::Data<Edge>) -> App<impl AppService> {
+    let settings = edge.settings.clone();
+    around(bare(edge), &settings)
+}
+
+/// The same for an app that people read from: innermost it keeps answers and compresses them. What
+/// relays the answers of others is spared these layers: a call pays for each, also while it is off.
+pub fn reading_app(edge: web::Data<Edge>) -> App<impl AppService> {
+    let settings = edge.settings.clone();
     let (reads, compresses) = (settings.reads.is_some(), settings.compresses);
+    let reading = bare(edge)
+        .wrap(Condition::new(reads, from_fn(reads::around)))
+        .wrap(Condition::new(compresses, from_fn(compression::mark)))
+        .wrap(Condition::new(compresses, Compress::default()))
+        .wrap(Condition::new(compresses, from_fn(compression::tidy)));
+    around(reading, &settings)
+}
+
+/// An app that knows its edge and nothing else.
+fn bare(edge: web::Data<Edge>) -> App<impl AppService> {
+    let metrics = edge.settings.metrics.clone();
     App::new()
-        .app_data(Rc::new(AppMeter::new(settings.server)))
+        .app_data(Rc::new(AppMeter::new(edge.settings.server)))
         .app_data(edge)
         .configure(|config| {
             if let Some(exposition) = &metrics {
@@ -77,12 +105,15 @@ pub fn app(
             }
         })
         .default_service(web::to(resource::unknown))
-        .wrap(Condition::new(reads, from_fn(reads::around)))
-        .wrap(Condition::new(compresses, from_fn(compression::mark)))
-        .wrap(Condition::new(compresses, Compress::default()))
-        .wrap(Condition::new(compresses, from_fn(compression::tidy)))
-        .wrap(cors)
-        .wrap(security)
+}
+
+/// The layers of every app.
+fn around<T: AppService<B>, B: MessageBody + 'static>(
+    app: App<T>,
+    settings: &EdgeSettings,
+) -> App<impl AppService + use<T, B>> {
+    app.wrap(Condition::new(settings.cors.enabled, cors::layer(&settings.cors)))
+        .wrap(security_headers::layer(settings.security_headers))
         .wrap(from_fn(request_context::around_request))
 }
 
@@ -97,13 +128,7 @@ pub fn serve<F, T, B>(
 ) -> io::Result<Server>
 where
     F: Fn() -> App<T> + Send + Clone + 'static,
-    T: ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse<B>,
-            Error = actix_web::Error,
-            InitError = (),
-        > + 'static,
+    T: AppService<B>,
     B: MessageBody + 'static,
 {
     let mut server = HttpServer::new(make_app)

@@ -56,7 +56,7 @@ pub mod upload;
 pub mod wire_time;
 
 pub use code::Code;
-pub use edge::{Edge, app, serve};
+pub use edge::{AppService, Edge, app, reading_app, serve};
 pub use etag::{IfRevision, tagged};
 pub use file_form::{FileForm, ReadForm};
 pub use guard::{Guarded, Visitor};

@@ -80,7 +80,7 @@ pub fn serve(api: PublicApi, listeners: Vec<TcpListener>) -> io::Result<Server> 
     let server = api.settings.server;
     let (edge, configure) = wired(api);
     let make_app = move || {
-        registry_http_edge::app(edge.clone())
+        registry_http_edge::reading_app(edge.clone())
             .configure(configure.clone())
             .wrap(from_fn(records::around))
     };

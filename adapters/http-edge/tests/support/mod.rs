@@ -16,7 +16,7 @@ use registry_domain::ports::{
     Verification,
 };
 use registry_http_edge::fields::Fields;
-use registry_http_edge::{Body, Edge, EdgeSettings, Problem, ReadBody, app, at};
+use registry_http_edge::{Body, Edge, EdgeSettings, Problem, ReadBody, at, reading_app};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -96,7 +96,7 @@ pub async fn send(settings: EdgeSettings, request: TestRequest, payload: Option<
     let routes = |config: &mut web::ServiceConfig| {
         config.service(at("/notes").post(write_note)).service(at("/broken").get(break_down));
     };
-    let service = init_service(app(web::Data::new(edge)).configure(routes)).await;
+    let service = init_service(reading_app(web::Data::new(edge)).configure(routes)).await;
     let mut request = request.to_request();
     if let Some(payload) = payload {
         request = request.replace_payload(payload).0;

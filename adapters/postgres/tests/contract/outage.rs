@@ -139,9 +139,9 @@ pub(crate) async fn a_server_that_stalls_is_given_up_and_found_again() -> Result
     let database = Database::migrated().await?;
     let proxy = Proxy::before(&database).await?;
     let options = PgOptions {
-        answer_timeout: Duration::from_millis(100),
-        connect_timeout: Duration::from_millis(100),
-        health_timeout: Duration::from_millis(50),
+        answer_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_secs(2),
+        health_timeout: Duration::from_millis(250),
         ..proxy.options(&database)?
     };
     let store = open(options).await?;

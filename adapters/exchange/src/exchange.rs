@@ -138,7 +138,10 @@ impl Exchange {
     }
 
     /// Answers one client call. Never fails: what goes wrong is an answer too.
+    ///
+    /// The call's state is large, and an app moves a handler's future several times before it is
+    /// first polled: boxed here, it is made where it stays.
     pub async fn call(&self, inbound: Inbound) -> Answer {
-        crate::call::call(self, inbound).await
+        Box::pin(crate::call::call(self, inbound)).await
     }
 }

@@ -18,6 +18,7 @@ use crate::attempt::{attempt, begin};
 use crate::exchange::Exchange;
 use crate::inbound::{Door, Inbound};
 use crate::local::Offer;
+use crate::own_tools::{self, Own, OwnTool, OwnTools};
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
@@ -59,8 +60,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         return Answer::refused(&error, id_json);
     }
     let arguments = params.arguments.map(serde_json::value::RawValue::get);
-    let mut record =
-        Pending::begin(exchange, &inbound.party, method, &inbound.request_id, arguments);
+    let mut record = Pending::begin(exchange, &inbound, method, arguments);
     let request = Request { inbound: &inbound, params: &params, method, front, id_json };
     if let Door::Any(wants) = &inbound.door {
         return proxy::answer(exchange, &request, wants, record).await;
@@ -69,6 +69,9 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         Ok(Next::Answer(answer)) => {
             record.finish(Outcome::Success);
             answer
+        }
+        Ok(Next::Own(tools, own)) => {
+            own_tools::answer(exchange, &tools, &request, own, record).await
         }
         Ok(Next::Forward(route)) => forwarded(exchange, &request, &route, record).await,
         Err(error) => {
@@ -101,6 +104,8 @@ fn understood<'a>(
 
 enum Next<'a> {
     Answer(Answer),
+    /// It is ours to do.
+    Own(Arc<OwnTools>, Own),
     Forward(Route<'a>),
 }
 
@@ -142,10 +147,33 @@ fn answer<'a>(
         (method, _) => match (lists::listed_by(method), server) {
             (Some(listed), Some(server)) => lists::of_server(exchange, request, listed, server)?,
             (Some(listed), None) => lists::federated(exchange, request, caller, listed, &table)?,
+            (None, None) if let Some(own) = own(exchange, request, record) => return Ok(own),
             (None, _) => return route(&table, caller, request, here, record).map(Next::Forward),
         },
     };
     Ok(Next::Answer(local))
+}
+
+/// What the gateway does itself, where that is what is called.
+fn own<'a>(
+    exchange: &Exchange,
+    request: &'a Request<'a>,
+    record: &mut Pending,
+) -> Option<Next<'a>> {
+    let tools = exchange.own_tools.as_ref()?;
+    let own = match request.method {
+        "tools/call" => {
+            let name = request.params.name.as_deref()?;
+            let tool = OwnTool::named(name)?;
+            record.tool(name);
+            Own::Tool(tool)
+        }
+        "resources/read" if request.params.uri.as_deref() == Some(own_tools::CONFIGURATION) => {
+            Own::Configuration
+        }
+        _ => return None,
+    };
+    Some(Next::Own(Arc::clone(tools), own))
 }
 
 /// Finds the server of a call, and makes sure that what is called was approved.

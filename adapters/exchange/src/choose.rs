@@ -115,6 +115,7 @@ pub(crate) fn choose(
     let mut turn = vitals.turns.lock();
     let capable: Vec<Able<'_>> = table
         .reachable(caller, open)
+        .filter(|entry| choice.wants.only_server.is_none_or(|only| only == entry.id))
         .filter(|entry| (open || entry.listed_by.is_vouched()) && choice.is_met_by(entry))
         .map(|entry| {
             let server = vitals.of(entry.id, table);
@@ -129,7 +130,10 @@ pub(crate) fn choose(
     let mut available: Vec<Able<'_>> = capable
         .into_iter()
         .filter(|able| {
-            able.rank().is_some() && able.standing.passes.is_ok() && !tried.contains(&able.entry.id)
+            // Whoever names a server has it tried.
+            (able.rank().is_some() || choice.wants.only_server.is_some())
+                && able.standing.passes.is_ok()
+                && !tried.contains(&able.entry.id)
         })
         .collect();
     eject_outliers(exchange, &mut available, now);

@@ -12,6 +12,7 @@ use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
 use crate::inbound::Inbound;
 use crate::meters::Meters;
+use crate::own_tools::OwnTools;
 use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
 use crate::spool::Spool;
@@ -78,6 +79,7 @@ pub struct Exchange {
     pub(crate) active: Arc<ActiveCalls>,
     pub(crate) settings: Arc<ExchangeSettings>,
     pub(crate) meters: Arc<Meters>,
+    pub(crate) own_tools: Option<Arc<OwnTools>>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
 }
@@ -102,7 +104,14 @@ impl Exchange {
             vitals: Arc::new(Vitals::new(settings.breaker)),
             active,
             settings: Arc::new(settings),
+            own_tools: None,
         }
+    }
+
+    /// The same call path, offering tools of its own beside those of servers.
+    #[must_use]
+    pub fn with_own_tools(self, tools: OwnTools) -> Self {
+        Self { own_tools: Some(Arc::new(tools)), ..self }
     }
 
     /// The same call path with an upstream client of its own; to be called on the worker thread.

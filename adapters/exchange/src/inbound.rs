@@ -33,6 +33,8 @@ pub struct Wants {
     /// Whether the message came wrapped, without the headers of the protocol; it is then answered
     /// whole.
     pub wrapped: bool,
+    /// It is this one and no other.
+    pub only_server: Option<ServerId>,
     /// Whether the API is open: then a stranger reaches the servers of all tenants, and those that
     /// nobody vouches for.
     pub open: bool,
@@ -84,4 +86,6 @@ pub struct Inbound {
     pub party: Party,
     /// The id that logs, records and the answer carry.
     pub request_id: String,
+    /// Whether it is part of another call, by whose record it is told.
+    pub is_part: bool,
 }

@@ -41,6 +41,7 @@ mod interrupt;
 mod lists;
 mod local;
 mod meters;
+mod own_tools;
 mod proxied;
 mod proxy;
 mod recent;
@@ -57,6 +58,7 @@ pub use active_calls::{ActiveCallView, ActiveCalls, Cancellation, Listing, Viewe
 pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
 pub use exchange::{Exchange, ExchangeSettings};
 pub use inbound::{Door, Inbound, InboundHeaders, Wants};
+pub use own_tools::OwnTools;
 pub use proxied::{Proxied, ProxyRefusal};
 pub use routes::Routes;
 pub use spool::{Spool, SpoolError, SpoolSettings};

@@ -14,6 +14,7 @@ use registry_domain::routing::{RoutingTable, ServerEntry};
 
 use crate::answer::Answer;
 use crate::exchange::Exchange;
+use crate::own_tools;
 use crate::request::Request;
 
 /// How long a client may keep a list.
@@ -45,8 +46,8 @@ pub(crate) fn of_server(
     Ok(listed(exchange, request, member, items))
 }
 
-/// The tools of all servers that the caller may use, their names prefixed, ordered by tenant,
-/// alias, and then as each upstream orders them.
+/// What the gateway offers itself, then the tools of all servers that the caller may use, their
+/// names prefixed, ordered by tenant, alias, and then as each upstream orders them.
 ///
 /// # Errors
 /// -32602 for a cursor: our lists have one page.
@@ -59,7 +60,13 @@ pub(crate) fn federated(
 ) -> Result<Answer, WireError> {
     refuse_cursor(request.params)?;
     let mut items: Vec<Bytes> = Vec::new();
+    if kind == DefinitionKind::Resource && exchange.own_tools.is_some() {
+        items.extend(own_tools::resources_for(caller));
+    }
     if kind == DefinitionKind::Tool {
+        if exchange.own_tools.is_some() {
+            items.extend(own_tools::definitions_for(caller));
+        }
         for server in table.visible_to(caller).filter(|server| !server.in_maintenance) {
             let foreign =
                 server.tenant.as_ref().filter(|tenant| Some(*tenant) != caller.tenant.as_ref());

@@ -16,7 +16,6 @@ use mcp_wire::redact::redact;
 use registry_domain::id::{OperationId, ServerId, TenantId};
 use registry_domain::manifest::FaultClass;
 use registry_domain::operation::Operation;
-use registry_domain::party::Party;
 use registry_domain::ports::{Clock, UpstreamFailure};
 use registry_domain::routing::breaker::Ending;
 
@@ -24,6 +23,7 @@ use crate::active_calls::{ActiveCall, Running};
 use crate::cancel_notice::CancelNotice;
 use crate::exchange::Exchange;
 use crate::failure::{CANCELLED, code_of};
+use crate::inbound::Inbound;
 use crate::meters::Meters;
 use crate::spool::Spool;
 use crate::vitals::Attempt;
@@ -60,6 +60,8 @@ pub(crate) struct Pending {
     attempt: Option<Attempt>,
     notice: Option<CancelNotice>,
     running: Option<Running>,
+    /// Whether another call's record tells of it.
+    is_part: bool,
     /// Whether the client waits for less time than the operator would.
     is_hurried: bool,
 }
@@ -68,12 +70,14 @@ impl Pending {
     /// Begins the record of a call.
     pub(crate) fn begin(
         exchange: &Exchange,
-        party: &Party,
+        inbound: &Inbound,
         method: &str,
-        request_id: &str,
         arguments: Option<&str>,
     ) -> Self {
-        exchange.meters.began();
+        let party = &inbound.party;
+        if !inbound.is_part {
+            exchange.meters.began();
+        }
         let started = exchange.ports.clock.now();
         let limit = exchange.settings.max_recorded_params_bytes;
         let operation = Operation {
@@ -90,7 +94,7 @@ impl Pending {
             error_code: None,
             duration_ms: 0,
             server_id: None,
-            request_id: request_id.to_owned(),
+            request_id: inbound.request_id.clone(),
             client_address: party.address(),
         };
         Self {
@@ -104,6 +108,7 @@ impl Pending {
             attempt: None,
             notice: None,
             running: None,
+            is_part: inbound.is_part,
             is_hurried: false,
         }
     }
@@ -206,7 +211,9 @@ impl Pending {
     fn write(&mut self, outcome: Outcome, ending: Ending) {
         let Some(mut operation) = self.operation.take() else { return };
         let took = self.began.elapsed();
-        self.meters.ended(&operation.method, self.tenant.as_ref(), &outcome, took);
+        if !self.is_part {
+            self.meters.ended(&operation.method, self.tenant.as_ref(), &outcome, took);
+        }
         let now = self.clock.now();
         if let Some(attempt) = self.attempt.take() {
             attempt.end(ending, now);
@@ -224,7 +231,9 @@ impl Pending {
                 operation.error_message = Some(message);
             }
         }
-        self.spool.append(&operation);
+        if !self.is_part {
+            self.spool.append(&operation);
+        }
     }
 }
 

@@ -31,6 +31,18 @@ pub(crate) struct Request<'a> {
     pub(crate) id_json: &'a str,
 }
 
+impl Request<'_> {
+    /// Whether the client speaks JSON-RPC and nothing of MCP's transport: no id, no header of the
+    /// protocol, no session. It reads what it asked for from the result itself.
+    pub(crate) fn is_plain(&self) -> bool {
+        let headers = &self.inbound.headers;
+        self.id_json == "null"
+            && headers.protocol_version.is_none()
+            && headers.method.is_none()
+            && headers.session.is_none()
+    }
+}
+
 /// A call that has to go to an upstream: which, and what it is called there.
 pub(crate) struct Route<'a> {
     pub(crate) server: Permit<Arc<ServerEntry>>,

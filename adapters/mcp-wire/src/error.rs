@@ -112,6 +112,15 @@ impl WireError {
         Self::new(-32603, 503, "SERVER_UNAVAILABLE", message)
     }
 
+    /// The caller may not: -33010, 403. `data` says which roles may, and which the caller has.
+    pub fn forbidden(message: &str, may: &[&str], has: &[&str], operation: &str) -> Self {
+        Self::new(-33010, 403, "INSUFFICIENT_PERMISSIONS", message).with_data(json!({
+            "required_roles": may,
+            "user_roles": has,
+            "operation": operation,
+        }))
+    }
+
     /// The upstream could not be asked, or failed: -32603, 200, with a word that says how, e.g.
     /// `TIMEOUT_ERROR`.
     pub fn upstream(word: &'static str, message: impl Into<String>) -> Self {

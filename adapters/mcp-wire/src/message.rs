@@ -13,7 +13,8 @@ mod answers;
 mod requests;
 
 pub use answers::{
-    discover_result, empty_result, initialize_result, list_result, tool_error_result,
+    TextResource, ToolResultParts, discover_result, empty_result, initialize_result, list_result,
+    text_resource_result, tool_error_result, tool_result,
 };
 pub use requests::{
     cancelled_notification, discover_request, initialize_request, initialized_notification,

@@ -1,6 +1,7 @@
 //! Makes every adapter once and puts it behind its port.
 
 mod calls;
+mod configuration;
 mod freshness;
 mod shared;
 mod storage;

@@ -133,6 +133,96 @@ pub fn tool_error_result(
     close(writer)
 }
 
+/// What a tool of ours found out.
+#[derive(Debug, Clone, Copy)]
+pub struct ToolResultParts<'a> {
+    /// The result as JSON: an object.
+    pub structured: &'a str,
+    /// The code word of the failure, where the tool failed.
+    pub error_code: Option<&'a str>,
+    /// Whether the object's members stand in the result itself too, for a client that knows
+    /// JSON-RPC and not MCP. None may have the name of a member of `CallToolResult`.
+    pub hoists: bool,
+}
+
+/// The answer to `tools/call` of a tool of ours: the same object as text, for models, and as
+/// `structuredContent`, for programs.
+pub fn tool_result(
+    id_json: &str,
+    era: Era,
+    parts: ToolResultParts<'_>,
+    server: Implementation<'_>,
+) -> Bytes {
+    let mut writer = result(id_json);
+    writer.raw(r#""content":[{"type":"text","text":"#).string(parts.structured);
+    writer.raw(r#"}],"structuredContent":"#).raw(parts.structured);
+    writer.raw(r#","isError":"#).raw(if parts.error_code.is_some() { "true" } else { "false" });
+    if parts.hoists {
+        hoist(&mut writer, parts.structured);
+    }
+    meta(&mut writer, era, server, parts.error_code);
+    close(writer)
+}
+
+/// A text that is a resource of ours.
+#[derive(Debug, Clone, Copy)]
+pub struct TextResource<'a> {
+    /// Its URI.
+    pub uri: &'a str,
+    /// Its media type.
+    pub mime_type: &'a str,
+    /// The text; a JSON object where it is hoisted.
+    pub text: &'a str,
+    /// How long it keeps, in milliseconds.
+    pub ttl_ms: u64,
+    /// As [`ToolResultParts::hoists`].
+    pub hoists: bool,
+}
+
+/// The answer to `resources/read` of a resource of ours.
+pub fn text_resource_result(
+    id_json: &str,
+    era: Era,
+    resource: TextResource<'_>,
+    server: Implementation<'_>,
+) -> Bytes {
+    let mut writer = result(id_json);
+    writer.raw(r#""contents":[{"uri":"#).string(resource.uri);
+    writer.raw(r#","mimeType":"#).string(resource.mime_type);
+    writer.raw(r#","text":"#).string(resource.text).raw("}]");
+    if resource.hoists {
+        hoist(&mut writer, resource.text);
+    }
+    if era == Era::Modern {
+        writer.raw(",");
+        cacheable(&mut writer, resource.ttl_ms);
+    }
+    meta(&mut writer, era, server, None);
+    close(writer)
+}
+
+/// The members of a JSON object, beside those that are there.
+fn hoist(writer: &mut Writer, object: &str) {
+    let members = object.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+    if let Some(members) = members.filter(|members| !members.is_empty()) {
+        writer.raw(",").raw(members);
+    }
+}
+
+/// What stands at the end of a result of ours.
+fn meta(writer: &mut Writer, era: Era, server: Implementation<'_>, error_code: Option<&str>) {
+    match (era, error_code) {
+        (Era::Legacy, None) => return,
+        (Era::Legacy, Some(_)) => writer.raw(r#","_meta":{"#),
+        (Era::Modern, None) => complete(writer.raw(","), server),
+        (Era::Modern, Some(_)) => complete(writer.raw(","), server).raw(","),
+    };
+    if let Some(code) = error_code {
+        writer.string(META_ERROR).raw(":").string(code);
+    }
+    writer.raw("}");
+}
+
 fn result(id_json: &str) -> Writer {
     let mut writer = Writer::with_capacity(512);
     writer.raw(r#"{"jsonrpc":"2.0","id":"#).raw(id_json).raw(r#","result":{"#);

@@ -99,6 +99,7 @@ async fn call(
         body,
         party: Party::Caller(Arc::new(admitted.caller)),
         request_id: id.as_str().to_owned(),
+        is_part: false,
     };
     Ok(mcp::reply(exchange.call(inbound).await))
 }

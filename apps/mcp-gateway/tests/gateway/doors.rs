@@ -80,8 +80,8 @@ async fn a_tool_that_the_upstream_added_after_approval_is_neither_listed_nor_cal
         let call = api.call_tool(path, &big, json!({ "bytes": 1 })).await.expect(200).rpc();
         assert_eq!(call["error"]["code"], -32602, "{call}");
         let list = api.mcp(path, "tools/list", json!({})).await.json();
-        let echo = &list["result"]["tools"][1];
-        assert_eq!(echo["name"], format!("{prefix}echo"));
+        let tools = list["result"]["tools"].as_array().unwrap();
+        let echo = tools.iter().find(|tool| tool["name"] == format!("{prefix}echo")).unwrap();
         assert_eq!(echo["description"], "as it was approved");
     }
     assert!(upstream.seen_of("tools/call").is_empty());

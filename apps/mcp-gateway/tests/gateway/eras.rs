@@ -7,7 +7,7 @@ use registry_testkit::{
 };
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::{OWN_TOOLS, World};
 
 const TOOLS: [&str; 6] = ["add", "big", "echo", "fail", "progress", "slow"];
 
@@ -18,7 +18,8 @@ fn upstream(era: Era, legacy_session_mode: bool, json_response: bool) -> RmcpSer
 /// Lists and calls the tools of one server, whose names begin with `prefix`.
 async fn lists_and_calls(client: &Client, prefix: &str) {
     let listed = client.list_all_tools().await.unwrap();
-    let names: Vec<String> = listed.iter().map(|tool| tool.name.to_string()).collect();
+    let names = listed.iter().map(|tool| tool.name.to_string());
+    let names: Vec<String> = names.filter(|name| !OWN_TOOLS.contains(&name.as_str())).collect();
     assert_eq!(names, TOOLS.map(|tool| format!("{prefix}{tool}")));
     let tool = |name: &str| format!("{prefix}{name}");
 
@@ -150,7 +151,8 @@ async fn each_era_is_answered_in_its_own_shape() {
     assert_eq!(modern["result"]["resultType"], "complete");
     assert_eq!(modern["result"]["cacheScope"], "private");
     let legacy = api.mcp_legacy("/mcp", None, "tools/list", json!({})).await.expect(200).json();
-    assert_eq!(legacy["result"], json!({ "tools": [] }));
+    let members: Vec<&String> = legacy["result"].as_object().unwrap().keys().collect();
+    assert_eq!(members, ["tools"]);
     let pong = api.mcp_legacy("/mcp", None, "ping", json!({})).await.expect(200).json();
     assert_eq!(pong["result"], json!({}));
     let told = api.mcp_legacy("/mcp", None, "notifications/initialized", json!({})).await;

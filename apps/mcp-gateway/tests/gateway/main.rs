@@ -9,6 +9,7 @@
 //! | who may call, and how often | `identity.rs` |
 //! | one record per call, without secrets | `records.rs` |
 //! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
+//! | the gateway's own tools and resource | `own_tools.rs` |
 //! | requests that no client should send | `bad_input.rs` |
 //! | the end is graceful | `stopping.rs` |
 //!
@@ -28,6 +29,7 @@ mod failures;
 mod identity;
 mod ids;
 mod messages;
+mod own_tools;
 mod records;
 mod recovery;
 mod revocation;

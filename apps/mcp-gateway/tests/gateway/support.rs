@@ -123,7 +123,7 @@ impl World {
         .await;
     }
 
-    /// The tools that the user is shown at `path`.
+    /// The servers' tools that the user is shown at `path`.
     pub async fn tools(&self, path: &str) -> Vec<String> {
         tools_shown(&self.mcp(), path).await
     }
@@ -134,11 +134,16 @@ impl World {
     }
 }
 
-/// The names in a `tools/list` answer.
+/// The names of a federated list that are the gateway's own tools.
+pub const OWN_TOOLS: [&str; 4] =
+    ["list_servers", "register_server", "proxy_request", "health_check"];
+
+/// The names of servers' tools in a `tools/list` answer.
 pub async fn tools_shown(api: &Api, path: &str) -> Vec<String> {
     let list = api.mcp(path, "tools/list", json!({})).await.expect(200).json();
     let tools = list["result"]["tools"].as_array().expect("tools");
-    tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+    let names = tools.iter().map(|tool| tool["name"].as_str().unwrap());
+    names.filter(|name| !OWN_TOOLS.contains(name)).map(str::to_owned).collect()
 }
 
 /// Somebody's records, oldest first, once there are `count` of them.

@@ -71,6 +71,7 @@ impl ProxyRequest {
             required_resources: names("required_resources", members.required_resources, &mut wrong),
             preferred_servers: servers(members.preferred_servers, &mut wrong),
             timeout: Some(timeout(members.timeout, settings, &mut wrong)),
+            only_server: None,
             wrapped: true,
             open: settings.open,
         };
@@ -88,6 +89,7 @@ impl ProxyRequest {
             body: self.message,
             party,
             request_id: request_id.to_owned(),
+            is_part: false,
         }
     }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use registry_domain::ports::{GatewayPorts, RegistryPorts, Upstream};
 use registry_exchange::{
-    ActiveCalls, Exchange, ExchangeSettings, Routes, Spool, SpoolError, SpoolSettings,
+    ActiveCalls, Exchange, ExchangeSettings, OwnTools, Routes, Spool, SpoolError, SpoolSettings,
 };
 use registry_upstream::HttpUpstream;
 
 use super::shared::Shared;
-use super::{BootError, upstream_settings};
+use super::{BootError, configuration, upstream_settings};
 use crate::settings::Settings;
 use crate::telemetry::traceparent_of;
 
@@ -54,7 +54,12 @@ impl CallPath {
             Arc::clone(&spool),
             ActiveCalls::join(Arc::clone(&shared.bus), Arc::clone(&ports.clock)),
             exchange_settings(settings),
-        );
+        )
+        .with_own_tools(OwnTools {
+            registry: registry.clone(),
+            configuration: configuration::of(settings),
+            identity_provider: configuration::identity_provider(settings),
+        });
         Ok(Self { ports, routes, spool, exchange })
     }
 }

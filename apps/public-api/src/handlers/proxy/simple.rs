@@ -37,6 +37,7 @@ pub(crate) async fn handle(
         body,
         party,
         request_id: id.as_str().to_owned(),
+        is_part: false,
     };
     Ok(mcp::reply(exchange.call(inbound).await))
 }

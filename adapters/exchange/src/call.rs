@@ -8,10 +8,8 @@ use mcp_wire::front::Front;
 use mcp_wire::params::CallParams;
 use mcp_wire::revision::{Era, Revision};
 use mcp_wire::{Envelope, MessageKind, WireError};
-use registry_domain::caller::{Caller, Permit};
-use registry_domain::federation::{FederatedName, ServerRef};
-use registry_domain::manifest::DefinitionKind;
-use registry_domain::routing::{RouteRefusal, RoutingTable, ServerEntry};
+use registry_domain::caller::Permit;
+use registry_domain::federation::{ServerRef, federated_uri};
 
 use crate::answer::Answer;
 use crate::attempt::{attempt, begin};
@@ -22,7 +20,7 @@ use crate::own_tools::{self, Own, OwnTool, OwnTools};
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
-use crate::{lists, local, proxy};
+use crate::{lists, local, proxy, way, whole};
 
 /// A call may come through so many gateways before this one; more is a circle, in which one call
 /// would use up all connections.
@@ -123,13 +121,9 @@ fn answer<'a>(
     let here = match &request.inbound.door {
         Door::Federated | Door::Any(_) => None,
         Door::Server(server) => {
-            let permit =
-                table.resolve(caller, ServerRef::split(server)).map_err(
-                    |refusal| match refusal {
-                        RouteRefusal::Unknown => WireError::unknown_server(server),
-                        RouteRefusal::InMaintenance => in_maintenance(server),
-                    },
-                )?;
+            let reference = ServerRef::split(server);
+            let unknown = || WireError::unknown_server(server);
+            let permit = way::resolved(&table, caller, reference, unknown)?;
             record.server(permit.of().id);
             Some(permit)
         }
@@ -148,7 +142,9 @@ fn answer<'a>(
             (Some(listed), Some(server)) => lists::of_server(exchange, request, listed, server)?,
             (Some(listed), None) => lists::federated(exchange, request, caller, listed, &table)?,
             (None, None) if let Some(own) = own(exchange, request, record) => return Ok(own),
-            (None, _) => return route(&table, caller, request, here, record).map(Next::Forward),
+            (None, _) => {
+                return way::route(&table, caller, request, here, record).map(Next::Forward);
+            }
         },
     };
     Ok(Next::Answer(local))
@@ -174,73 +170,6 @@ fn own<'a>(
         _ => return None,
     };
     Some(Next::Own(Arc::clone(tools), own))
-}
-
-/// Finds the server of a call, and makes sure that what is called was approved.
-fn route<'a>(
-    table: &RoutingTable,
-    caller: &Caller,
-    request: &'a Request<'a>,
-    here: Option<Permit<Arc<ServerEntry>>>,
-    record: &mut Pending,
-) -> Result<Route<'a>, WireError> {
-    let unknown_method = || WireError::unknown_method(request.method, request.front.era);
-    match (request.method, here) {
-        ("tools/call", here) => {
-            let name = required(request.params.name.as_deref(), "params.name")?;
-            record.tool(name);
-            let unknown = || {
-                WireError::invalid_params(format!(
-                    "unknown tool: \"{}\"",
-                    mcp_wire::error::echo(name)
-                ))
-            };
-            let (server, upstream_name) = if let Some(permit) = here {
-                (permit, name)
-            } else {
-                let parts = FederatedName::split(name).ok_or_else(unknown)?;
-                let reference = ServerRef { tenant: parts.tenant, alias: parts.alias };
-                let permit = table.resolve(caller, reference).map_err(|refusal| match refusal {
-                    RouteRefusal::Unknown => unknown(),
-                    RouteRefusal::InMaintenance => in_maintenance(parts.alias),
-                })?;
-                (permit, parts.name)
-            };
-            record.server(server.of().id);
-            if server.of().find(DefinitionKind::Tool, upstream_name).is_none() {
-                return Err(unknown());
-            }
-            Ok(Route { server, renamed: (upstream_name != name).then_some(upstream_name) })
-        }
-        ("prompts/get", Some(server)) => {
-            let name = required(request.params.name.as_deref(), "params.name")?;
-            if server.of().find(DefinitionKind::Prompt, name).is_none() {
-                let shown = mcp_wire::error::echo(name);
-                return Err(WireError::invalid_params(format!("unknown prompt: \"{shown}\"")));
-            }
-            Ok(Route { server, renamed: None })
-        }
-        ("resources/read", Some(server)) => {
-            let uri = required(request.params.uri.as_deref(), "params.uri")?;
-            if !server.of().offers_resource(uri) {
-                let shown = mcp_wire::error::echo(uri);
-                return Err(WireError::invalid_params(format!("unknown resource: \"{shown}\"")));
-            }
-            Ok(Route { server, renamed: None })
-        }
-        ("completion/complete", Some(server)) => Ok(Route { server, renamed: None }),
-        _ => Err(unknown_method()),
-    }
-}
-
-pub(crate) fn required<'a>(value: Option<&'a str>, field: &str) -> Result<&'a str, WireError> {
-    value.ok_or_else(|| WireError::invalid_params(format!("{field} is required")))
-}
-
-fn in_maintenance(server: &str) -> WireError {
-    let shown = mcp_wire::error::echo(server);
-    let message = format!("the server \"{shown}\" is in maintenance; try again later");
-    WireError::upstream("SERVER_UNAVAILABLE", message)
 }
 
 /// Asks the server that the call names, unless its breaker is open.
@@ -271,10 +200,30 @@ async fn forwarded(
         route,
         patience: exchange.settings.request_timeout,
         deadline: None,
-        may_stream: request.inbound.headers.accepts_event_stream,
+        // What has to be looked at as a whole is not streamed.
+        may_stream: request.inbound.headers.accepts_event_stream && route.relocated.is_none(),
     };
     match attempt(call, &active, begun, record).await {
+        Ok(answer) if route.relocated.is_some() => relocated(call, answer).await,
         Ok(answer) => answer,
         Err(failed) => call.failed(failed),
+    }
+}
+
+/// Makes what was read come back under the URI that was asked for.
+async fn relocated(call: Call<'_>, answer: Answer) -> Answer {
+    let Call { exchange, request, route, .. } = call;
+    let server = route.server.of();
+    let foreign =
+        request.inbound.party.caller().and_then(|caller| lists::foreign_tenant(server, caller));
+    let told = match whole::collect(answer.body, exchange.settings.max_event_bytes).await {
+        Ok(message) => {
+            mcp_wire::contents::relocate(&message, |uri| federated_uri(&server.alias, uri, foreign))
+        }
+        Err(failure) => Err(WireError::upstream("PROXY_ERROR", failure.detail)),
+    };
+    match told {
+        Ok(message) => Answer::json(answer.status, message),
+        Err(error) => Answer::refused(&error, request.id_json),
     }
 }

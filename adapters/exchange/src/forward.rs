@@ -121,7 +121,7 @@ fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, id: Option<&str>
         (Era::Modern, UpstreamEra::Legacy) => MetaEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => MetaEdit::Keep,
     };
-    let edit = RequestEdit { id, name: route.renamed, uri: None, meta };
+    let edit = RequestEdit { id, name: route.renamed, uri: route.relocated.as_deref(), meta };
     edit.apply_shared(&request.inbound.body)
 }
 
@@ -140,7 +140,9 @@ fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
             session: None,
             method: Some(request.method.to_owned()),
             name: match request.method {
-                "resources/read" => request.params.uri.as_deref().map(str::to_owned),
+                "resources/read" => {
+                    route.relocated.as_deref().or(request.params.uri.as_deref()).map(str::to_owned)
+                }
                 "tools/call" | "prompts/get" => {
                     route.renamed.or(request.params.name.as_deref()).map(str::to_owned)
                 }

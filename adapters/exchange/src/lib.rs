@@ -52,6 +52,7 @@ mod routes;
 mod spool;
 mod upstream_sessions;
 mod vitals;
+mod way;
 mod whole;
 
 pub use active_calls::{ActiveCallView, ActiveCalls, Cancellation, Listing, Viewer};

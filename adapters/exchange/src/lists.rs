@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mcp_wire::definition::rename_definition;
+use mcp_wire::definition::{relocate_definition, rename_definition};
 use mcp_wire::message;
 use mcp_wire::{WireError, params::CallParams};
 use registry_domain::caller::Caller;
-use registry_domain::federation::federated_name;
-use registry_domain::manifest::DefinitionKind;
+use registry_domain::federation::{federated_name, federated_uri};
+use registry_domain::id::TenantId;
+use registry_domain::manifest::{Definition, DefinitionKind};
 use registry_domain::routing::{RoutingTable, ServerEntry};
 
 use crate::answer::Answer;
@@ -46,8 +47,8 @@ pub(crate) fn of_server(
     Ok(listed(exchange, request, member, items))
 }
 
-/// What the gateway offers itself, then the tools of all servers that the caller may use, their
-/// names prefixed, ordered by tenant, alias, and then as each upstream orders them.
+/// What the gateway offers itself, then the same of all servers that the caller may use, names and
+/// URIs prefixed, ordered by tenant, alias, and then as each upstream orders them.
 ///
 /// # Errors
 /// -32602 for a cursor: our lists have one page.
@@ -63,22 +64,35 @@ pub(crate) fn federated(
     if kind == DefinitionKind::Resource && exchange.own_tools.is_some() {
         items.extend(own_tools::resources_for(caller));
     }
-    if kind == DefinitionKind::Tool {
-        if exchange.own_tools.is_some() {
-            items.extend(own_tools::definitions_for(caller));
-        }
-        for server in table.visible_to(caller).filter(|server| !server.in_maintenance) {
-            let foreign =
-                server.tenant.as_ref().filter(|tenant| Some(*tenant) != caller.tenant.as_ref());
-            items.extend(server.definitions(kind).filter_map(|definition| {
-                rename_definition(
-                    &definition.raw,
-                    &federated_name(&server.alias, &definition.name, foreign),
-                )
-            }));
-        }
+    if kind == DefinitionKind::Tool && exchange.own_tools.is_some() {
+        items.extend(own_tools::definitions_for(caller));
+    }
+    for server in table.visible_to(caller).filter(|server| !server.in_maintenance) {
+        items.extend(
+            server.definitions(kind).filter_map(|definition| prefixed(server, caller, definition)),
+        );
     }
     Ok(listed(exchange, request, member, items))
+}
+
+/// A server's definition as it is told beside those of other servers.
+fn prefixed(server: &ServerEntry, caller: &Caller, definition: &Definition) -> Option<Bytes> {
+    let foreign = foreign_tenant(server, caller);
+    let (raw, name) = (&definition.raw, &definition.name);
+    let relocated =
+        |member| relocate_definition(raw, member, &federated_uri(&server.alias, name, foreign)?);
+    match definition.kind {
+        DefinitionKind::Tool | DefinitionKind::Prompt => {
+            rename_definition(raw, &federated_name(&server.alias, name, foreign))
+        }
+        DefinitionKind::Resource => relocated("uri"),
+        DefinitionKind::ResourceTemplate => relocated("uriTemplate"),
+    }
+}
+
+/// The tenant that has to be written for a caller to whom the server is another tenant's.
+pub(crate) fn foreign_tenant<'s>(server: &'s ServerEntry, caller: &Caller) -> Option<&'s TenantId> {
+    server.tenant.as_ref().filter(|tenant| Some(*tenant) != caller.tenant.as_ref())
 }
 
 fn listed<I>(exchange: &Exchange, request: &Request<'_>, member: &str, items: I) -> Answer

@@ -35,7 +35,7 @@ impl<'a> Offer<'a> {
 /// served is not advertised.
 fn capabilities(offer: Offer<'_>) -> String {
     let server = match offer {
-        Offer::Federated => return r#"{"tools":{},"resources":{}}"#.to_owned(),
+        Offer::Federated => return r#"{"tools":{},"resources":{},"prompts":{}}"#.to_owned(),
         Offer::Any => return r#"{"tools":{},"resources":{},"prompts":{}}"#.to_owned(),
         Offer::Server(server) => server,
     };

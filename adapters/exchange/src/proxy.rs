@@ -15,13 +15,13 @@ use registry_domain::routing::ServerEntry;
 use crate::active_calls::ActiveCall;
 use crate::answer::Answer;
 use crate::attempt::{attempt, begin, deadline};
-use crate::call::required;
 use crate::choose::{Choice, Chosen, Need, NoChoice, choose};
 use crate::exchange::Exchange;
 use crate::failure::{HopFailure, proxied_code};
 use crate::inbound::Wants;
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
+use crate::way::required;
 use crate::{lists, local, whole};
 
 /// The most servers that are asked for one call.
@@ -95,7 +95,8 @@ pub(crate) async fn answer(
         planned => planned,
     };
     let may_stream = treatment == Treatment::Pass && request.inbound.headers.accepts_event_stream;
-    let (mut route, mut begun, mut tried) = (Route { server, renamed: None }, first, Vec::new());
+    let (mut route, mut begun, mut tried) =
+        (Route { server, renamed: None, relocated: None }, first, Vec::new());
     loop {
         let id = route.server.of().id;
         record.server(id);
@@ -118,7 +119,7 @@ pub(crate) async fn answer(
         };
         let (failure, mut same) = failed.into_parts();
         same.attempt_failed(&failure);
-        (route, begun, record) = (Route { server, renamed: None }, attempt, same);
+        (route, begun, record) = (Route { server, renamed: None, relocated: None }, attempt, same);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A call that was understood, and where it goes: what forwarding and relaying share; and how its
 //! client is told that it failed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,8 +47,10 @@ impl Request<'_> {
 /// A call that has to go to an upstream: which, and what it is called there.
 pub(crate) struct Route<'a> {
     pub(crate) server: Permit<Arc<ServerEntry>>,
-    /// The tool's, prompt's or resource's name at the upstream, where it differs from the client's.
+    /// The tool's or prompt's name at the upstream, where it differs from the client's.
     pub(crate) renamed: Option<&'a str>,
+    /// The resource's URI at the upstream, where it differs from the client's.
+    pub(crate) relocated: Option<Cow<'a, str>>,
 }
 
 /// A request on its route.

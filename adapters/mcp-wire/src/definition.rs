@@ -9,20 +9,31 @@ use bytes::Bytes;
 use crate::members;
 use crate::splice::range_of;
 
+/// The definition with the value of its top-level `uri` (of a resource) or `uriTemplate` (of a
+/// template of resources) replaced, all other bytes as they were. As [`rename_definition`].
+pub fn relocate_definition(raw: &[u8], member: &'static str, new_uri: &str) -> Option<Bytes> {
+    with_text(raw, member, new_uri)
+}
+
 /// The definition with the value of its top-level `name` replaced, all other bytes as they were.
 ///
 /// `new_name` is plain text; it is written as a JSON string. `None` if `raw` is no JSON object in
 /// UTF-8, has no `name` that is a string, or has it twice or in other letter case.
 pub fn rename_definition(raw: &[u8], new_name: &str) -> Option<Bytes> {
+    with_text(raw, "name", new_name)
+}
+
+/// The object with a member that is a string replaced by another.
+pub(crate) fn with_text(raw: &[u8], member: &'static str, new: &str) -> Option<Bytes> {
     let text = std::str::from_utf8(raw).ok()?;
-    let [name] = members::read(text, ["name"]).ok()?;
-    let name = name.filter(|name| members::string(name).is_some())?;
-    let range = range_of(raw, name.get().as_bytes())?;
-    let mut renamed = Vec::with_capacity(raw.len() + new_name.len() + 2);
-    renamed.extend_from_slice(raw.get(..range.start)?);
-    serde_json::to_writer(&mut renamed, new_name).ok()?;
-    renamed.extend_from_slice(raw.get(range.end..)?);
-    Some(Bytes::from(renamed))
+    let [old] = members::read(text, [member]).ok()?;
+    let old = old.filter(|old| members::string(old).is_some())?;
+    let range = range_of(raw, old.get().as_bytes())?;
+    let mut changed = Vec::with_capacity(raw.len() + new.len() + 2);
+    changed.extend_from_slice(raw.get(..range.start)?);
+    serde_json::to_writer(&mut changed, new).ok()?;
+    changed.extend_from_slice(raw.get(range.end..)?);
+    Some(Bytes::from(changed))
 }
 
 #[cfg(test)]

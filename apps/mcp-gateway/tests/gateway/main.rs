@@ -9,6 +9,7 @@
 //! | who may call, and how often | `identity.rs` |
 //! | one record per call, without secrets | `records.rs` |
 //! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
+//! | resources and prompts of many servers behind one address | `federated.rs` |
 //! | the gateway's own tools and resource | `own_tools.rs` |
 //! | requests that no client should send | `bad_input.rs` |
 //! | the end is graceful | `stopping.rs` |
@@ -26,6 +27,7 @@ mod bytes_stay;
 mod doors;
 mod eras;
 mod failures;
+mod federated;
 mod identity;
 mod ids;
 mod messages;

@@ -20,7 +20,7 @@ use crate::own_tools::{self, Own, OwnTool, OwnTools};
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
-use crate::{lists, local, proxy, way, whole};
+use crate::{listen, lists, local, proxy, way, whole};
 
 /// A call may come through so many gateways before this one; more is a circle, in which one call
 /// would use up all connections.
@@ -136,6 +136,9 @@ fn answer<'a>(
         }
         ("server/discover", Era::Modern) => {
             local::discover(exchange, request.id_json, Offer::of(server))
+        }
+        ("subscriptions/listen", Era::Modern) => {
+            listen::by_request(exchange, request.inbound, request.id_json)?
         }
         ("ping", Era::Legacy) => local::ping(exchange, request.id_json),
         (method, _) => match (lists::listed_by(method), server) {

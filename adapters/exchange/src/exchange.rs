@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_wire::message::Implementation;
+use registry_domain::party::Party;
 use registry_domain::ports::GatewayPorts;
 use registry_domain::routing::balance::Algorithm;
 use registry_domain::routing::breaker::BreakerPolicy;
 
 use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
-use crate::inbound::Inbound;
+use crate::inbound::{Door, Inbound};
+use crate::listen::{self, Places};
 use crate::meters::Meters;
 use crate::own_tools::OwnTools;
 use crate::proxied::{self, Proxied};
@@ -30,6 +32,8 @@ pub struct ExchangeSettings {
     pub request_timeout: Duration,
     /// How long an answer may take from its beginning to its end, however steadily it comes.
     pub max_exchange: Duration,
+    /// How often a client that listens is told that we are still here.
+    pub keep_alive: Duration,
     /// The longest event of an event stream, in bytes.
     pub max_event_bytes: usize,
     /// The most argument bytes that a record keeps.
@@ -57,6 +61,7 @@ impl ExchangeSettings {
             version: "0.0.0".to_owned(),
             request_timeout: Duration::from_secs(5),
             max_exchange: Duration::from_mins(1),
+            keep_alive: Duration::from_secs(15),
             max_event_bytes: 4 << 20,
             max_recorded_params_bytes: 8 << 10,
             count_by_tenant: false,
@@ -79,6 +84,7 @@ pub struct Exchange {
     pub(crate) active: Arc<ActiveCalls>,
     pub(crate) settings: Arc<ExchangeSettings>,
     pub(crate) meters: Arc<Meters>,
+    pub(crate) listening: Arc<Places>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
@@ -104,6 +110,7 @@ impl Exchange {
             vitals: Arc::new(Vitals::new(settings.breaker)),
             active,
             settings: Arc::new(settings),
+            listening: Arc::default(),
             own_tools: None,
         }
     }
@@ -138,6 +145,11 @@ impl Exchange {
     /// How one of several servers is chosen.
     pub fn load_balancer(&self) -> Algorithm {
         self.settings.load_balancer
+    }
+
+    /// Answers a client that wants to hear what changes, by the stream of a GET.
+    pub fn listen(&self, door: &Door, party: &Party) -> Answer {
+        listen::by_get(self, door, party)
     }
 
     /// Answers one client call, and tells beside the answer which server was asked and how long it

@@ -10,6 +10,9 @@ use registry_domain::routing::ServerEntry;
 use crate::answer::Answer;
 use crate::exchange::Exchange;
 
+/// What all servers together can do.
+const FEDERATED: &str = r#"{"tools":{"listChanged":true},"resources":{"listChanged":true},"prompts":{"listChanged":true}}"#;
+
 /// How long a client may keep what `server/discover` said.
 const DISCOVER_TTL_MS: u64 = 60_000;
 
@@ -35,21 +38,21 @@ impl<'a> Offer<'a> {
 /// served is not advertised.
 fn capabilities(offer: Offer<'_>) -> String {
     let server = match offer {
-        Offer::Federated => return r#"{"tools":{},"resources":{},"prompts":{}}"#.to_owned(),
+        Offer::Federated => return FEDERATED.to_owned(),
         Offer::Any => return r#"{"tools":{},"resources":{},"prompts":{}}"#.to_owned(),
         Offer::Server(server) => server,
     };
     let mut members = Vec::new();
     if server.offers_any(DefinitionKind::Tool) {
-        members.push(r#""tools":{}"#);
+        members.push(r#""tools":{"listChanged":true}"#);
     }
     if server.offers_any(DefinitionKind::Resource)
         || server.offers_any(DefinitionKind::ResourceTemplate)
     {
-        members.push(r#""resources":{}"#);
+        members.push(r#""resources":{"listChanged":true}"#);
     }
     if server.offers_any(DefinitionKind::Prompt) {
-        members.push(r#""prompts":{}"#);
+        members.push(r#""prompts":{"listChanged":true}"#);
     }
     format!("{{{}}}", members.join(","))
 }

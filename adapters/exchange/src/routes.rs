@@ -13,6 +13,8 @@ use registry_domain::routing::RoutingTable;
 use registry_domain::use_cases::{load_routes, refresh_routes};
 use tokio::sync::Mutex;
 
+use crate::changes::Changes;
+
 /// After how long a refresh that failed is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 /// How long to leave the store alone when there was nothing new although the wait had ended.
@@ -23,6 +25,7 @@ const BREATH: Duration = Duration::from_millis(200);
 pub struct Routes {
     table: ArcSwap<RoutingTable>,
     refreshed_at_us: AtomicI64,
+    changes: Changes,
     /// Held while the snapshot is brought up to date: an older one never replaces a newer one.
     refreshing: Mutex<()>,
 }
@@ -37,6 +40,7 @@ impl Routes {
         Ok(Self {
             table: ArcSwap::from_pointee(table),
             refreshed_at_us: AtomicI64::new(ports.clock.now().as_microsecond()),
+            changes: Changes::default(),
             refreshing: Mutex::new(()),
         })
     }
@@ -44,6 +48,16 @@ impl Routes {
     /// The snapshot, without a lock. Hold it no longer than one call.
     pub fn now(&self) -> Guard<Arc<RoutingTable>> {
         self.table.load()
+    }
+
+    /// Tells what changes.
+    pub(crate) const fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Lets those go who listen for changes: the process is about to end.
+    pub fn let_go(&self) {
+        self.changes.stop();
     }
 
     /// When the snapshot was last known to be true.
@@ -70,7 +84,9 @@ impl Routes {
             refreshed => refreshed?,
         };
         if new.as_of() != old.as_of() {
-            self.table.store(Arc::new(new));
+            let new = Arc::new(new);
+            self.table.store(Arc::clone(&new));
+            self.changes.between(&old, &new);
         }
         self.refreshed_at_us.store(ports.clock.now().as_microsecond(), Ordering::Relaxed);
         Ok(())

@@ -10,12 +10,14 @@
 //! and are not checked; all other text is escaped here.
 
 mod answers;
+mod listening;
 mod requests;
 
 pub use answers::{
     TextResource, ToolResultParts, discover_result, empty_result, initialize_result, list_result,
     text_resource_result, tool_error_result, tool_result,
 };
+pub use listening::{ListKinds, list_changed, subscription_acknowledged, subscription_ended};
 pub use requests::{
     cancelled_notification, discover_request, initialize_request, initialized_notification,
     list_request, ping,

@@ -28,6 +28,8 @@ use crate::handlers::{health, mcp, root};
     paths(
         mcp::federated,
         mcp::of_server,
+        mcp::listen_federated,
+        mcp::listen_server,
         root::about,
         health::health,
         health::ready,

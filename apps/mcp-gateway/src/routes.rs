@@ -14,7 +14,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(at("/livez").get(livez))
         .service(at("/health").get(health::health))
         .service(at("/ready").get(health::ready))
-        // Streams and sessions of the legacy revisions are optional there: GET and DELETE are 405.
-        .service(at("/mcp").post(mcp::federated))
+        // Sessions of the legacy revisions are optional there: DELETE is 405.
+        .service(at("/mcp").post(mcp::federated).get(mcp::listen_federated))
         .service(below("/servers", mcp::of_server));
 }

@@ -76,6 +76,7 @@ pub(crate) async fn run(
     tracing::info!("stopping: requests in flight complete first");
     // Live clients listen for as long as they are let: they are let go first.
     runtime.live.hub.stop();
+    runtime.calls.routes.let_go();
     let stops = handles.iter().map(|handle| handle.stop(true));
     tokio::select! {
         _ = futures_util::future::join_all(stops) => {}

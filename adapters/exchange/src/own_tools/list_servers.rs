@@ -51,13 +51,9 @@ pub(super) async fn call(
 fn health(arguments: &mut Arguments) -> Result<Option<HealthStatus>, WireError> {
     let name = "health_status";
     let Some(text) = arguments.text(name)? else { return Ok(None) };
-    match HealthStatus::parse(&text) {
-        Some(status) => Ok(Some(status)),
-        None => {
-            let known = HealthStatus::ALL.map(HealthStatus::as_str).join(", ");
-            Err(refused(name, &format!("must be one of {known}")))
-        }
-    }
+    let known = || HealthStatus::ALL.map(HealthStatus::as_str).join(", ");
+    let status = HealthStatus::parse(&text);
+    status.map(Some).ok_or_else(|| refused(name, &format!("must be one of {}", known())))
 }
 
 fn tags(arguments: &mut Arguments) -> Result<Vec<String>, WireError> {

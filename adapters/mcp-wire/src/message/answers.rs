@@ -201,6 +201,18 @@ pub fn text_resource_result(
     close(writer)
 }
 
+/// The end of a stream of changes: a result that says of which subscription it is.
+pub(super) fn listen_result(
+    id_json: &str,
+    subscription: &str,
+    server: Implementation<'_>,
+) -> Bytes {
+    let mut writer = result(id_json);
+    complete(&mut writer, server).raw(",");
+    writer.string(subscription).raw(":").raw(id_json).raw("}");
+    close(writer)
+}
+
 /// The members of a JSON object, beside those that are there.
 fn hoist(writer: &mut Writer, object: &str) {
     let members = object.strip_prefix('{').and_then(|text| text.strip_suffix('}'));

@@ -66,11 +66,73 @@ pub(crate) async fn of_server(
     exchange: web::Data<Exchange>,
 ) -> Result<HttpResponse, Problem> {
     let server = server_in(request.match_info().as_str()).ok_or_else(not_found)?;
-    if request.method() != Method::POST {
+    let door = Door::Server(server.to_owned());
+    match *request.method() {
+        Method::POST => {}
+        Method::GET | Method::HEAD => {
+            return listen(&request, &exchange, &door).await.map_err(Problem::over_json_rpc);
+        }
+        _ => return Err(not_allowed("POST, GET, HEAD")),
+    }
+    call(&request, &id, payload, &exchange, door).await.map_err(Problem::over_json_rpc)
+}
+
+/// Listen for changes of what all servers offer.
+///
+/// For clients of the revisions with a handshake; later ones send `subscriptions/listen`. The
+/// stream tells `notifications/tools/list_changed` and its like.
+#[utoipa::path(
+    get, path = "/mcp", operation_id = "listen_federated", tag = "mcp",
+    security(("bearer" = [])),
+    params(McpHeaders),
+    extensions(("x-over-json-rpc" = json!(true))),
+    responses(
+        (status = 200, description = "A stream of events without an end",
+         content((String = "text/event-stream", example = "event: message\ndata: {}\n\n"))),
+        (status = 405, description = "The client reads no stream of events", body = Response),
+    ),
+)]
+pub(crate) async fn listen_federated(
+    request: HttpRequest,
+    exchange: web::Data<Exchange>,
+) -> Result<HttpResponse, Problem> {
+    listen(&request, &exchange, &Door::Federated).await.map_err(Problem::over_json_rpc)
+}
+
+/// Listen for changes of what one server offers.
+///
+/// As `GET /mcp`.
+#[utoipa::path(
+    get, path = "/servers/{alias}/mcp", operation_id = "listen_server", tag = "mcp",
+    security(("bearer" = [])),
+    params(
+        ("alias" = String, Path, description = "The server's alias", example = "weather"),
+        McpHeaders),
+    extensions(("x-over-json-rpc" = json!(true))),
+    responses(
+        (status = 200, description = "A stream of events without an end",
+         content((String = "text/event-stream", example = "event: message\ndata: {}\n\n"))),
+        (status = 404, description = "There is no such server, or it is not the caller's to see",
+         body = Response, example = json!({
+             "jsonrpc": "2.0", "id": null, "error": {"code": -32602, "message": "Unknown server"},
+         })),
+        (status = 405, description = "The client reads no stream of events", body = Response),
+    ),
+)]
+#[expect(dead_code, reason = "`of_server` answers it: it is here for the document")]
+async fn listen_server() {}
+
+async fn listen(
+    request: &HttpRequest,
+    exchange: &Exchange,
+    door: &Door,
+) -> Result<HttpResponse, Problem> {
+    let (_, party) = admitted(request).await?;
+    // Who looks at the address with a browser is told what it is for.
+    if !mcp::headers(request.headers()).accepts_event_stream {
         return Err(not_allowed("POST"));
     }
-    let door = Door::Server(server.to_owned());
-    call(&request, &id, payload, &exchange, door).await.map_err(Problem::over_json_rpc)
+    Ok(mcp::reply(exchange.listen(door, &party)))
 }
 
 /// The server in a path of the form `/servers/{server}/mcp`.
@@ -86,20 +148,26 @@ async fn call(
     exchange: &Exchange,
     door: Door,
 ) -> Result<HttpResponse, Problem> {
-    let edge = Edge::of(request)?;
-    let settings =
-        request.app_data::<web::Data<GatewaySettings>>().ok_or_else(Problem::internal)?;
-    settings.origins.check(request)?;
-    let admitted = guard::admitted(edge, request).await?.ok_or_else(bearer::required)?;
-    let (max_bytes, within) = (settings.max_body_bytes, edge.settings.body_timeout);
+    let (settings, party) = admitted(request).await?;
+    let (max_bytes, within) = (settings.max_body_bytes, Edge::of(request)?.settings.body_timeout);
     let body = body::read(request.headers(), payload.into_inner(), max_bytes, within).await?;
     let inbound = Inbound {
         door,
         headers: mcp::headers(request.headers()),
         body,
-        party: Party::Caller(Arc::new(admitted.caller)),
+        party,
         request_id: id.as_str().to_owned(),
         is_part: false,
     };
     Ok(mcp::reply(exchange.call(inbound).await))
+}
+
+/// Who calls, if from where and as whom they may.
+async fn admitted(request: &HttpRequest) -> Result<(&GatewaySettings, Party), Problem> {
+    let settings =
+        request.app_data::<web::Data<GatewaySettings>>().ok_or_else(Problem::internal)?;
+    settings.origins.check(request)?;
+    let admitted =
+        guard::admitted(Edge::of(request)?, request).await?.ok_or_else(bearer::required)?;
+    Ok((settings, Party::Caller(Arc::new(admitted.caller))))
 }

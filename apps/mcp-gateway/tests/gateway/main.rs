@@ -10,6 +10,7 @@
 //! | one record per call, without secrets | `records.rs` |
 //! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
 //! | resources and prompts of many servers behind one address | `federated.rs` |
+//! | who listens is told what changed, and nobody else's | `listening.rs` |
 //! | the gateway's own tools and resource | `own_tools.rs` |
 //! | requests that no client should send | `bad_input.rs` |
 //! | the end is graceful | `stopping.rs` |
@@ -30,6 +31,7 @@ mod failures;
 mod federated;
 mod identity;
 mod ids;
+mod listening;
 mod messages;
 mod own_tools;
 mod records;

@@ -97,6 +97,7 @@ fn exchange_settings(settings: &Settings) -> ExchangeSettings {
         // Longer than any tool that a person waits for; an answer that trickles holds its
         // connections no longer than this.
         max_exchange: Duration::from_hours(1),
+        keep_alive: settings.events.heartbeat,
         max_event_bytes: settings.gateway.max_event_bytes,
         max_recorded_params_bytes: 16 << 10,
         count_by_tenant: settings.telemetry.metrics.include_labels,

@@ -70,7 +70,7 @@ pub(crate) async fn of_server(
     match *request.method() {
         Method::POST => {}
         Method::GET | Method::HEAD => {
-            return listen(&request, &exchange, &door).await.map_err(Problem::over_json_rpc);
+            return listen_server(&request, &exchange, &door).await;
         }
         _ => return Err(not_allowed("POST, GET, HEAD")),
     }
@@ -119,8 +119,13 @@ pub(crate) async fn listen_federated(
         (status = 405, description = "The client reads no stream of events", body = Response),
     ),
 )]
-#[expect(dead_code, reason = "`of_server` answers it: it is here for the document")]
-async fn listen_server() {}
+async fn listen_server(
+    request: &HttpRequest,
+    exchange: &Exchange,
+    door: &Door,
+) -> Result<HttpResponse, Problem> {
+    listen(request, exchange, door).await.map_err(Problem::over_json_rpc)
+}
 
 async fn listen(
     request: &HttpRequest,

@@ -111,7 +111,7 @@ async fn who_listens_to_one_server_is_told_of_that_one() {
 async fn another_tenants_changes_are_nobody_elses_business() {
     let (theirs, ours) =
         (RmcpServer::start(RmcpOptions::default()), RmcpServer::start(RmcpOptions::default()));
-    let mut world = World::start().await;
+    let world = World::start().await;
     let eve = world.token(json!({"subject": "eve", "tenant": "fabrikam"})).await;
     let mut stranger = by_get(&world.mcp_as(&eve), "/mcp").await;
     let mut admin = by_get(&world.mcp_as(&world.admin), "/mcp").await;

@@ -58,6 +58,12 @@ fuzz: tools-build
 	cargo build -p standalone
 	tools/fuzz/run
 
+## conformance: the protocol's own suite, against a server directly and through the gateway
+.PHONY: conformance
+conformance: tools-build
+	cargo build -p standalone
+	tools/conformance/run
+
 ## lint: formatting, clippy, and the project's own rules
 .PHONY: lint
 lint: tools-build

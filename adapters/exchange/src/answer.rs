@@ -56,6 +56,8 @@ pub struct Answer {
     pub refusal: Option<Box<WireError>>,
     /// After how long to try again, where that is known.
     pub retry_after: Option<Duration>,
+    /// The session that begins with it.
+    pub session: Option<String>,
 }
 
 impl Answer {
@@ -74,7 +76,20 @@ impl Answer {
 
     /// An answer that says nothing beside its body.
     pub(crate) fn of(status: u16, content_type: ContentType, body: AnswerBody) -> Self {
-        Self { status, content_type, body, server: None, refusal: None, retry_after: None }
+        Self {
+            status,
+            content_type,
+            body,
+            server: None,
+            refusal: None,
+            retry_after: None,
+            session: None,
+        }
+    }
+
+    /// `204 No Content`: what was asked for is done.
+    pub(crate) fn done() -> Self {
+        Self::of(204, ContentType::None, AnswerBody::Whole(Bytes::new()))
     }
 
     /// `202 Accepted`: a notification or a response was taken.

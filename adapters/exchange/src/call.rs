@@ -13,6 +13,7 @@ use registry_domain::federation::{ServerRef, federated_uri};
 
 use crate::answer::Answer;
 use crate::attempt::{attempt, begin};
+use crate::client_sessions::ClientSession;
 use crate::exchange::Exchange;
 use crate::inbound::{Door, Inbound};
 use crate::local::Offer;
@@ -20,7 +21,7 @@ use crate::own_tools::{self, Own, OwnTool, OwnTools};
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
-use crate::{listen, lists, local, proxy, way, whole};
+use crate::{asked, listen, lists, local, proxy, way, whole};
 
 /// A call may come through so many gateways before this one; more is a circle, in which one call
 /// would use up all connections.
@@ -34,9 +35,9 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     };
     let id_json = envelope.id_json();
     match envelope.kind() {
-        // Nothing of ours asks a client anything yet, so no response is waited for; a notification
-        // needs no answer. Both are taken, as every revision demands.
-        MessageKind::Response | MessageKind::Notification => return Answer::accepted(),
+        MessageKind::Response => return responded(exchange, &inbound, &envelope).await,
+        // It needs no answer, and is taken, as every revision demands.
+        MessageKind::Notification => return Answer::accepted(),
         MessageKind::Request => {}
     }
     let Some(method) = envelope.method.as_deref() else {
@@ -51,6 +52,10 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
             "the call has come through too many gateways: a server's address leads back here";
         return Answer::refused(&WireError::upstream("PROXY_ERROR", words), id_json);
     }
+    let session = match session(exchange, &inbound, front.era, method).await {
+        Ok(session) => session,
+        Err(error) => return Answer::refused(&error, id_json),
+    };
     if !exchange.spool.has_room() {
         let error = WireError::unavailable(
             "operations cannot be recorded right now, so none is begun; try again later",
@@ -59,14 +64,18 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     }
     let arguments = params.arguments.map(serde_json::value::RawValue::get);
     let mut record = Pending::begin(exchange, &inbound, method, arguments);
-    let request = Request { inbound: &inbound, params: &params, method, front, id_json };
+    let request = Request { inbound: &inbound, params: &params, method, front, id_json, session };
     if let Door::Any(wants) = &inbound.door {
         return proxy::answer(exchange, &request, wants, record).await;
     }
     match answer(exchange, &request, &mut record) {
         Ok(Next::Answer(answer)) => {
             record.finish(Outcome::Success);
-            answer
+            if method == "initialize" {
+                begun(exchange, &inbound, &envelope, answer).await
+            } else {
+                answer
+            }
         }
         Ok(Next::Own(tools, own)) => {
             own_tools::answer(exchange, &tools, &request, own, record).await
@@ -77,6 +86,45 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
             Answer::refused(&error, id_json)
         }
     }
+}
+
+/// The session that a request names. What needs none, or begins one, has none.
+async fn session(
+    exchange: &Exchange,
+    inbound: &Inbound,
+    era: Era,
+    method: &str,
+) -> Result<Option<Arc<ClientSession>>, WireError> {
+    let (Some(id), Some(sessions)) = (&inbound.headers.session, &exchange.client_sessions) else {
+        return Ok(None);
+    };
+    if era == Era::Modern || method == "initialize" || matches!(inbound.door, Door::Any(_)) {
+        return Ok(None);
+    }
+    sessions.find(id, &inbound.party, exchange.ports.clock.now()).await.map(Some)
+}
+
+/// Takes a client's response to whoever asked.
+async fn responded(exchange: &Exchange, inbound: &Inbound, response: &Envelope<'_>) -> Answer {
+    match session(exchange, inbound, Era::Legacy, "").await {
+        Ok(Some(session)) => asked::answered(exchange, &session, response, &inbound.body).await,
+        Ok(None) => Answer::accepted(),
+        Err(error) => Answer::refused(&error, "null"),
+    }
+}
+
+/// Begins a session with the answer to `initialize`.
+async fn begun(
+    exchange: &Exchange,
+    inbound: &Inbound,
+    envelope: &Envelope<'_>,
+    answer: Answer,
+) -> Answer {
+    let Some(sessions) = &exchange.client_sessions else { return answer };
+    let capabilities = mcp_wire::asking::capabilities_to_tell(envelope.params);
+    let (ids, now) = (exchange.ports.ids.as_ref(), exchange.ports.clock.now());
+    let session = sessions.begin(&inbound.party, capabilities, ids, now).await;
+    Answer { session, ..answer }
 }
 
 /// Reads what the message says beside its envelope.

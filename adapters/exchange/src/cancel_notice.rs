@@ -31,7 +31,7 @@ impl CancelNotice {
     /// Tells it, in the background: who made the call is answered already, or is gone.
     pub(crate) fn send(self) {
         let body: Bytes = cancelled_notification(&self.id_json, Some("no longer waited for"));
-        let request = UpstreamRequest { head: self.head, body, timeout: WITHIN };
+        let request = UpstreamRequest { head: self.head, body, timeout: WITHIN, pause: WITHIN };
         let (client, server) = (self.client, self.server);
         // Outside a runtime there is no connection left to tell it over.
         if let Ok(runtime) = Handle::try_current() {

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_wire::WireError;
 use mcp_wire::message::Implementation;
 use registry_domain::party::Party;
-use registry_domain::ports::GatewayPorts;
+use registry_domain::ports::{GatewayPorts, SessionStore};
 use registry_domain::routing::balance::Algorithm;
 use registry_domain::routing::breaker::BreakerPolicy;
 
 use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
+use crate::client_sessions::ClientSessions;
 use crate::inbound::{Door, Inbound};
 use crate::listen::{self, Places};
 use crate::meters::Meters;
@@ -84,6 +86,7 @@ pub struct Exchange {
     pub(crate) active: Arc<ActiveCalls>,
     pub(crate) settings: Arc<ExchangeSettings>,
     pub(crate) meters: Arc<Meters>,
+    pub(crate) client_sessions: Option<Arc<ClientSessions>>,
     pub(crate) listening: Arc<Places>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
     /// What we call ourselves to modern upstreams, as JSON.
@@ -110,6 +113,7 @@ impl Exchange {
             vitals: Arc::new(Vitals::new(settings.breaker)),
             active,
             settings: Arc::new(settings),
+            client_sessions: None,
             listening: Arc::default(),
             own_tools: None,
         }
@@ -119,6 +123,12 @@ impl Exchange {
     #[must_use]
     pub fn with_own_tools(self, tools: OwnTools) -> Self {
         Self { own_tools: Some(Arc::new(tools)), ..self }
+    }
+
+    /// The same call path, keeping sessions with clients of the revisions that know them.
+    #[must_use]
+    pub fn with_client_sessions(self, store: Arc<dyn SessionStore>) -> Self {
+        Self { client_sessions: Some(Arc::new(ClientSessions::new(store))), ..self }
     }
 
     /// The same call path with an upstream client of its own; to be called on the worker thread.
@@ -145,6 +155,18 @@ impl Exchange {
     /// How one of several servers is chosen.
     pub fn load_balancer(&self) -> Algorithm {
         self.settings.load_balancer
+    }
+
+    /// Ends a client's session.
+    pub async fn end_session(&self, session: Option<&str>, party: &Party) -> Answer {
+        let ended = match (session, &self.client_sessions) {
+            (Some(id), Some(sessions)) => {
+                sessions.end(id, party, self.ports.clock.now()).await.map(|()| Answer::done())
+            }
+            (Some(_), None) => Err(WireError::unknown_session()),
+            (None, _) => Err(WireError::invalid("Mcp-Session-Id is missing")),
+        };
+        ended.unwrap_or_else(|error| Answer::refused(&error, "null"))
     }
 
     /// Answers a client that wants to hear what changes, by the stream of a GET.

@@ -17,6 +17,7 @@ use registry_domain::ports::{
 };
 use tracing::Instrument as _;
 
+use crate::asked::PEOPLE_TAKE;
 use crate::cancel_notice::CancelNotice;
 use crate::record::Pending;
 use crate::request::Call;
@@ -52,8 +53,8 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
     let Call { exchange, request, route, .. } = call;
     let client = &*exchange.ports.upstream;
     let now = exchange.ports.clock.now();
-    let upstream =
-        exchange.sessions.open(client, route.server.of(), &request.inbound.party, now).await?;
+    let (party, session) = (&request.inbound.party, request.session.as_deref());
+    let upstream = exchange.sessions.open(client, route.server.of(), party, session, now).await?;
     let kept = CallId::of_client(request.id_json).filter(|_| upstream.session.is_none());
     let ours = kept.is_none().then(|| format!("\"{}\"", exchange.ports.ids.next().hyphenated()));
     let body =
@@ -81,6 +82,10 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
         },
         body,
         timeout: call.patience,
+        pause: match session {
+            Some(session) if session.can_be_asked() => call.patience.max(PEOPLE_TAKE),
+            _ => call.patience,
+        },
     };
     if let (Some(_), Some(ours)) = (&upstream.session, &ours) {
         record.tells(CancelNotice {

@@ -29,11 +29,13 @@
 
 mod active_calls;
 mod answer;
+mod asked;
 mod attempt;
 mod call;
 mod cancel_notice;
 mod changes;
 mod choose;
+mod client_sessions;
 mod exchange;
 mod failure;
 mod forward;

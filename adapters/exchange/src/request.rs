@@ -18,6 +18,7 @@ use registry_domain::routing::ServerEntry;
 use tokio::time::Instant;
 
 use crate::answer::Answer;
+use crate::client_sessions::ClientSession;
 use crate::exchange::{Exchange, ExchangeSettings};
 use crate::failure::{HopFailure, proxied_code};
 use crate::inbound::{Door, Inbound};
@@ -30,6 +31,8 @@ pub(crate) struct Request<'a> {
     pub(crate) method: &'a str,
     pub(crate) front: Front,
     pub(crate) id_json: &'a str,
+    /// The client's session, where it has one.
+    pub(crate) session: Option<Arc<ClientSession>>,
 }
 
 impl Request<'_> {
@@ -96,6 +99,7 @@ impl Call<'_> {
         self.exchange.sessions.forget(
             self.route.server.of().id,
             &self.request.inbound.party,
+            self.request.session.as_deref(),
             stale,
         );
     }

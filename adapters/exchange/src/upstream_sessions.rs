@@ -1,7 +1,8 @@
 //! Which era each upstream speaks, and the legacy sessions that we hold with it.
 //!
 //! An upstream is opened once and remembered. One that gives out sessions gets a session per
-//! principal: what a server remembers about one person must never show up for another.
+//! principal, or per session of the client where it has one: what a server remembers about one
+//! person must never show up for another.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
 use registry_domain::ports::{OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
 use registry_domain::routing::ServerEntry;
+
+use crate::client_sessions::ClientSession;
 
 /// How long a verdict on an upstream's era holds. A stale *modern* one fails loudly and is
 /// forgotten; a stale *legacy* one would never be noticed, so it ends by itself.
@@ -31,6 +34,8 @@ enum Key {
     Shared(ServerId),
     /// The upstream keeps sessions: this principal's.
     Own(ServerId, Principal),
+    /// The upstream keeps sessions, and the client has one: that one's.
+    OfClient(ServerId, String),
 }
 
 #[derive(Debug)]
@@ -63,17 +68,18 @@ impl UpstreamSessions {
         client: &dyn Upstream,
         server: &ServerEntry,
         party: &Party,
+        session: Option<&ClientSession>,
         now: Timestamp,
     ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
         loop {
-            let key = self.key(server.id, party);
+            let key = self.key(server.id, party, session);
             let slot = self.slot(key.clone(), now);
             if let Some(upstream) = fresh(&slot, now) {
                 return Ok(upstream);
             }
             let failed_before = slot.failed_tries.load(Ordering::Relaxed);
             let mut last_failure = slot.opening.lock().await;
-            if self.key(server.id, party) != key {
+            if self.key(server.id, party, session) != key {
                 // Who opened it meanwhile found out that it keeps sessions: look among our own.
                 continue;
             }
@@ -87,7 +93,7 @@ impl UpstreamSessions {
                 // would wait for the failures of all before it.
                 return Err(failure.clone());
             }
-            let upstream = match client.open(&server.endpoint).await {
+            let upstream = match open(client, server, session).await {
                 Ok(upstream) => Arc::new(upstream),
                 Err(failure) => {
                     // Whatever was sent, the call itself was not.
@@ -101,7 +107,7 @@ impl UpstreamSessions {
             if upstream.session.is_some() {
                 // Possibly found out only now: the session is the caller's own, not everybody's.
                 self.sessionful.write().insert(server.id);
-                self.slot(self.key(server.id, party), now).known.store(known);
+                self.slot(self.key(server.id, party, session), now).known.store(known);
             } else {
                 slot.known.store(known);
             }
@@ -110,8 +116,14 @@ impl UpstreamSessions {
     }
 
     /// Forgets what turned out to be no longer true, unless somebody has already replaced it.
-    pub(crate) fn forget(&self, server: ServerId, party: &Party, stale: &Arc<OpenedUpstream>) {
-        let key = self.key(server, party);
+    pub(crate) fn forget(
+        &self,
+        server: ServerId,
+        party: &Party,
+        session: Option<&ClientSession>,
+        stale: &Arc<OpenedUpstream>,
+    ) {
+        let key = self.key(server, party, session);
         let mut slots = self.slots.write();
         let is_stale = slots
             .get(&key)
@@ -125,11 +137,13 @@ impl UpstreamSessions {
         }
     }
 
-    fn key(&self, server: ServerId, party: &Party) -> Key {
-        if self.sessionful.read().contains(&server) {
-            Key::Own(server, party.principal())
-        } else {
-            Key::Shared(server)
+    fn key(&self, server: ServerId, party: &Party, session: Option<&ClientSession>) -> Key {
+        if !self.sessionful.read().contains(&server) {
+            return Key::Shared(server);
+        }
+        match session {
+            Some(session) => Key::OfClient(server, session.id.clone()),
+            None => Key::Own(server, party.principal()),
         }
     }
 
@@ -145,6 +159,17 @@ impl UpstreamSessions {
         let slot = slots.entry(key).or_default();
         slot.used_at_us.store(now.as_microsecond(), Ordering::Relaxed);
         Arc::clone(slot)
+    }
+}
+
+async fn open(
+    client: &dyn Upstream,
+    server: &ServerEntry,
+    session: Option<&ClientSession>,
+) -> Result<OpenedUpstream, UpstreamFailure> {
+    match session {
+        Some(session) => client.open_for(&server.endpoint, &session.capabilities).await,
+        None => client.open(&server.endpoint).await,
     }
 }
 

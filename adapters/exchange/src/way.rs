@@ -36,6 +36,10 @@ pub(crate) fn route<'a>(
         ("completion/complete", Some(server)) => {
             Ok(Route { server, renamed: None, relocated: None })
         }
+        // Set for a session, so it needs one to be set for.
+        ("logging/setLevel", Some(server)) if request.session.is_some() => {
+            Ok(Route { server, renamed: None, relocated: None })
+        }
         _ => Err(WireError::unknown_method(request.method, request.front.era)),
     }
 }

@@ -107,6 +107,11 @@ impl WireError {
         Self::new(-32602, 404, "SERVER_NOT_FOUND", message)
     }
 
+    /// The session is not there, or not the caller's: -32600, 404. The client begins anew.
+    pub fn unknown_session() -> Self {
+        Self::new(-32600, 404, "NOT_FOUND", "unknown session: send initialize to begin a new one")
+    }
+
     /// Nothing can be taken right now: -32603, 503.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(-32603, 503, "SERVER_UNAVAILABLE", message)

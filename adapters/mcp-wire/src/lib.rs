@@ -26,6 +26,7 @@
 //! those; a typed model drops what it does not know). Recursion over a peer's JSON, too: depth of
 //! nesting must not cost stack.
 
+pub mod asking;
 pub mod contents;
 pub mod definition;
 pub mod envelope;

@@ -118,6 +118,15 @@ impl Upstream for HttpUpstream {
         self.within(open::open(&mut inquiry)).await
     }
 
+    async fn open_for(
+        &self,
+        endpoint: &EndpointUrl,
+        capabilities: &str,
+    ) -> Result<OpenedUpstream, UpstreamFailure> {
+        let mut inquiry = Inquiry::of(self, endpoint)?;
+        self.within(open::open_for(&mut inquiry, capabilities)).await
+    }
+
     async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
         let mut inquiry = Inquiry::of(self, endpoint)?;
         open::probe(&mut inquiry).await
@@ -130,7 +139,7 @@ impl Upstream for HttpUpstream {
     ) -> Result<Reply, UpstreamFailure> {
         let target = self.targets.of(server.of(), self.settings.egress)?;
         let response = self.post(&target, request.head, request.body, request.timeout).await?;
-        Ok(reply::of_response(response, request.timeout))
+        Ok(reply::of_response(response, request.pause))
     }
 
     async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {

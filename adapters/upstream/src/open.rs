@@ -23,9 +23,20 @@ use crate::http_sse;
 /// # Errors
 /// The class of fault; see the port.
 pub(crate) async fn open(inquiry: &mut Inquiry<'_>) -> Result<OpenedUpstream, UpstreamFailure> {
+    open_for(inquiry, "{}").await
+}
+
+/// As [`open`], telling a server with a handshake what the client can do.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn open_for(
+    inquiry: &mut Inquiry<'_>,
+    capabilities: &str,
+) -> Result<OpenedUpstream, UpstreamFailure> {
     match ask_modern(inquiry).await? {
         Some(opened) => Ok(opened),
-        None => shake_hands(inquiry).await,
+        None => shake_hands(inquiry, capabilities).await,
     }
 }
 
@@ -130,11 +141,14 @@ fn modern(result: &Bytes) -> Option<OpenedUpstream> {
 }
 
 /// Opens a legacy session: `initialize`, then `notifications/initialized`.
-async fn shake_hands(inquiry: &mut Inquiry<'_>) -> Result<OpenedUpstream, UpstreamFailure> {
+async fn shake_hands(
+    inquiry: &mut Inquiry<'_>,
+    capabilities: &str,
+) -> Result<OpenedUpstream, UpstreamFailure> {
     let client = inquiry.client();
     let answered = inquiry
         .ask(MessageHead::default(), |id| {
-            message::initialize_request(id, Revision::NEWEST_LEGACY, client)
+            message::initialize_request(id, Revision::NEWEST_LEGACY, capabilities, client)
         })
         .await?;
     let opened = match &answered.said {

@@ -30,6 +30,8 @@ use crate::handlers::{health, mcp, root};
         mcp::of_server,
         mcp::listen_federated,
         mcp::listen_server,
+        mcp::end_session,
+        mcp::end_server_session,
         root::about,
         health::health,
         health::ready,

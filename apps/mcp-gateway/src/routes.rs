@@ -14,7 +14,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(at("/livez").get(livez))
         .service(at("/health").get(health::health))
         .service(at("/ready").get(health::ready))
-        // Sessions of the legacy revisions are optional there: DELETE is 405.
-        .service(at("/mcp").post(mcp::federated).get(mcp::listen_federated))
+        .service(
+            at("/mcp").post(mcp::federated).get(mcp::listen_federated).delete(mcp::end_session),
+        )
         .service(below("/servers", mcp::of_server));
 }

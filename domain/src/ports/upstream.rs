@@ -62,8 +62,10 @@ pub struct UpstreamRequest {
     pub head: MessageHead,
     /// One JSON-RPC message, in the upstream's words.
     pub body: Bytes,
-    /// How long the answer's head may take, and then each of its parts.
+    /// How long the answer's head may take.
     pub timeout: Duration,
+    /// How long each part of the answer may take after the one before.
+    pub pause: Duration,
 }
 
 /// How an upstream answered.
@@ -121,6 +123,21 @@ pub trait Upstream: Send + Sync {
     /// # Errors
     /// [`UpstreamFailure`] with the class of fault.
     async fn open(&self, endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure>;
+
+    /// As [`Upstream::open`], telling a server with a handshake what the client can do that calls
+    /// through us: `capabilities` is its `ClientCapabilities`, as JSON. An adapter that cannot tell
+    /// opens without: then the server asks the client nothing.
+    ///
+    /// # Errors
+    /// [`UpstreamFailure`] with the class of fault.
+    async fn open_for(
+        &self,
+        endpoint: &EndpointUrl,
+        capabilities: &str,
+    ) -> Result<OpenedUpstream, UpstreamFailure> {
+        let _ = capabilities;
+        self.open(endpoint).await
+    }
 
     /// Finds out whether an upstream speaks MCP right now, and leaves no session behind.
     ///

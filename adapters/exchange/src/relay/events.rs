@@ -1,7 +1,7 @@
 //! An event stream, event by event: notifications pass, the response is edited and ends it.
 //!
-//! Requests that an upstream makes of the client do not pass: we declared no capability that
-//! would allow any. Nor do responses to other calls: only the one with this call's id is waited for,
+//! Requests that an upstream makes of the client pass where both keep a session (`asked.rs`).
+//! Responses to other calls do not: only the one with this call's id is waited for,
 //! and an id of a stranger is never replaced by ours. Event ids do not pass either, because we keep nothing to resume from.
 
 use bytes::{Bytes, BytesMut};
@@ -14,6 +14,7 @@ use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
 use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType};
+use crate::asked::Asker;
 use crate::forward::Sent;
 use crate::record::Pending;
 use crate::request::{Call, Failed, Teller};
@@ -25,6 +26,7 @@ struct Passage {
     deadline: Deadline,
     record: Pending,
     answered: bool,
+    asker: Option<Asker>,
     /// Tells of a failure; made before the call's borrows end.
     teller: Teller,
 }
@@ -69,7 +71,10 @@ impl Passage {
             .map_err(|_| violation("an event of the upstream is not JSON-RPC"))?;
         match envelope.kind() {
             MessageKind::Notification => Ok(Some(Passed::Along(framed(&frame.data)))),
-            MessageKind::Request => Ok(None),
+            MessageKind::Request => {
+                let question = self.asker.as_mut().and_then(|it| it.pass(&envelope, &frame.data));
+                Ok(question.map(|question| Passed::Along(framed(&question))))
+            }
             MessageKind::Response if !self.answers_the_call(&envelope) => Ok(None),
             MessageKind::Response => {
                 let (edited, observed) = edit_whole(&frame.data, self.edit.clone())
@@ -111,6 +116,7 @@ fn framed(data: &[u8]) -> Bytes {
 
 fn passage(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Passage {
     Passage {
+        asker: Asker::of(call, &sent),
         body: sent.reply.body,
         frames: FrameSplitter::new(call.exchange.settings.max_event_bytes),
         edit,

@@ -15,6 +15,9 @@ pub fn reply(answer: Answer) -> HttpResponse {
     if let Some(after) = answer.retry_after {
         response.insert_header((header::RETRY_AFTER, HeaderValue::from(whole_seconds(after))));
     }
+    if let Some(session) = answer.session.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        response.insert_header((header::HeaderName::from_static("mcp-session-id"), session));
+    }
     match answer.content_type {
         ContentType::Json => {
             response.insert_header((

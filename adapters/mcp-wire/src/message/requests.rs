@@ -9,11 +9,17 @@ use super::{Implementation, Writer};
 use crate::params::{META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_PROTOCOL_VERSION};
 use crate::revision::{Era, Revision};
 
-/// `initialize`, asking for `revision` and declaring no capabilities.
-pub fn initialize_request(id: i64, revision: Revision, client: Implementation<'_>) -> Bytes {
+/// `initialize`, asking for `revision` and declaring `capabilities`, a JSON object.
+pub fn initialize_request(
+    id: i64,
+    revision: Revision,
+    capabilities: &str,
+    client: Implementation<'_>,
+) -> Bytes {
     let mut writer = request(id, "initialize");
     writer.raw(r#","params":{"protocolVersion":"#).string(revision.as_str());
-    writer.raw(r#","capabilities":{},"clientInfo":"#).implementation(client).raw("}}");
+    writer.raw(r#","capabilities":"#).raw(capabilities);
+    writer.raw(r#","clientInfo":"#).implementation(client).raw("}}");
     writer.finish()
 }
 

@@ -33,7 +33,7 @@ fn server_meta() -> Value {
 #[test]
 fn the_handshake_asks_for_a_revision_and_declares_nothing() {
     assert_eq!(
-        value(&initialize_request(-1, Revision::V2025_11_25, GATEWAY)),
+        value(&initialize_request(-1, Revision::V2025_11_25, "{}", GATEWAY)),
         json!({"jsonrpc": "2.0", "id": -1, "method": "initialize", "params": {
             "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": gateway(),
         }})

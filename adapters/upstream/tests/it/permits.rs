@@ -67,6 +67,7 @@ pub fn message(timeout: Duration) -> UpstreamRequest {
         head: MessageHead::default(),
         body: Bytes::from_static(br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#),
         timeout,
+        pause: timeout,
     }
 }
 

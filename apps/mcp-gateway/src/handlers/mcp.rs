@@ -72,7 +72,8 @@ pub(crate) async fn of_server(
         Method::GET | Method::HEAD => {
             return listen_server(&request, &exchange, &door).await;
         }
-        _ => return Err(not_allowed("POST, GET, HEAD")),
+        Method::DELETE => return end_server_session(&request, &exchange).await,
+        _ => return Err(not_allowed("POST, GET, HEAD, DELETE")),
     }
     call(&request, &id, payload, &exchange, door).await.map_err(Problem::over_json_rpc)
 }
@@ -125,6 +126,62 @@ async fn listen_server(
     door: &Door,
 ) -> Result<HttpResponse, Problem> {
     listen(request, exchange, door).await.map_err(Problem::over_json_rpc)
+}
+
+/// End a session.
+///
+/// For clients of the revisions with a handshake, whose `initialize` was answered with one.
+#[utoipa::path(
+    delete, path = "/mcp", operation_id = "end_session", tag = "mcp",
+    security(("bearer" = [])),
+    params(McpHeaders),
+    extensions(("x-over-json-rpc" = json!(true))),
+    responses(
+        (status = 204, description = "It has ended"),
+        (status = 404, description = "There is no such session, or it is not the caller's", body = Response,
+         example = json!({
+             "jsonrpc": "2.0", "id": null,
+             "error": {"code": -32600, "message": "unknown session: send initialize to begin a new one"},
+         })),
+    ),
+)]
+pub(crate) async fn end_session(
+    request: HttpRequest,
+    exchange: web::Data<Exchange>,
+) -> Result<HttpResponse, Problem> {
+    end(&request, &exchange).await
+}
+
+/// End a session that was begun at a server's address.
+///
+/// As `DELETE /mcp`.
+#[utoipa::path(
+    delete, path = "/servers/{alias}/mcp", operation_id = "end_server_session", tag = "mcp",
+    security(("bearer" = [])),
+    params(
+        ("alias" = String, Path, description = "The server's alias", example = "weather"),
+        McpHeaders),
+    extensions(("x-over-json-rpc" = json!(true))),
+    responses(
+        (status = 204, description = "It has ended"),
+        (status = 404, description = "There is no such session, or it is not the caller's", body = Response,
+         example = json!({
+             "jsonrpc": "2.0", "id": null,
+             "error": {"code": -32600, "message": "unknown session: send initialize to begin a new one"},
+         })),
+    ),
+)]
+async fn end_server_session(
+    request: &HttpRequest,
+    exchange: &Exchange,
+) -> Result<HttpResponse, Problem> {
+    end(request, exchange).await
+}
+
+async fn end(request: &HttpRequest, exchange: &Exchange) -> Result<HttpResponse, Problem> {
+    let (_, party) = admitted(request).await.map_err(Problem::over_json_rpc)?;
+    let headers = mcp::headers(request.headers());
+    Ok(mcp::reply(exchange.end_session(headers.session.as_deref(), &party).await))
 }
 
 async fn listen(

@@ -11,6 +11,7 @@
 //! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
 //! | resources and prompts of many servers behind one address | `federated.rs` |
 //! | who listens is told what changed, and nobody else's | `listening.rs` |
+//! | a session is its client's alone, and ends | `sessions.rs` |
 //! | the gateway's own tools and resource | `own_tools.rs` |
 //! | requests that no client should send | `bad_input.rs` |
 //! | the end is graceful | `stopping.rs` |
@@ -37,6 +38,7 @@ mod own_tools;
 mod records;
 mod recovery;
 mod revocation;
+mod sessions;
 mod stopping;
 mod streaming;
 mod support;

@@ -59,7 +59,8 @@ impl CallPath {
             registry: registry.clone(),
             configuration: configuration::of(settings),
             identity_provider: configuration::identity_provider(settings),
-        });
+        })
+        .with_client_sessions(Arc::clone(&shared.sessions));
         Ok(Self { ports, routes, spool, exchange })
     }
 }

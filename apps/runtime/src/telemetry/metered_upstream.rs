@@ -28,6 +28,14 @@ impl Upstream for MeteredUpstream {
         self.0.open(endpoint).await
     }
 
+    async fn open_for(
+        &self,
+        endpoint: &EndpointUrl,
+        capabilities: &str,
+    ) -> Result<OpenedUpstream, UpstreamFailure> {
+        self.0.open_for(endpoint, capabilities).await
+    }
+
     async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
         let done = self.0.probe(endpoint).await;
         metrics::counter!("mcp_registry_probes_total", "result" => result_of(&done)).increment(1);

@@ -4,20 +4,24 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Mutex,
+        mpsc::{self, Receiver},
+    },
     thread,
     time::Duration,
 };
 
 use super::Result;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running program; dropping it kills it.
 pub struct Process {
     child: Child,
     address: String,
-    lines: Receiver<String>,
+    /// Behind a lock, so that clients on threads of their own may share what has a process.
+    lines: Mutex<Receiver<String>>,
 }
 
 impl Process {
@@ -49,7 +53,7 @@ impl Process {
                 let _ = give.send(line);
             }
         });
-        Ok(Self { child, address: String::new(), lines })
+        Ok(Self { child, address: String::new(), lines: Mutex::new(lines) })
     }
 
     /// Starts a program whose first line is the address that it listens on.
@@ -66,8 +70,8 @@ impl Process {
 
     /// The next line that it prints.
     pub fn next_line(&self) -> Result<String> {
-        let line = self.lines.recv_timeout(PATIENCE);
-        line.map_err(|_| "ended, or was silent for 30 s, before it listened".into())
+        let lines = self.lines.lock().map_err(|_| "a reader of its lines panicked")?;
+        lines.recv_timeout(PATIENCE).map_err(|_| "ended, or was silent for a minute, before it listened".into())
     }
 
     /// Waits for its end, which must be a success.

@@ -3,16 +3,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import axios from "axios";
 import { ApiClient, FastMCPAPI, ServerManagementAPI } from "./seed-client.js";
 import { given } from "./given.js";
 
 const api = given("API_BASE_URL");
 const upstream = given("UPSTREAM_URL");
-const client = () =>
+const client = (fastmcpBaseUrl = api) =>
   new ApiClient({
     apiBaseUrl: api,
-    fastmcpBaseUrl: api,
+    fastmcpBaseUrl,
     cachedToken: "a token that has ended",
     freshToken: async () => given("USER_TOKEN"),
   });
@@ -58,6 +59,21 @@ test("a call with a token that has ended is made again with a new one", async ()
   const result = await tools.callTool<{ content: { text: string }[] }>("echo", { text: "hello" });
   assert.match(result.content[0]?.text ?? "", /hello/);
   assert.equal(authenticated.refreshes, 1);
+});
+
+test("port 8001 answers the same client", async () => {
+  const admin = given("ADMIN_TOKEN");
+  const headers = { Authorization: `Bearer ${admin}` };
+  const registered = await axios.post(`${api}/api/v1/servers`, draft("planned-8001", []), { headers });
+  const name = `${registered.data.alias}__echo`;
+  const tools = new FastMCPAPI(client(given("MCP_BASE_URL")));
+  const signal = AbortSignal.timeout(60_000);
+  let result: { content: { text: string }[] } | undefined;
+  while (result === undefined && !signal.aborted) {
+    result = await tools.callTool(name, { text: "over 8001" });
+    if (result === undefined) await pause(100);
+  }
+  assert.match(result?.content[0]?.text ?? "", /over 8001/);
 });
 
 test("what goes wrong arrives as an error with its status", async () => {

@@ -56,9 +56,9 @@ test("a server is replaced, taken out of rotation and deleted", async () => {
   assert.equal((await admin.order(made.id, "maintenance")).health_status, "maintenance");
   assert.equal((await admin.find(made.id)).health_status, "maintenance");
   assert.equal((await admin.order(made.id, "unknown")).health_status, "unknown");
-  const before = (await admin.stats()).total_servers;
+  assert.ok((await admin.stats()).total_servers > 0);
   await admin.delete(made.id);
-  assert.equal((await admin.stats()).total_servers, before - 1);
+  assert.equal((await admin.list({ tags: ["kit-two"] })).total, 0);
   const gone = await refusal(admin.find(made.id));
   assert.deepEqual([gone.status, gone.code], [404, "SERVER_NOT_FOUND"]);
 });
@@ -74,6 +74,6 @@ test("of many, one that is wrong fails alone", async () => {
   ]);
   const twice = await refusal(admin.register(draft("kit-three")));
   assert.equal(twice.status, 409);
-  const invalid = await refusal(admin.register({ ...draft(""), endpoint_url: "nowhere" }));
+  const invalid = await refusal(admin.register({ name: "", endpoint_url: "nowhere" }));
   assert.deepEqual(Object.keys(invalid.fieldMessages()).sort(), ["endpoint_url", "name"]);
 });

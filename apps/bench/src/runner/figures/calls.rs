@@ -1,6 +1,6 @@
 //! R246: proxied calls and what the proxy adds; R130: their timeout.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -9,7 +9,7 @@ use super::{
     figure::Figure,
     stage::Stage,
 };
-use crate::runner::{Options, Result, many, payload::Payload, wrk};
+use crate::runner::{Options, Result, many, payload::Payload, wait, wrk};
 
 /// Both rows.
 pub fn measure(stage: &Stage, options: &Options) -> Result<Vec<Figure>> {
@@ -31,6 +31,7 @@ fn proxied(stage: &Stage, options: &Options) -> Result<Figure> {
     let admin = &stage.admin;
     let server = many::register(&stage.product, admin, "proxied", &stage.echo_url("/mcp?proxied"))?;
     let body = call(&server);
+    is_routed(stage, &server)?;
     let (answer, _) = stage.timed_success("POST", "/mcp/proxy", &body)?;
     if answer.pointer("/result/content/0/text").is_none() {
         return Err(format!("/mcp/proxy does not echo: {answer}").into());
@@ -89,6 +90,14 @@ fn default_timeout(stage: &Stage) -> Result<Figure> {
     times_out(stage, ("default", what, "after 30 s"), call, (30, 1))
 }
 
+/// Until the gateway knows a server, a call would go to another one that has its tool.
+fn is_routed(stage: &Stage, server: &str) -> Result<()> {
+    wait::until("the gateway knows the server", Duration::from_millis(5), || {
+        let metrics = stage.timed_success("GET", "/api/v1/router/metrics", &Value::Null)?.0;
+        Ok(metrics.to_string().contains(server).then_some(()))
+    })
+}
+
 fn times_out(
     stage: &Stage,
     (name, what, promised): (&str, &str, &'static str),
@@ -99,8 +108,10 @@ fn times_out(
     let url = stage.echo_url(&format!("/silent-mcp?{name}"));
     let server = many::register(&stage.product, &stage.admin, &name, &url)?;
     let mut took = vec![];
+    let asked = body(&server);
+    is_routed(stage, &server)?;
     for _ in 0..times {
-        let (answer, time) = stage.timed("POST", "/mcp/proxy", &body(&server))?;
+        let (answer, time) = stage.timed("POST", "/mcp/proxy", &asked)?;
         if answer.status != 504 {
             let said = String::from_utf8_lossy(&answer.body).into_owned();
             return Err(format!("{what}: {} in place of a timeout: {said}", answer.status).into());

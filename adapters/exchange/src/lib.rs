@@ -49,6 +49,7 @@ mod relay;
 mod request;
 mod routes;
 mod spool;
+mod teller;
 mod upstream_sessions;
 mod vitals;
 mod whole;

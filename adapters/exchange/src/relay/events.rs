@@ -16,7 +16,8 @@ use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType};
 use crate::forward::Sent;
 use crate::record::Pending;
-use crate::request::{Call, Failed, Teller};
+use crate::request::{Call, Failed};
+use crate::teller::Teller;
 
 struct Passage {
     body: ReplyBody,

@@ -105,10 +105,7 @@ pub(super) struct Asked {
 }
 
 /// The newest ones, and how many there are: both statements are sent at once.
-async fn page(
-    conn: &mut AsyncPgConnection,
-    limit: u32,
-) -> QueryResult<(i64, Vec<ViewRow>)> {
+async fn page(conn: &mut AsyncPgConnection, limit: u32) -> QueryResult<(i64, Vec<ViewRow>)> {
     let shared = || servers::table.into_boxed::<diesel::pg::Pg>();
     let page = shared()
         .limit(limit.into())

@@ -45,9 +45,8 @@ pub fn measure(folder: &Path, options: &Options, server: &str) -> Result<Report>
         };
         let most = options.connections.iter().copied().max().unwrap_or(1);
         let (service, gateway) = (&*product.service, &*product.gateway);
-        let reading = scope.spawn(move || {
-            load("mixed load", service, LIST, options.list_connections, reads)
-        });
+        let reading =
+            scope.spawn(move || load("mixed load", service, LIST, options.list_connections, reads));
         let calling = scope.spawn(move || load("calls", gateway, DOOR, most, calls));
         let mut peak = idle;
         while !(reading.is_finished() && calling.is_finished()) {
@@ -83,7 +82,8 @@ fn calls(product: &Product, admin: &Person) -> Result<(String, TempDir)> {
     let payload = Payload::new(180);
     let headers = Payload::headers(Some(&admin.token));
     wait::until("the echo server is callable", Duration::from_millis(5), || {
-        let answer = super::http::exchange("POST", &product.gateway, DOOR, &headers, &payload.body)?;
+        let answer =
+            super::http::exchange("POST", &product.gateway, DOOR, &headers, &payload.body)?;
         Ok((answer.status == 200 && payload.is_echoed_by(&answer.body)).then_some(()))
     })?;
     let mut script = wrk::headers(&headers)?;

@@ -71,7 +71,9 @@ impl Process {
     /// The next line that it prints.
     pub fn next_line(&self) -> Result<String> {
         let lines = self.lines.lock().map_err(|_| "a reader of its lines panicked")?;
-        lines.recv_timeout(PATIENCE).map_err(|_| "ended, or was silent for a minute, before it listened".into())
+        lines
+            .recv_timeout(PATIENCE)
+            .map_err(|_| "ended, or was silent for a minute, before it listened".into())
     }
 
     /// Waits for its end, which must be a success.

@@ -5,10 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{
-    figure::Figure,
-    stage::Stage,
-};
+use super::{figure::Figure, stage::Stage};
 use crate::runner::{Options, Result, many, payload::Payload, wait, wrk};
 
 /// Both rows.
@@ -36,12 +33,8 @@ fn proxied(stage: &Stage, options: &Options) -> Result<Figure> {
     if answer.pointer("/result/content/0/text").is_none() {
         return Err(format!("/mcp/proxy does not echo: {answer}").into());
     }
-    let through = load(
-        ("/mcp/proxy", &stage.product.service),
-        &admin.headers(),
-        &body.to_string(),
-        options,
-    )?;
+    let through =
+        load(("/mcp/proxy", &stage.product.service), &admin.headers(), &body.to_string(), options)?;
     let payload = Payload::new(180);
     let directly =
         load(("/mcp", stage.echo.address()), &Payload::headers(None), &payload.body, options)?;
@@ -66,8 +59,13 @@ fn load(
     let folder = TempDir::new()?;
     let mut script = wrk::headers(headers)?;
     writeln!(script, "wrk.method = 'POST'\nwrk.body = [==[{body}]==]")?;
-    let job =
-        wrk::Job { name: "one call at a time", address, path, connections: 1, seconds: options.seconds() };
+    let job = wrk::Job {
+        name: "one call at a time",
+        address,
+        path,
+        connections: 1,
+        seconds: options.seconds(),
+    };
     wrk::run(job, script, folder.path())
 }
 

@@ -28,7 +28,8 @@ fn live(stage: &Stage) -> Result<Figure> {
     let mut times = vec![];
     for n in 0..50 {
         let url = stage.echo_url(&format!("/mcp?live={n}"));
-        let (made, took) = stage.timed_success("POST", PATH, &draft(format!("live-{n}"), &url, true))?;
+        let (made, took) =
+            stage.timed_success("POST", PATH, &draft(format!("live-{n}"), &url, true))?;
         if made.pointer("/discovery").and_then(Value::as_str) != Some("complete") {
             return Err(format!("a server that answers was not read at once: {made}").into());
         }

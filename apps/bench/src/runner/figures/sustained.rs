@@ -10,11 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{figure::Figure, stage::Stage};
-use crate::runner::{
-    Options, Result, http, many,
-    payload::Payload,
-    process, wait, wrk,
-};
+use crate::runner::{Options, Result, http, many, payload::Payload, process, wait, wrk};
 
 /// Clients of the loads that ask for throughput.
 const CONNECTIONS: u32 = 64;

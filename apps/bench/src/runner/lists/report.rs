@@ -74,9 +74,8 @@ impl Report {
 
 impl Row {
     fn new(samples: &[Sample], read: Read, side: Side) -> Self {
-        let of = |side| {
-            samples.iter().filter(move |sample| sample.read == read && sample.side == side)
-        };
+        let of =
+            |side| samples.iter().filter(move |sample| sample.read == read && sample.side == side);
         let all = |what: fn(&Sample) -> f64| median(of(side).map(what));
         let to_floor = side.goal().map(|(floor, goal)| {
             let pairs = || {
@@ -112,8 +111,16 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "{:5} {:26} {:>9} {:>9} {:>9} {:>11} {:>8} {:>13} {:>5} {:>6}",
-            "call", "target", "calls/s", "p50 us", "p99 us", "cpu us/call", "to floor", "spread",
-            "goal", ""
+            "call",
+            "target",
+            "calls/s",
+            "p50 us",
+            "p99 us",
+            "cpu us/call",
+            "to floor",
+            "spread",
+            "goal",
+            ""
         )?;
         for row in &self.results {
             write!(

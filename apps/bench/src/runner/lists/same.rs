@@ -13,7 +13,8 @@ const HEADER_BYTES: usize = 64;
 pub fn check(stage: &Stage) -> Result<()> {
     for read in Read::ALL {
         let path = read.path(&stage.ids)?;
-        let [kept, kept_floor, fresh, fresh_floor] = Side::ALL.map(|side| stage.exchange(side, &path));
+        let [kept, kept_floor, fresh, fresh_floor] =
+            Side::ALL.map(|side| stage.exchange(side, &path));
         let (kept, fresh) = (kept?, fresh?);
         if kept.header("x-cache") != Some("HIT") || fresh.header("x-cache").is_some() {
             let said = [kept.header("x-cache"), fresh.header("x-cache")];

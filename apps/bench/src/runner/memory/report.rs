@@ -46,7 +46,11 @@ impl fmt::Display for Report {
             writeln!(f, "{when:20} {:>8.1} MiB {above:>+8.1}", kib / 1024.0)?;
         }
         let verdict = if self.misses_its_goal() { "MISSED" } else { "ok" };
-        writeln!(f, "goal: at most {:.0} MiB above idle when it ended: {verdict}", GOAL_KIB / 1024.0)
+        writeln!(
+            f,
+            "goal: at most {:.0} MiB above idle when it ended: {verdict}",
+            GOAL_KIB / 1024.0
+        )
     }
 }
 

@@ -4,17 +4,16 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::{
-        Mutex,
-        mpsc::{self, Receiver},
-    },
+    sync::mpsc::{self, Receiver},
     thread,
     time::Duration,
 };
 
+use parking_lot::Mutex;
+
 use super::Result;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running program; dropping it kills it.
 pub struct Process {
@@ -70,10 +69,8 @@ impl Process {
 
     /// The next line that it prints.
     pub fn next_line(&self) -> Result<String> {
-        let lines = self.lines.lock().map_err(|_| "a reader of its lines panicked")?;
-        lines
-            .recv_timeout(PATIENCE)
-            .map_err(|_| "ended, or was silent for a minute, before it listened".into())
+        let line = self.lines.lock().recv_timeout(PATIENCE);
+        line.map_err(|_| "ended, or was silent for a minute, before it listened".into())
     }
 
     /// Waits for its end, which must be a success.

@@ -11,7 +11,8 @@ fn committed(path: &str) -> String {
 
 /// The variables in the first cells of a row: its name, and in the second its other names.
 fn names(row: &str, cells: usize) -> Vec<&str> {
-    let named = row.split('|').skip(1).take(cells).flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let named =
+        row.split('|').skip(1).take(cells).flat_map(|cell| cell.split('`').skip(1).step_by(2));
     named.collect()
 }
 

@@ -19,7 +19,7 @@ pub fn measure(stage: &Stage) -> Result<Vec<Figure>> {
     Ok(vec![live(stage)?, hanging(stage)?, bulk(stage)?])
 }
 
-fn draft(name: String, url: &str, auto_discover: bool) -> Value {
+fn draft(name: &str, url: &str, auto_discover: bool) -> Value {
     json!({ "name": name, "endpoint_url": url, "auto_discover": auto_discover })
 }
 
@@ -29,7 +29,7 @@ fn live(stage: &Stage) -> Result<Figure> {
     for n in 0..50 {
         let url = stage.echo_url(&format!("/mcp?live={n}"));
         let (made, took) =
-            stage.timed_success("POST", PATH, &draft(format!("live-{n}"), &url, true))?;
+            stage.timed_success("POST", PATH, &draft(&format!("live-{n}"), &url, true))?;
         if made.pointer("/discovery").and_then(Value::as_str) != Some("complete") {
             return Err(format!("a server that answers was not read at once: {made}").into());
         }
@@ -45,7 +45,7 @@ fn hanging(stage: &Stage) -> Result<Figure> {
     let hole = stage.hole()?;
     let mut times = vec![];
     for n in 0..20 {
-        let draft = draft(format!("hanging-{n}"), &format!("{hole}/{n}"), true);
+        let draft = draft(&format!("hanging-{n}"), &format!("{hole}/{n}"), true);
         times.push(stage.timed_success("POST", PATH, &draft)?.1);
     }
     let slowest = worst(times.iter().copied()).unwrap_or_default();
@@ -58,7 +58,7 @@ fn hanging(stage: &Stage) -> Result<Figure> {
 fn bulk(stage: &Stage) -> Result<Figure> {
     let hole = stage.hole()?;
     let drafts = |kind: &str| -> Vec<Value> {
-        let one = |n| draft(format!("{kind}-{n}"), &format!("{hole}/{kind}/{n}"), false);
+        let one = |n| draft(&format!("{kind}-{n}"), &format!("{hole}/{kind}/{n}"), false);
         (0..MANY).map(one).collect()
     };
     let started = Instant::now();

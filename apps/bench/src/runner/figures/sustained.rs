@@ -136,7 +136,7 @@ fn normal(stage: &Stage, options: &Options) -> Result<Figure> {
 
 fn one(stage: &Stage, n: u32) -> Result<()> {
     let product = &stage.product;
-    let answer = if n % 2 == 0 {
+    let answer = if n.is_multiple_of(2) {
         http::exchange("GET", &product.service, LIST, &stage.admin.headers(), "")?
     } else {
         let payload = Payload::new(180);

@@ -1,7 +1,7 @@
 //! The two reads, and their rounds: each side in turn, so that what disturbs the machine disturbs
 //! all of them.
 
-use std::io::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use super::stage::{Side, Stage};
 use crate::runner::{Options, Result, process, progress::tell, wrk};
@@ -49,7 +49,7 @@ impl Read {
                 writeln!(to, "{}", Stage::path(side, &format!("/api/v1/servers/{id}")))?;
             }
             to.flush()?;
-            script.push_str(&format!("local file = [==[{}]==]{IN_TURN}", file.display()));
+            writeln!(script, "local file = [==[{}]==]{IN_TURN}", file.display())?;
         }
         Ok(script)
     }

@@ -71,7 +71,7 @@ lint: tools-build
 	cargo clippy --workspace --all-targets -- -D warnings
 	tools/lint/rules
 
-## bench: how fast gateway and API are, as ratios to bare programs, and what the indexes gain (release build)
+## bench: speed as ratios to bare programs, what indexes gain, memory, and the promised figures (release build)
 .PHONY: bench
 bench: tools-build
 	tools/setup wrk

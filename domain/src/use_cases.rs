@@ -3,6 +3,7 @@
 //! A use case takes its ports first, then who asks, then what they ask. It decides (pure), and
 //! one port call writes the decision.
 
+mod accept_drift;
 mod add_link;
 mod approve_registration;
 mod bulk;
@@ -16,8 +17,9 @@ mod delete_registration;
 mod delete_server;
 mod discover_candidate;
 mod discover_offers;
-mod drift;
+mod drift_decision;
 mod edit_registration;
+mod find_drift;
 mod find_manifest;
 mod find_registration;
 mod find_server;
@@ -35,6 +37,7 @@ mod probe_server;
 mod propose_registration;
 mod read_document;
 mod refresh_routes;
+mod refuse_drift;
 mod register_server;
 mod register_servers;
 mod reject_registration;
@@ -48,6 +51,7 @@ mod submit_registration;
 mod upload_document;
 mod withdraw_registration;
 
+pub use accept_drift::accept_drift;
 pub use add_link::add_link;
 pub use approve_registration::approve_registration;
 pub use bulk::BulkItem;
@@ -60,8 +64,9 @@ pub use delete_registration::delete_registration;
 pub use delete_server::delete_server;
 pub use discover_candidate::discover_candidate;
 pub use discover_offers::{discover_resources, discover_tools};
-pub use drift::{DriftCommand, accept_drift, find_drift, refuse_drift};
+pub use drift_decision::DriftCommand;
 pub use edit_registration::edit_registration;
+pub use find_drift::find_drift;
 pub use find_manifest::{ManifestView, find_manifest};
 pub use find_registration::{find_registration, find_registration_by_url};
 pub use find_server::find_server;
@@ -79,6 +84,7 @@ pub use probe_server::{Probed, Probing, keep_probes, probe_server};
 pub use propose_registration::propose_registration;
 pub use read_document::read_document;
 pub use refresh_routes::{load_routes, refresh_routes};
+pub use refuse_drift::refuse_drift;
 pub use register_server::register_server;
 pub use register_servers::register_servers;
 pub use reject_registration::reject_registration;

@@ -19,7 +19,7 @@
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
 //! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs` |
-//! | what a client is told of an upstream that failed | `failure.rs` |
+//! | what a client is told of an upstream that failed | `failure.rs`, `teller.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
 //! | what is counted | `meters.rs` |
 //!
@@ -54,6 +54,7 @@ mod relay;
 mod request;
 mod routes;
 mod spool;
+mod teller;
 mod upstream_sessions;
 mod vitals;
 mod way;

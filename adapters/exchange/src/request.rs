@@ -1,16 +1,11 @@
-//! A call that was understood, and where it goes: what forwarding and relaying share; and how its
-//! client is told that it failed.
+//! A call that was understood, and where it goes: what forwarding and relaying share.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use mcp_wire::WireError;
 use mcp_wire::front::Front;
-use mcp_wire::message;
 use mcp_wire::params::CallParams;
-use mcp_wire::revision::Era;
 use registry_domain::caller::Permit;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{OpenedUpstream, UpstreamFailure};
@@ -19,10 +14,10 @@ use tokio::time::Instant;
 
 use crate::answer::Answer;
 use crate::client_sessions::ClientSession;
-use crate::exchange::{Exchange, ExchangeSettings};
-use crate::failure::{HopFailure, proxied_code};
-use crate::inbound::{Door, Inbound};
+use crate::exchange::Exchange;
+use crate::inbound::Inbound;
 use crate::record::Pending;
+use crate::teller::{Teller, Told};
 
 /// A request that was understood.
 pub(crate) struct Request<'a> {
@@ -109,90 +104,5 @@ impl Call<'_> {
         let (failure, mut record) = failed.into_parts();
         let Told { body, refusal } = Teller::of(*self).tell(&failure, &mut record);
         Answer { refusal: refusal.map(Box::new), ..Answer::json(200, body) }
-    }
-}
-
-/// How a client is told of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
-    /// As a tool's result, so that the model behind the client can read it.
-    ToolResult,
-    /// As a JSON-RPC error of the gateway.
-    Error,
-    /// As a JSON-RPC error of port 8000's proxy.
-    ProxyError,
-}
-
-impl Manner {
-    fn of(request: &Request<'_>) -> Self {
-        match (&request.inbound.door, request.method) {
-            (Door::Any(_), _) => Self::ProxyError,
-            (_, "tools/call") => Self::ToolResult,
-            _ => Self::Error,
-        }
-    }
-}
-
-/// What a client is told.
-pub(crate) struct Told {
-    pub(crate) body: Bytes,
-    /// The same as an error, where it is one.
-    pub(crate) refusal: Option<WireError>,
-}
-
-/// Tells a call's client that its upstream failed. It owns what it needs, so that a stream can
-/// take it along.
-pub(crate) struct Teller {
-    id_json: String,
-    manner: Manner,
-    era: Era,
-    server: String,
-    request_id: String,
-    settings: Arc<ExchangeSettings>,
-}
-
-impl Teller {
-    pub(crate) fn of(call: Call<'_>) -> Self {
-        Self {
-            id_json: call.request.id_json.to_owned(),
-            manner: Manner::of(call.request),
-            era: call.request.front.era,
-            server: call.route.server.of().name.clone(),
-            request_id: call.request.inbound.request_id.clone(),
-            settings: Arc::clone(&call.exchange.settings),
-        }
-    }
-
-    /// The response that stands in for the upstream's, and its record.
-    pub(crate) fn tell(&self, failure: &UpstreamFailure, record: &mut Pending) -> Told {
-        if record.was_cancelled() {
-            record.fail(failure, "somebody cancelled the call");
-            return self.refused(WireError::cancelled());
-        }
-        let HopFailure { code, message, hint } = HopFailure::of(&self.server, failure);
-        let told = match self.manner {
-            Manner::ToolResult => {
-                let (id, this) = (&self.id_json, self.settings.implementation());
-                let body = message::tool_error_result(id, self.era, &message, code, hint, this);
-                Told { body, refusal: None }
-            }
-            Manner::Error => self.refused(WireError::upstream(code, format!("{message} {hint}"))),
-            Manner::ProxyError => self
-                .refused(WireError::not_proxied(proxied_code(code), format!("{message} {hint}"))),
-        };
-        tracing::warn!(
-            server = self.server,
-            class = failure.class.as_str(),
-            detail = failure.detail,
-            request_sent = failure.request_sent,
-            request_id = self.request_id,
-            "an upstream failed"
-        );
-        record.fail(failure, message);
-        told
-    }
-
-    fn refused(&self, error: WireError) -> Told {
-        Told { body: error.to_json(&self.id_json).into(), refusal: Some(error) }
     }
 }

@@ -1,4 +1,5 @@
-//! Every path of the live feed, the same on both ports but for who is let in.
+//! Every path of the live feed, the same on both ports but for who is let in (`Door`). The apps
+//! add them to their own; in the OpenAPI documents they come from `document` here.
 
 use std::sync::Arc;
 

@@ -8,14 +8,17 @@
 mod answer;
 mod content;
 mod handlers;
+mod kept;
 mod reads;
 mod rows;
 mod schema;
+mod servers;
 mod writes;
 
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    path::PathBuf,
 };
 
 use actix_web::{App, HttpServer, web};
@@ -26,6 +29,8 @@ use diesel_async::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool,
     },
 };
+
+use kept::Kept;
 
 use crate::workers::Listen;
 
@@ -47,6 +52,9 @@ pub struct Settings {
     /// What the addresses in answers begin with.
     #[arg(long, default_value = "http://localhost:8001")]
     gateway_url: String,
+    /// A folder with the answers `list` and `find`, as the product gave them, for `/kept/…`.
+    #[arg(long)]
+    kept: Option<PathBuf>,
     #[command(flatten)]
     listen: Listen,
 }
@@ -57,12 +65,13 @@ struct Floor {
     user: String,
     admin: String,
     gateway_url: String,
+    kept: Kept,
 }
 
 /// Listens, tells the address to `ready`, and serves until the process ends.
 ///
 /// # Errors
-/// The address is taken, or the pool cannot be made. A database that is away is the requests'
+/// The address is taken, the pool cannot be made, or an answer cannot be read. A database that is away is the requests'
 /// trouble.
 pub async fn serve(
     settings: Settings,
@@ -81,6 +90,7 @@ pub async fn serve(
         user: settings.user,
         admin: settings.admin,
         gateway_url: settings.gateway_url,
+        kept: settings.kept.as_deref().map(Kept::read).transpose()?.unwrap_or_default(),
     });
     let listener = TcpListener::bind(settings.listen.listen)?;
     let address = listener.local_addr()?;

@@ -1,4 +1,6 @@
-//! Every path of the gateway.
+//! Every path of the gateway that is its own, in one place: MCP, probes, and what it tells of
+//! itself. A path that stands here answers 405 with `Allow` to other methods. Live events are added
+//! by `registry_live_feed::routes`, and `/metrics` by the edge.
 
 use actix_web::web;
 use registry_http_edge::health::livez;

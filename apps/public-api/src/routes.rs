@@ -1,5 +1,6 @@
-//! Every address of port 8000, in one place. A path that stands here answers 405 with `Allow` to
-//! other methods; HEAD goes with GET. Static paths come before `{placeholders}`.
+//! Every address of port 8000 that is its own, in one place; live events are added by
+//! `registry_live_feed::routes`, and `/metrics` by the edge. A path that stands here answers 405 with
+//! `Allow` to other methods; HEAD goes with GET. Static paths come before `{placeholders}`.
 
 use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};

@@ -5,6 +5,7 @@ mod discover;
 mod export_metrics;
 mod feed_live;
 mod follow_routes;
+mod fortune;
 mod keep_metrics;
 mod probe;
 mod renew_answers;
@@ -75,29 +76,4 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
         stop.clone(),
     ));
     Jobs { stop, running }
-}
-
-/// Tells the log of a change of fortune: once that something fails, and once that it goes again.
-struct Fortune {
-    what: &'static str,
-    failing: bool,
-}
-
-impl Fortune {
-    const fn of(what: &'static str) -> Self {
-        Self { what, failing: false }
-    }
-
-    /// Notes how a try went, and answers whether it went well.
-    fn note<T>(&mut self, tried: &Result<T, impl std::fmt::Display>) -> bool {
-        match tried {
-            Ok(_) if self.failing => tracing::info!("{} again", self.what),
-            Err(error) if !self.failing => {
-                tracing::warn!(%error, "not {} right now; trying on", self.what);
-            }
-            _ => {}
-        }
-        self.failing = tried.is_err();
-        !self.failing
-    }
 }

@@ -6,4 +6,6 @@ export * from "./gateway.js";
 export * from "./import.js";
 export * from "./registry.js";
 export * from "./schemas.js";
+export * from "./server-schemas.js";
+export * from "./servers.js";
 // auth.ts is imported by itself: it needs a browser.

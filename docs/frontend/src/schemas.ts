@@ -89,8 +89,17 @@ export const auditLogSchema = z
   })
   .passthrough();
 
+const component = z.object({ status: z.string() }).passthrough();
+
 export const healthSchema = z
-  .object({ status: z.enum(["healthy", "degraded", "unhealthy"]), version: z.string() })
+  .object({
+    status: z.enum(["healthy", "degraded", "unhealthy"]),
+    timestamp: time,
+    version: z.string(),
+    components: z
+      .object({ database: component, registry: component, router: component })
+      .passthrough(),
+  })
   .passthrough();
 
 /** A page of a list. */

@@ -5,12 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { ApiError, GatewayClient, NetworkError, RegistryClient, importDump } from "../src/index.js";
-
-function given(name: string): string {
-  const value = process.env[name];
-  assert.ok(value, `${name} is not set`);
-  return value;
-}
+import { given } from "./given.js";
 
 const api = given("API_BASE_URL");
 const user = new RegistryClient(api, async () => given("USER_TOKEN"));

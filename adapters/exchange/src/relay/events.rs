@@ -17,7 +17,8 @@ use crate::answer::{Answer, AnswerBody, ContentType};
 use crate::asked::Asker;
 use crate::forward::Sent;
 use crate::record::Pending;
-use crate::request::{Call, Failed, Teller};
+use crate::request::{Call, Failed};
+use crate::teller::Teller;
 
 struct Passage {
     body: ReplyBody,

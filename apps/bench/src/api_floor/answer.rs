@@ -8,10 +8,11 @@ use uuid::Uuid;
 use super::rows::{Time, View};
 
 /// A time with six digits of a second.
-struct Micros(Timestamp);
+pub(super) struct Micros(Timestamp);
 
 impl Micros {
-    fn of(time: Time) -> Self {
+    /// The time of a row.
+    pub(super) fn of(time: Time) -> Self {
         Self(time.to_jiff())
     }
 }

@@ -12,9 +12,9 @@ use super::answer::{Page, Shown};
 use super::content::{self, Decision, Draft};
 use super::rows::View;
 use super::writes::{self, Trail};
-use super::{Floor, reads};
+use super::{Floor, kept, reads, servers};
 
-type Answer = actix_web::Result<HttpResponse>;
+pub(super) type Answer = actix_web::Result<HttpResponse>;
 
 /// A way to the next page, as long as the product's.
 const NEXT: &str = "</registrations?limit=20&cursor=\
@@ -28,6 +28,10 @@ struct Asked {
 /// The product's routes, and one to create without audit and outbox rows.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
+        .route("/api/v1/servers", web::get().to(servers::list))
+        .route("/api/v1/servers/{id}", web::get().to(servers::find))
+        .route("/kept/api/v1/servers", web::get().to(kept::list))
+        .route("/kept/api/v1/servers/{id}", web::get().to(kept::find))
         .route("/registrations", web::get().to(list))
         .route("/registrations", web::post().to(create))
         .route("/without-trail/registrations", web::post().to(create_without_trail))
@@ -35,7 +39,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/registrations/{id}/status", web::patch().to(approve));
 }
 
-async fn connection(floor: &Floor) -> actix_web::Result<Object<AsyncPgConnection>> {
+pub(super) async fn connection(floor: &Floor) -> actix_web::Result<Object<AsyncPgConnection>> {
     floor.pool.get().await.map_err(ErrorInternalServerError)
 }
 
@@ -51,7 +55,7 @@ fn shown(mut response: HttpResponseBuilder, view: &View, floor: &Floor) -> HttpR
 }
 
 /// The headers of each of the product's answers. The id is always the same one: nobody reads it.
-fn with_product_headers(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
+pub(super) fn with_product_headers(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
     response
         .insert_header(("x-request-id", "01a1fe6e-d9bf-768e-bac1-a29df2bc2f59"))
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))

@@ -23,7 +23,7 @@ pub struct ServerStatus;
 /// A value of one of them, as its name.
 #[derive(Debug, Clone, FromSqlRow, AsExpression)]
 #[diesel(sql_type = TransportType, sql_type = ServerStatus)]
-pub(super) struct Label(pub(super) &'static str);
+pub(super) struct Label(pub(super) String);
 
 macro_rules! named_by_labels {
     ($($name:ty),+) => {$(
@@ -35,8 +35,8 @@ macro_rules! named_by_labels {
         }
 
         impl FromSql<$name, Pg> for Label {
-            fn from_sql(_: PgValue<'_>) -> deserialize::Result<Self> {
-                Err("the floor only writes it".into())
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                Ok(Self(String::from_utf8(value.as_bytes().to_vec())?))
             }
         }
     )+};
@@ -96,7 +96,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid};
+    use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid};
     use super::{ServerStatus, TransportType};
 
     servers (id) {
@@ -117,6 +117,11 @@ diesel::table! {
         alias -> Nullable<Text>,
         manifest_state -> Text,
         manifest_digest -> Nullable<Text>,
+        owner_id -> Nullable<Uuid>,
+        listed_by -> Text,
+        auto_discover -> Bool,
+        last_health_check -> Nullable<Timestamptz>,
+        search_key -> Text,
     }
 }
 

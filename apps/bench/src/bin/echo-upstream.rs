@@ -1,5 +1,6 @@
 //! The upstream of the measurements: an MCP server with one tool, `echo`, that costs as little as
-//! one can. `/mcp` answers as JSON, `/sse-mcp` as one Server-Sent Event; both eras, no sessions.
+//! one can. `/mcp` answers as JSON, `/sse-mcp` as one Server-Sent Event, `/silent-mcp` calls of its
+//! tool not at all; both eras, no sessions.
 
 use std::{borrow::Cow, convert::Infallible, io::Write, process::ExitCode};
 
@@ -85,6 +86,10 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         return Ok(empty(StatusCode::BAD_REQUEST));
     };
     let Some(id) = message.id else { return Ok(empty(StatusCode::ACCEPTED)) };
+    if head.uri.path() == "/silent-mcp" && message.method == "tools/call" {
+        // Until the caller gives up, which drops this future.
+        return std::future::pending().await;
+    }
     let (status, payload) = respond(&message);
     let event_stream = head.uri.path() == "/sse-mcp";
     let (before, after) = if event_stream { ("event: message\ndata: ", "\n\n") } else { ("", "") };

@@ -11,16 +11,25 @@ use serde_json::Value;
 
 use super::Result;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than any deadline of the product that is measured here.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An answer, and how many bytes it was on the wire.
 pub struct Answer {
     pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     pub raw_bytes: usize,
 }
 
 impl Answer {
+    /// What a header says, named in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find_map(|(other, value)| (other == name).then_some(value.as_str()))
+    }
+
     /// The body as JSON, if the status is one of success.
     pub fn success(self, what: &str) -> Result<Value> {
         if !(200..300).contains(&self.status) {
@@ -61,16 +70,17 @@ fn read_answer(from: &mut impl BufRead) -> Result<Answer> {
     let status_line = line(from)?;
     let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok());
     let status = status.ok_or_else(|| format!("not an HTTP answer: {status_line:?}"))?;
-    let (mut length, mut chunked) = (0, false);
+    let (mut length, mut chunked, mut headers) = (0, false, vec![]);
     loop {
-        let header = line(from)?.to_ascii_lowercase();
-        if header.is_empty() {
-            break;
-        } else if let Some(value) = header.strip_prefix("content-length:") {
-            length = value.trim().parse()?;
-        } else if let Some(value) = header.strip_prefix("transfer-encoding:") {
-            chunked = value.trim() == "chunked";
+        let header = line(from)?;
+        let Some((name, value)) = header.split_once(':') else { break };
+        let (name, value) = (name.to_ascii_lowercase(), value.trim().to_owned());
+        match name.as_str() {
+            "content-length" => length = value.parse()?,
+            "transfer-encoding" => chunked = value.eq_ignore_ascii_case("chunked"),
+            _ => {}
         }
+        headers.push((name, value));
     }
     let mut body = vec![];
     if chunked {
@@ -89,5 +99,5 @@ fn read_answer(from: &mut impl BufRead) -> Result<Answer> {
         from.read_exact(&mut body)?;
     }
     raw_bytes += body.len();
-    Ok(Answer { status, body, raw_bytes })
+    Ok(Answer { status, headers, body, raw_bytes })
 }

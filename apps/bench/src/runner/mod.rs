@@ -2,9 +2,13 @@
 
 mod api;
 mod database;
+mod figures;
 mod gateway;
 mod http;
 mod indexes;
+mod lists;
+mod many;
+mod memory;
 mod options;
 mod payload;
 mod process;
@@ -32,9 +36,9 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// How a run ended that measured what it was asked to.
 pub enum Outcome {
-    /// No minimum was given, or it was reached.
+    /// No minimum was given, or it was reached, and so was every goal.
     Measured,
-    /// A ratio is under `--min-ratio` or `--min-api-ratio`.
+    /// A ratio is under `--min-ratio` or `--min-api-ratio`, or a goal was missed.
     BelowMinimum,
 }
 
@@ -45,6 +49,9 @@ struct Found {
     gateway: Option<report::Report>,
     api: Option<api::Report>,
     indexes: Option<indexes::Report>,
+    lists: Option<lists::Report>,
+    memory: Option<memory::Report>,
+    figures: Option<figures::Report>,
 }
 
 /// Runs the measurements that are asked for, and prints a table for each.
@@ -55,10 +62,10 @@ pub fn run(options: &Options) -> Result<Outcome> {
     if load_before > 0.5 {
         tell(format_args!("the machine is busy (load average {load_before}): expect noise"));
     }
-    if options.part.is_empty()
-        && let Err(how) = options.database()
-    {
-        tell(format_args!("{how}"));
+    if options.part.is_empty() {
+        for how in [options.database().err(), options.redis().err()].into_iter().flatten() {
+            tell(format_args!("{how}"));
+        }
     }
     let part = |part: Part| options.includes(part).then_some(());
     let found = Found {
@@ -70,6 +77,15 @@ pub fn run(options: &Options) -> Result<Outcome> {
             .transpose()?,
         indexes: part(Part::Indexes)
             .map(|()| shown(indexes::measure(&folder, options, options.database()?)?))
+            .transpose()?,
+        lists: part(Part::Lists)
+            .map(|()| shown(lists::measure(&folder, options, options.database()?)?))
+            .transpose()?,
+        memory: part(Part::Memory)
+            .map(|()| shown(memory::measure(&folder, options, options.database()?)?))
+            .transpose()?,
+        figures: part(Part::Figures)
+            .map(|()| shown(figures::measure(&folder, options, options.database()?)?))
             .transpose()?,
     };
     if let Some(path) = &options.out {
@@ -96,6 +112,15 @@ fn outcome(options: &Options, found: &Found) -> Outcome {
         && !report.reaches(minimum)
     {
         tell(format_args!("an operation of the API does not reach {minimum} of its floor"));
+        outcome = Outcome::BelowMinimum;
+    }
+    let missed = [
+        found.lists.as_ref().is_some_and(lists::Report::misses_a_goal),
+        found.memory.as_ref().is_some_and(memory::Report::misses_its_goal),
+        found.figures.as_ref().is_some_and(figures::Report::misses_a_goal),
+    ];
+    if missed.contains(&true) {
+        tell(format_args!("a goal is missed: see the tables"));
         outcome = Outcome::BelowMinimum;
     }
     outcome

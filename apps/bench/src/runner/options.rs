@@ -14,6 +14,13 @@ pub enum Part {
     Api,
     /// The product's queries on large tables, with and without their indexes.
     Indexes,
+    /// Lists of servers and single ones: from the cache of answers against a bare handler that gives
+    /// the same bytes, and without it against one that sends the same statements.
+    Lists,
+    /// How much memory a minute of mixed load takes, beside the idle process with as many servers.
+    Memory,
+    /// What was promised in figures: response times, throughput, memory, processor time.
+    Figures,
 }
 
 /// Measures the product against floors: programs that do what cannot be left out, and no more.
@@ -23,8 +30,8 @@ pub enum Part {
 /// The gateway is sent the same MCP `tools/call` each time, 2026-07-28 era. Build them first:
 /// `cargo build --release -p bench -p standalone`. What needs PostgreSQL makes databases of its own
 /// on the server that `TEST_DATABASE_URL` names, and drops them again. Tables go to stdout, progress
-/// to stderr. Exit code 1: a ratio is below `--min-ratio` or `--min-api-ratio`; 2: it could not be
-/// measured.
+/// to stderr. Exit code 1: a ratio is below `--min-ratio` or `--min-api-ratio`, or one of the parts
+/// lists, memory and figures misses a goal; 2: it could not be measured.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
@@ -34,6 +41,9 @@ pub struct Options {
     /// A PostgreSQL server on which we may create databases; `tools/testenv.sh run` provides one.
     #[arg(long, env = "TEST_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// A Redis for the product; the part lists needs one. `tools/testenv.sh run` provides it.
+    #[arg(long, env = "TEST_REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
     /// Measured rounds per target and scenario; medians are over these.
     #[arg(long, env = "BENCH_ROUNDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: u32,
@@ -55,6 +65,15 @@ pub struct Options {
     /// Registrations in the API's database.
     #[arg(long, env = "BENCH_API_ROWS", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(20..))]
     pub api_rows: u32,
+    /// Servers in the database of the parts lists and memory.
+    #[arg(long, env = "BENCH_SERVERS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(101..=90_000))]
+    pub servers: u32,
+    /// Connections to load lists of servers with.
+    #[arg(long, env = "BENCH_LIST_CONNECTIONS", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+    pub list_connections: u32,
+    /// Seconds of the long loads: the one of the part memory, and each of the part figures.
+    #[arg(long, env = "BENCH_LOAD_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    pub load_seconds: u32,
     /// Rows of the large tables, in percent of 100,000 servers, 100,000 registrations and 1,000,000
     /// operations.
     #[arg(long, env = "BENCH_INDEX_SCALE", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
@@ -65,7 +84,7 @@ pub struct Options {
     /// How often `mcp-registry` is started to measure its start (a fresh data folder each time).
     #[arg(long, env = "BENCH_STARTS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub starts: u32,
-    /// A short look: 2 rounds of 1 second, 1 start. The large tables stay as large as they are.
+    /// A short look: 2 rounds of 1 second, 1 start, long loads of 3 seconds. The large tables stay as large as they are.
     #[arg(long, env = "BENCH_QUICK")]
     pub quick: bool,
     /// Load the SSE form of the upstream's answers instead of JSON.
@@ -92,15 +111,26 @@ impl Options {
     /// Whether this part is asked for, or all are and it can be had.
     pub fn includes(&self, part: Part) -> bool {
         let all = self.part.is_empty();
-        let possible = part == Part::Gateway || self.database_url.is_some();
+        let possible = match part {
+            Part::Gateway => true,
+            Part::Lists => self.database_url.is_some() && self.redis_url.is_some(),
+            _ => self.database_url.is_some(),
+        };
         self.part.contains(&part) || (all && possible)
     }
 
     /// The server that databases are made on.
     pub fn database(&self) -> Result<&str> {
-        let how = "the parts api and indexes need PostgreSQL: `make bench` runs them under \
+        let how = "all parts but gateway need PostgreSQL: `make bench` runs them under \
                    tools/testenv.sh, or set TEST_DATABASE_URL";
         self.database_url.as_deref().ok_or_else(|| how.into())
+    }
+
+    /// The Redis that the product keeps answers in.
+    pub fn redis(&self) -> Result<&str> {
+        let how = "the part lists needs Redis, because on PostgreSQL answers are kept there: \
+                   `make bench` runs it under tools/testenv.sh, or set TEST_REDIS_URL";
+        self.redis_url.as_deref().ok_or_else(|| how.into())
     }
 
     /// Rounds, `--quick` considered.
@@ -111,6 +141,11 @@ impl Options {
     /// Seconds per round, `--quick` considered.
     pub fn seconds(&self) -> u32 {
         if self.quick { 1 } else { self.seconds }
+    }
+
+    /// Seconds of a long load, `--quick` considered.
+    pub fn load_seconds(&self) -> u32 {
+        if self.quick { 3 } else { self.load_seconds }
     }
 
     /// Starts, `--quick` considered.
@@ -144,10 +179,12 @@ mod tests {
 
     use super::*;
 
+    const ALL: [Part; 6] =
+        [Part::Gateway, Part::Api, Part::Indexes, Part::Lists, Part::Memory, Part::Figures];
+
     fn parts(arguments: &[&str]) -> Vec<Part> {
         let options = Options::parse_from(["bench"].iter().chain(arguments));
-        let all = [Part::Gateway, Part::Api, Part::Indexes];
-        all.into_iter().filter(|&part| options.includes(part)).collect()
+        ALL.into_iter().filter(|&part| options.includes(part)).collect()
     }
 
     #[test]
@@ -162,8 +199,8 @@ mod tests {
     }
 
     #[test]
-    fn with_a_database_all_parts_are_measured() {
-        let all = [Part::Gateway, Part::Api, Part::Indexes];
-        assert_eq!(parts(&["--database-url", "postgres://here/x"]), all);
+    fn with_a_database_and_a_redis_all_parts_are_measured() {
+        let servers = ["--database-url", "postgres://here/x", "--redis-url", "redis://here"];
+        assert_eq!(parts(&servers), ALL);
     }
 }

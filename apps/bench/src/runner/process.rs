@@ -9,15 +9,18 @@ use std::{
     time::Duration,
 };
 
+use parking_lot::Mutex;
+
 use super::Result;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running program; dropping it kills it.
 pub struct Process {
     child: Child,
     address: String,
-    lines: Receiver<String>,
+    /// Behind a lock, so that clients on threads of their own may share what has a process.
+    lines: Mutex<Receiver<String>>,
 }
 
 impl Process {
@@ -49,7 +52,7 @@ impl Process {
                 let _ = give.send(line);
             }
         });
-        Ok(Self { child, address: String::new(), lines })
+        Ok(Self { child, address: String::new(), lines: Mutex::new(lines) })
     }
 
     /// Starts a program whose first line is the address that it listens on.
@@ -66,8 +69,8 @@ impl Process {
 
     /// The next line that it prints.
     pub fn next_line(&self) -> Result<String> {
-        let line = self.lines.recv_timeout(PATIENCE);
-        line.map_err(|_| "ended, or was silent for 30 s, before it listened".into())
+        let line = self.lines.lock().recv_timeout(PATIENCE);
+        line.map_err(|_| "ended, or was silent for a minute, before it listened".into())
     }
 
     /// Waits for its end, which must be a success.

@@ -19,6 +19,19 @@ pub fn worst(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     values.into_iter().max_by(f64::total_cmp)
 }
 
+/// The least value; `None` of nothing.
+pub fn best(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    values.into_iter().min_by(f64::total_cmp)
+}
+
+/// The value that `percent` of all values do not exceed; `None` of nothing.
+pub fn percentile(values: impl IntoIterator<Item = f64>, percent: usize) -> Option<f64> {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    let rank = (values.len() * percent).div_ceil(100).max(1);
+    values.get(rank - 1).copied()
+}
+
 /// The samples of one target under one load.
 pub fn of(samples: &[Sample], scenario: Scenario, target: Target) -> impl Iterator<Item = &Sample> {
     samples.iter().filter(move |sample| sample.scenario == scenario && sample.target == target)
@@ -48,6 +61,14 @@ mod tests {
         assert_eq!(median([]), None);
         assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median([4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_values() {
+        assert_eq!(percentile([], 95), None);
+        assert_eq!(percentile([7.0], 95), Some(7.0));
+        assert_eq!(percentile((1..=100).map(f64::from), 95), Some(95.0));
+        assert_eq!(percentile((1..=20).map(f64::from), 99), Some(20.0));
     }
 
     #[test]

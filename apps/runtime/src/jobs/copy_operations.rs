@@ -7,7 +7,7 @@ use registry_domain::ports::OperationLog;
 use registry_exchange::Spool;
 use tokio_util::sync::CancellationToken;
 
-use super::Fortune;
+use super::fortune::Fortune;
 use crate::boot::Runtime;
 
 /// How long records are gathered before they are copied.

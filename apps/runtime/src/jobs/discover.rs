@@ -20,7 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Fortune;
+use super::fortune::Fortune;
 
 /// How many upstreams are read at the same time.
 const AT_ONCE: usize = 16;

@@ -9,7 +9,7 @@ use registry_http_edge::tally::{Tallied, Tally};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::Fortune;
+use super::fortune::Fortune;
 
 /// The key.
 const KEY: &str = "metrics:system";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use registry_live_feed::LiveFeed;
 use tokio_util::sync::CancellationToken;
 
-use super::Fortune;
+use super::fortune::Fortune;
 
 /// After how long a try that failed is repeated.
 const RETRY: Duration = Duration::from_millis(500);

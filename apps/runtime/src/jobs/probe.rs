@@ -18,7 +18,7 @@ use registry_domain::use_cases::{Probed, Probing, keep_probes, probe_server};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::Fortune;
+use super::fortune::Fortune;
 
 /// How many servers are asked at the same time.
 const AT_ONCE: usize = 64;

@@ -8,7 +8,7 @@ use registry_domain::event::EventSeq;
 use registry_domain::ports::{EventLog, PortError};
 use tokio_util::sync::CancellationToken;
 
-use super::Fortune;
+use super::fortune::Fortune;
 use crate::boot::Freshness;
 
 /// How long to leave things alone that did not work, or where there was nothing new.

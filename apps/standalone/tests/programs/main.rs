@@ -4,6 +4,7 @@
 //! |---|---|
 //! | two processes on one data folder are one product | `two_processes.rs` |
 //! | wrong settings are told, a line each | `wrong_settings.rs` |
+//! | what is told of settings is what is read | `settings_documented.rs` |
 //! | settings come from where they should, and secrets stay where they are | `settings_sources.rs` |
 //! | logs are JSON lines, as many as asked for, without tokens | `logs.rs` |
 //! | a start that cannot succeed says why | `starting.rs` |
@@ -23,6 +24,7 @@ mod commands;
 mod curl;
 mod logs;
 mod operator;
+mod settings_documented;
 mod settings_sources;
 mod starting;
 mod stopping;

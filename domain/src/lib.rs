@@ -15,6 +15,7 @@
 //! | what becomes of an approval | [`server`] |
 //! | how servers are probed, and what that says | [`health`] |
 //! | who may do what | [`caller`], [`party`] |
+//! | what an authorization server keeps | [`oauth`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | what the world must provide | [`ports`] |
 
@@ -31,6 +32,7 @@ pub mod health;
 pub mod id;
 pub mod link;
 pub mod manifest;
+pub mod oauth;
 pub mod operation;
 pub mod party;
 pub mod ports;

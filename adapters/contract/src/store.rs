@@ -22,6 +22,7 @@ mod health;
 mod links;
 mod lists;
 mod management;
+mod oauth;
 mod offers;
 mod operations;
 mod removal;
@@ -125,6 +126,18 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_removed_server_takes_its_definitions_and_leaves_its_alias_in_quarantine,
         a_registration_whose_server_is_removed_stays_approved_and_may_have_another,
         servers_that_are_not_asked_await_no_manifest,
+    }
+    oauth {
+        a_client_reads_back_until_it_ends,
+        no_more_clients_are_kept_than_may_be_and_ended_ones_make_room,
+        a_client_lives_as_long_as_its_grants,
+        a_consent_is_remembered_until_it_ends_and_can_be_given_again,
+        a_grant_reads_back_whole_and_ends,
+        of_many_who_show_one_refresh_token_exactly_one_rotates_it,
+        an_ended_grant_is_gone_and_its_tokens_denied,
+        of_a_persons_grants_the_newest_are_kept,
+        denials_are_told_from_a_time_on_until_they_end,
+        of_racing_keys_of_a_generation_one_is_kept,
     }
     offers {
         servers_are_found_by_all_or_any_of_some_tools,

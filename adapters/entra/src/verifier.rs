@@ -142,7 +142,7 @@ impl JwtVerifier {
             .identity(self.settings.admin_group.as_deref())
             .ok_or(RefusalClass::MissingClaim)?;
         let (roles, groups) = (claims.roles(), claims.groups());
-        let token = VerifiedToken { identity, roles, groups, expires_at };
+        let token = VerifiedToken { identity, roles, groups, expires_at, bounds: None };
         Ok(Verified { token: Arc::new(token), lifetime: not_before..expires_at, generation })
     }
 }

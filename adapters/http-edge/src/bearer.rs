@@ -72,6 +72,7 @@ fn refused(class: RefusalClass) -> Problem {
         | RefusalClass::WrongIssuer
         | RefusalClass::WrongAudience
         | RefusalClass::NotYetValid
+        | RefusalClass::Revoked
         | RefusalClass::MissingClaim => {
             Problem::new(Code::InvalidToken, "Invalid authentication credentials")
         }

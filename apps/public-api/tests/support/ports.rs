@@ -119,6 +119,7 @@ impl TokenVerifier for Broken {
                 roles: Role::parse(roles).into_iter().collect(),
                 groups: Vec::new(),
                 expires_at: Timestamp::MAX,
+                bounds: None,
             })),
             None if token == "expired" => Verification::Refused(RefusalClass::Expired),
             None if token == "no-keys" => Verification::KeysUnavailable,

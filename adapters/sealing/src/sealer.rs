@@ -90,12 +90,7 @@ impl Key {
         Ok(LessSafeKey::new(key))
     }
 
-    fn seal(
-        &self,
-        purpose: Purpose,
-        context: &[u8],
-        plain: &[u8],
-    ) -> Result<Vec<u8>, Unspecified> {
+    fn seal(&self, purpose: Purpose, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let (mut salt, mut nonce) = ([0; SALT_BYTES], [0; NONCE_LEN]);
         rand::fill(&mut salt)?;
         rand::fill(&mut nonce)?;
@@ -141,8 +136,10 @@ impl Sealer for AeadSealer {
         let key = self.key(tag)?.of_value(purpose, salt).ok()?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut body = body.to_vec();
-        let length =
-            key.open_in_place(nonce, Aad::from(authenticated(head, context)), &mut body).ok()?.len();
+        let length = key
+            .open_in_place(nonce, Aad::from(authenticated(head, context)), &mut body)
+            .ok()?
+            .len();
         body.truncate(length);
         Some(body)
     }

@@ -104,7 +104,11 @@ fn the_first_key_seals_and_all_open() {
     assert_eq!(rotated.open(Purpose::Vault, b"c", &old_value).as_deref(), Some(&b"old"[..]));
     assert_eq!(retired.open(Purpose::Vault, b"c", &new_value).as_deref(), Some(&b"new"[..]));
     assert_eq!(before.open(Purpose::Vault, b"c", &new_value), None, "sealed with an older key");
-    assert_eq!(retired.open(Purpose::Vault, b"c", &old_value), None, "opened with a key that is gone");
+    assert_eq!(
+        retired.open(Purpose::Vault, b"c", &old_value),
+        None,
+        "opened with a key that is gone"
+    );
 }
 
 #[test]

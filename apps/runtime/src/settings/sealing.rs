@@ -26,8 +26,7 @@ impl SealingSettings {
             }
             return Self { keys: Vec::new() };
         };
-        let keys: Option<Vec<_>> =
-            text.expose_secret().split(',').map(SealingKey::parse).collect();
+        let keys: Option<Vec<_>> = text.expose_secret().split(',').map(SealingKey::parse).collect();
         match &keys {
             None => {
                 reader.problem(&name, "must be kid:base64(32 bytes), several separated by commas");

@@ -34,7 +34,7 @@ mod verifier;
 
 pub use development::{
     DEVELOPMENT_KEYS_PATH, DEVELOPMENT_TOKEN_PATH, DevelopmentIssuer, DevelopmentKey, IssueError,
-    IssuedToken, KeyFileError, TokenRequest,
+    IssuedToken, TokenRequest,
 };
 pub use issuer::IssuerRules;
 pub use keys::{FetchError, HttpJwks, JwksAddress, JwksSettings, KeyLookup, KeySource, LocalKeys};

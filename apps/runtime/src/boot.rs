@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
-use registry_domain::ports::{RateLimiter, RegistryPorts, ResponseCache, TokenVerifier};
+use registry_domain::ports::{RateLimiter, RegistryPorts, ResponseCache, Sealer, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
 use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
@@ -22,7 +22,7 @@ use registry_upstream::UpstreamSettings;
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
 use crate::telemetry::Telemetry;
-use crate::{edge, identity, live};
+use crate::{edge, identity, live, sealing};
 
 pub use calls::CallPath;
 pub(crate) use freshness::Freshness;
@@ -81,6 +81,8 @@ pub struct Runtime {
     pub live: LiveFeed,
     /// Judges tokens.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// Seals what leaves our hands or lies in a store.
+    pub sealer: Arc<dyn Sealer>,
     /// Counts requests.
     pub limiter: Arc<dyn RateLimiter>,
     /// The development issuer, where it is in use.
@@ -178,6 +180,7 @@ impl Runtime {
         let open = storage(&settings).await?;
         let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
+        let sealer = sealing::start(&settings)?;
         let shared = Shared::start(&settings, &open).await?;
         let registry = RegistryPorts {
             shared: shared.health.clone(),
@@ -199,6 +202,7 @@ impl Runtime {
             live,
             freshness,
             verifier: identity.verifier,
+            sealer,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,
             local_service_url,

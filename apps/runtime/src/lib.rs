@@ -19,6 +19,7 @@ mod identity;
 mod jobs;
 mod live;
 mod run;
+mod sealing;
 pub mod settings;
 mod telemetry;
 

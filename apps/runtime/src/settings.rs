@@ -40,6 +40,7 @@ pub use proxy::ProxySettings;
 pub use reader::{Reader, Shown, WrongSetting};
 pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
+pub use sealing::SealingSettings;
 pub use service::ServiceSettings;
 pub use store::{Database, StoreSettings};
 pub use telemetry::{MetricsSettings, TelemetrySettings, TraceSettings};
@@ -105,6 +106,8 @@ pub struct Settings {
     pub cache: CacheSettings,
     /// Metrics and traces.
     pub telemetry: TelemetrySettings,
+    /// The keys that seal.
+    pub sealing: SealingSettings,
 }
 
 /// Settings as they were read, and what is wrong with them.
@@ -146,7 +149,7 @@ impl Settings {
         let logs = LogSettings::read(&mut reader);
         let cache = CacheSettings::read(&mut reader);
         let telemetry = TelemetrySettings::read(&mut reader);
-        sealing::check(&mut reader, stage);
+        let sealing = SealingSettings::read(&mut reader, stage);
         let (problems, shown) = reader.into_parts();
         let settings = Self {
             stage,
@@ -164,6 +167,7 @@ impl Settings {
             logs,
             cache,
             telemetry,
+            sealing,
         };
         Loaded { settings, problems, shown }
     }

@@ -6,6 +6,20 @@ use uuid::Uuid;
 
 use crate::id::TenantId;
 
+/// The scope that calling the gateway takes.
+pub const CALL_SCOPE: &str = "access_as_user";
+
+/// Whether a path is one that tokens can be for: the root, and every MCP endpoint.
+pub fn is_resource(path: &str) -> bool {
+    let of_one = |start: &str| {
+        path.strip_prefix(start).and_then(|rest| rest.strip_suffix("/mcp")).is_some_and(|name| {
+            !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~%".contains(&byte))
+        })
+    };
+    path.is_empty() || path == "/mcp" || of_one("/servers/") || of_one("/collections/")
+}
+
 /// A client that registered itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OAuthClient {

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use registry_domain::caller::Caller;
+use registry_domain::oauth::CALL_SCOPE;
 use registry_domain::party::Party;
-use registry_domain::ports::{Ensured, RegistryPorts, VerifiedToken};
+use registry_domain::ports::{Ensured, RefusalClass, RegistryPorts, VerifiedToken};
 use registry_domain::use_cases::{SignedIn, caller_of, identify_caller};
 
 use crate::bearer;
@@ -107,7 +108,7 @@ pub async fn admitted_by(
     token: Result<Option<&str>, Problem>,
 ) -> Result<Option<Admitted>, Problem> {
     let limits = &edge.settings.limits;
-    match verified(edge, token).await {
+    match verified(edge, request, token).await {
         Ok(Some(token)) => {
             let caller = caller_of(&token);
             request.extensions_mut().insert(Asker(caller.clone()));
@@ -135,14 +136,24 @@ pub async fn party(edge: &Edge, request: &HttpRequest) -> Result<Party, Problem>
     })
 }
 
+/// Verifies a token, for what was asked: one of our own may be for another resource, or be granted
+/// for less.
 async fn verified(
     edge: &Edge,
+    request: &HttpRequest,
     token: Result<Option<&str>, Problem>,
 ) -> Result<Option<Arc<VerifiedToken>>, Problem> {
-    match token? {
-        Some(token) => bearer::verify(edge.verifier.as_ref(), token).await.map(Some),
-        None => Ok(None),
+    let Some(token) = token? else { return Ok(None) };
+    let token = bearer::verify(edge.verifier.as_ref(), token).await?;
+    if let Some(bounds) = &token.bounds {
+        if !bounds.covers(request.path()) {
+            return Err(bearer::refused(RefusalClass::WrongAudience));
+        }
+        if !bounds.permits(CALL_SCOPE) {
+            return Err(bearer::granted_too_little());
+        }
     }
+    Ok(Some(token))
 }
 
 /// Admits and identifies: limits come before the store, so that it is spared.

@@ -53,5 +53,5 @@ pub use error::{ErrorCode, OAuthError};
 pub use metadata::protected_resource;
 pub use preregistered::{Preregistered, PreregisteredError};
 pub use server::{OAuthPorts, OAuthServer};
-pub use settings::{CALL_SCOPE, OAuthSettings};
+pub use settings::OAuthSettings;
 pub use verifier::GatewayVerifier;

@@ -1,9 +1,9 @@
 //! What clients read before they do anything: RFC 9728, RFC 8414, RFC 7517.
 
+use registry_domain::oauth::{CALL_SCOPE, is_resource};
 use serde_json::{Value, json};
 
 use crate::server::OAuthServer;
-use crate::settings::{CALL_SCOPE, is_resource};
 
 /// The metadata of a protected resource (RFC 9728 §2); `path` is empty for the root. `None`: there is
 /// no such resource.

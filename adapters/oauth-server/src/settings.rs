@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
+use registry_domain::oauth::{CALL_SCOPE, is_resource};
 use url::Url;
 
 use crate::preregistered::Preregistered;
-
-/// The scope that calling the gateway takes.
-pub const CALL_SCOPE: &str = "access_as_user";
 
 /// Scopes of OpenID Connect that clients ask for by habit; they are granted, and mean nothing here.
 const HABITUAL: [&str; 4] = ["openid", "profile", "email", "offline_access"];
@@ -114,17 +112,6 @@ impl OAuthSettings {
         scopes.sort_unstable();
         Ok(scopes)
     }
-}
-
-/// Whether a path is one that tokens can be for: the root, and every MCP endpoint.
-pub(crate) fn is_resource(path: &str) -> bool {
-    let of_one = |start: &str| {
-        path.strip_prefix(start).and_then(|rest| rest.strip_suffix("/mcp")).is_some_and(|name| {
-            !name.is_empty()
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~%".contains(&byte))
-        })
-    };
-    path.is_empty() || path == "/mcp" || of_one("/servers/") || of_one("/collections/")
 }
 
 #[cfg(test)]

@@ -3,4 +3,5 @@
 pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod mcp;
+pub(crate) mod oauth;
 pub(crate) mod root;

@@ -8,6 +8,7 @@
 //! | headers in, answer out | `registry_http_edge::mcp` |
 //! | the OpenAPI document | `openapi.rs` |
 //! | probes | `handlers/health.rs` |
+//! | the authorization server's paths and pages | `routes/oauth.rs`, `handlers/oauth/` |
 //!
 //! The call path itself is not here: it is `adapters/exchange`, which knows no web framework.
 
@@ -30,6 +31,7 @@ use registry_http_edge::Edge;
 use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
 use registry_live_feed::{Door, LiveFeed};
+use registry_oauth_server::OAuthServer;
 
 /// What an operator sets for the gateway's HTTP side.
 #[derive(Debug, Clone)]
@@ -42,6 +44,17 @@ pub struct GatewaySettings {
     pub max_body_bytes: usize,
     /// Origins whose pages may call MCP endpoints.
     pub origins: Origins,
+    /// Who gives the tokens that it takes.
+    pub authorization: Authorization,
+}
+
+/// Who gives tokens for what is here.
+#[derive(Debug, Clone)]
+pub struct Authorization {
+    /// The gateway's address, as clients know it; no slash at the end.
+    pub base: String,
+    /// The authorization server: the gateway itself, else the identity provider.
+    pub issuer: String,
 }
 
 /// Whether what the gateway leans on answers; it serves from its snapshot all the same.
@@ -63,6 +76,8 @@ pub struct Gateway {
     pub stores: Stores,
     /// Live events.
     pub live: LiveFeed,
+    /// The authorization server, where the gateway is one.
+    pub oauth: Option<Arc<OAuthServer>>,
     /// What the operator decided.
     pub settings: Arc<GatewaySettings>,
 }
@@ -82,10 +97,11 @@ pub fn serve(
     listeners: Vec<TcpListener>,
     settings: ServerSettings,
 ) -> io::Result<Server> {
-    let Gateway { exchange, edge, stores, live, settings: gateway } = gateway;
+    let Gateway { exchange, edge, stores, live, oauth, settings: gateway } = gateway;
     let live = registry_live_feed::routes(&live, Door::Closed);
     let (edge, gateway, stores) =
         (web::Data::new(edge), web::Data::from(gateway), web::Data::new(stores));
+    let oauth = oauth.map(web::Data::from);
     let make_app = move || {
         // Called once on each worker thread: its upstream connections stay on that thread.
         let exchange = web::Data::new(exchange.for_worker());
@@ -94,6 +110,11 @@ pub fn serve(
             .app_data(gateway.clone())
             .app_data(stores.clone())
             .configure(routes::configure)
+            .configure(|config| {
+                if let Some(oauth) = &oauth {
+                    config.app_data(oauth.clone()).configure(routes::configure_oauth);
+                }
+            })
             .configure(&live)
     };
     registry_http_edge::serve(make_app, listeners, settings)

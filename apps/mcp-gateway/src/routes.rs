@@ -1,4 +1,6 @@
-//! Every path of the gateway.
+//! Every path of the gateway; those of the authorization server are in `routes/oauth.rs`.
+
+mod oauth;
 
 use actix_web::web;
 use registry_http_edge::health::livez;
@@ -6,8 +8,14 @@ use registry_http_edge::{at, below};
 
 use crate::handlers::{document, health, mcp, root};
 
+/// Adds the authorization server's paths to an app.
+pub(crate) fn configure_oauth(config: &mut web::ServiceConfig) {
+    oauth::server(config);
+}
+
 /// Adds the gateway's paths to an app.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    oauth::resources(config);
     config
         .service(at("/").get(root::about))
         .service(at("/openapi.json").get(document::show))

@@ -72,7 +72,8 @@ fn refused(class: RefusalClass) -> Problem {
         | RefusalClass::WrongIssuer
         | RefusalClass::WrongAudience
         | RefusalClass::NotYetValid
-        | RefusalClass::MissingClaim => {
+        | RefusalClass::MissingClaim
+        | RefusalClass::WrongNonce => {
             Problem::new(Code::InvalidToken, "Invalid authentication credentials")
         }
     };

@@ -38,6 +38,8 @@ pub enum RefusalClass {
     NotYetValid,
     /// It lacks a claim that we need.
     MissingClaim,
+    /// It was made for another sign-in.
+    WrongNonce,
 }
 
 impl RefusalClass {
@@ -52,6 +54,7 @@ impl RefusalClass {
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::MissingClaim => "missing_claim",
+            Self::WrongNonce => "wrong_nonce",
         }
     }
 }

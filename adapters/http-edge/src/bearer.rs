@@ -82,7 +82,8 @@ pub(crate) fn refused(class: RefusalClass) -> Problem {
         | RefusalClass::WrongAudience
         | RefusalClass::NotYetValid
         | RefusalClass::Revoked
-        | RefusalClass::MissingClaim => {
+        | RefusalClass::MissingClaim
+        | RefusalClass::WrongNonce => {
             Problem::new(Code::InvalidToken, "Invalid authentication credentials")
         }
     };

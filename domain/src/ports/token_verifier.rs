@@ -63,6 +63,8 @@ pub enum RefusalClass {
     MissingClaim,
     /// It was revoked before its end.
     Revoked,
+    /// It was made for another sign-in.
+    WrongNonce,
 }
 
 impl RefusalClass {
@@ -78,6 +80,7 @@ impl RefusalClass {
             Self::NotYetValid => "not_yet_valid",
             Self::MissingClaim => "missing_claim",
             Self::Revoked => "revoked",
+            Self::WrongNonce => "wrong_nonce",
         }
     }
 }

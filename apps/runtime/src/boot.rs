@@ -2,6 +2,7 @@
 
 mod calls;
 mod freshness;
+mod oauth;
 mod shared;
 mod storage;
 
@@ -17,6 +18,7 @@ use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
 use registry_http_edge::{EdgeSettings, exposition};
 use registry_live_feed::LiveFeed;
+use registry_oauth_server::OAuthServer;
 use registry_upstream::UpstreamSettings;
 
 use crate::run::Half;
@@ -81,6 +83,10 @@ pub struct Runtime {
     pub live: LiveFeed,
     /// Judges tokens.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// Judges tokens on the gateway: its own too.
+    pub gateway_verifier: Arc<dyn TokenVerifier>,
+    /// The gateway as OAuth authorization server, where people sign in somewhere.
+    pub oauth: Option<Arc<OAuthServer>>,
     /// Seals what leaves our hands or lies in a store.
     pub sealer: Arc<dyn Sealer>,
     /// Counts requests.
@@ -182,6 +188,13 @@ impl Runtime {
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
         let sealer = sealing::start(&settings)?;
         let shared = Shared::start(&settings, &open).await?;
+        let oauth = match identity.provider.clone() {
+            Some(provider) if halves.contains(&Half::Gateway) => {
+                let sealer = Arc::clone(&sealer);
+                oauth::start(&settings, &open, &shared, sealer, provider, &gateway_url).await?
+            }
+            _ => None,
+        };
         let registry = RegistryPorts {
             shared: shared.health.clone(),
             probes: Arc::clone(&shared.probes),
@@ -201,6 +214,8 @@ impl Runtime {
             telemetry,
             live,
             freshness,
+            gateway_verifier: oauth::verifier(oauth.as_ref(), &identity.verifier),
+            oauth,
             verifier: identity.verifier,
             sealer,
             limiter: Arc::clone(&shared.limiter),
@@ -236,7 +251,10 @@ impl Runtime {
     /// The edge's settings of a half.
     pub fn edge_settings(&self, half: Half) -> EdgeSettings {
         let answers = self.freshness.as_ref().map(|freshness| freshness.answers());
-        edge::settings(&self.settings, half, &self.telemetry, answers)
+        EdgeSettings {
+            resources_at: (half == Half::Gateway).then(|| self.gateway_url.clone()),
+            ..edge::settings(&self.settings, half, &self.telemetry, answers)
+        }
     }
 
     /// The metrics page on a socket of its own.
@@ -258,6 +276,15 @@ impl Runtime {
         Origins {
             allowed: self.settings.service.cors_origins.clone(),
             allow_loopback: self.settings.stage == Stage::Development,
+        }
+    }
+
+    /// Who gives the tokens that the gateway takes: itself, else the identity provider.
+    pub fn issuer_url(&self) -> String {
+        match (&self.oauth, &self.settings.identity.entra) {
+            (Some(oauth), _) => oauth.issuer().to_owned(),
+            (None, Some(entra)) => format!("{}/{}/v2.0", entra.authority, entra.tenant),
+            (None, None) => identity::issuer_url(&self.local_service_url),
         }
     }
 

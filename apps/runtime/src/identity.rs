@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_domain::ports::{Clock, TokenVerifier};
+use registry_domain::ports::{Clock, IdentityProvider, Secret, TokenVerifier};
 use registry_entra::{
-    DevelopmentIssuer, DevelopmentKey, HttpJwks, IssuerRules, JwksSettings, JwtVerifier, KeySource,
-    LocalKeys, VerifierSettings,
+    DevelopmentIssuer, DevelopmentKey, EntraProvider, HttpJwks, IssuerRules, JwksSettings,
+    JwtVerifier, KeySource, LocalKeys, ProviderSettings, VerifierSettings,
 };
 
+use secrecy::ExposeSecret as _;
 use tokio::runtime::Handle;
 
 use crate::boot::BootError;
@@ -21,6 +22,7 @@ const DEVELOPMENT_AUDIENCE: &str = "mcp-registry-development";
 pub(crate) struct Identity {
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) development: Option<Arc<DevelopmentIssuer>>,
+    pub(crate) provider: Option<Arc<dyn IdentityProvider>>,
 }
 
 /// Starts token verification.
@@ -67,8 +69,37 @@ fn of_entra(
     let audiences = [entra.client.clone(), format!("api://{}", entra.client)];
     let issuers = IssuerRules::entra(&entra.authority, [&entra.tenant]);
     let skew = settings.identity.clock_skew;
-    let verifier = verifier(settings, issuers, audiences, skew, Arc::new(keys), clock);
-    Ok(Identity { verifier, development: None })
+    let keys: Arc<dyn KeySource> = Arc::new(keys);
+    let provider = match &entra.client_secret {
+        None => None,
+        Some(secret) => {
+            let wanted = ProviderSettings {
+                authority: entra.authority.clone(),
+                tenant: entra.tenant.clone(),
+                client_id: entra.client.clone(),
+                client_secret: Secret::new(secret.expose_secret().to_owned()),
+                scopes: ["openid", "profile", "email", "offline_access"]
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain([format!("api://{}/access_as_user", entra.client)])
+                    .collect(),
+                timeout: Duration::from_secs(10),
+            };
+            let accepted = VerifierSettings {
+                admin_group: settings.identity.admin_group.clone(),
+                leeway: skew,
+                ..VerifierSettings::new(issuers.clone(), [entra.client.clone()])
+            };
+            let id_tokens = JwtVerifier::new(accepted, Arc::clone(&keys), Arc::clone(&clock));
+            let provider =
+                EntraProvider::new(wanted, id_tokens, Arc::clone(&clock)).map_err(|error| {
+                    BootError::part("the identity provider cannot be called", error)
+                })?;
+            Some(Arc::new(provider) as Arc<dyn IdentityProvider>)
+        }
+    };
+    let verifier = verifier(settings, issuers, audiences, skew, keys, clock);
+    Ok(Identity { verifier, development: None, provider })
 }
 
 fn of_development(
@@ -83,10 +114,11 @@ fn of_development(
     // Issuer and verifier have the same clock, so a token ends when it says.
     let audiences = [DEVELOPMENT_AUDIENCE.to_owned()];
     let verifier = verifier(settings, issuers, audiences, Duration::ZERO, keys, clock);
-    Ok(Identity { verifier, development: Some(Arc::new(issuer)) })
+    Ok(Identity { verifier, development: Some(Arc::new(issuer)), provider: None })
 }
 
-fn issuer_url(service_url: &str) -> String {
+/// The development issuer's address.
+pub(crate) fn issuer_url(service_url: &str) -> String {
     format!("{service_url}/dev")
 }
 

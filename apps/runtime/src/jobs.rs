@@ -6,6 +6,7 @@ mod export_metrics;
 mod feed_live;
 mod follow_routes;
 mod keep_metrics;
+mod keep_oauth;
 mod probe;
 mod renew_answers;
 mod tell_state;
@@ -53,6 +54,9 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
             runtime.settings.health.rules.interval,
             stop.clone(),
         ));
+    }
+    if let Some(oauth) = runtime.oauth.clone() {
+        running.spawn(keep_oauth::run(oauth, stop.clone()));
     }
     running.spawn(feed_live::run(runtime.live.clone(), stop.clone()));
     running.spawn(tell_state::run(

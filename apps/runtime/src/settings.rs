@@ -12,6 +12,7 @@ mod identity;
 mod limits;
 mod logs;
 mod management;
+mod oauth;
 mod pages;
 mod proxy;
 mod reader;
@@ -35,6 +36,7 @@ pub use health::HealthSettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
+pub use oauth::OAuthServerSettings;
 pub use pages::PageSettings;
 pub use proxy::ProxySettings;
 pub use reader::{Reader, Shown, WrongSetting};
@@ -108,6 +110,8 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     /// The keys that seal.
     pub sealing: SealingSettings,
+    /// The gateway as OAuth authorization server.
+    pub oauth: OAuthServerSettings,
 }
 
 /// Settings as they were read, and what is wrong with them.
@@ -150,6 +154,7 @@ impl Settings {
         let cache = CacheSettings::read(&mut reader);
         let telemetry = TelemetrySettings::read(&mut reader);
         let sealing = SealingSettings::read(&mut reader, stage);
+        let oauth = OAuthServerSettings::read(&mut reader);
         let (problems, shown) = reader.into_parts();
         let settings = Self {
             stage,
@@ -168,6 +173,7 @@ impl Settings {
             cache,
             telemetry,
             sealing,
+            oauth,
         };
         Loaded { settings, problems, shown }
     }

@@ -24,6 +24,8 @@ pub struct EntraSettings {
     pub client: String,
     /// Where Entra is; another host for sovereign clouds.
     pub authority: String,
+    /// The application's secret; `None`: nobody signs in here, tokens come from elsewhere.
+    pub client_secret: Option<secrecy::SecretString>,
 }
 
 impl IdentitySettings {
@@ -33,8 +35,11 @@ impl IdentitySettings {
         let authority = reader
             .base_url(&["MREG_AZURE_AUTHORITY_HOST"])
             .unwrap_or_else(|| "https://login.microsoftonline.com".to_owned());
+        let client_secret = reader.secret(&["MREG_AZURE_CLIENT_SECRET", "AZURE_CLIENT_SECRET"]);
         let entra = match (tenant, client) {
-            (Some(tenant), Some(client)) => Some(EntraSettings { tenant, client, authority }),
+            (Some(tenant), Some(client)) => {
+                Some(EntraSettings { tenant, client, authority, client_secret })
+            }
             (None, None) => {
                 if stage != Stage::Development {
                     for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID"] {

@@ -35,7 +35,5 @@ pub(crate) async fn keys(request: HttpRequest) -> Result<HttpResponse, Problem> 
 }
 
 fn shown(document: &Value) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .json(document)
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=300")).json(document)
 }

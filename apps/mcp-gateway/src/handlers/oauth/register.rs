@@ -13,12 +13,11 @@ pub(crate) async fn register(
 ) -> Result<HttpResponse, Problem> {
     let server = open(&request).await?;
     let within = Edge::of(&request)?.settings.body_timeout;
-    let body =
-        body::read(request.headers(), payload.into_inner(), LONGEST_BODY, within).await?;
+    let body = body::read(request.headers(), payload.into_inner(), LONGEST_BODY, within).await?;
     Ok(match server.register(&body).await {
-        Ok(client) => HttpResponse::Created()
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(client),
+        Ok(client) => {
+            HttpResponse::Created().insert_header((header::CACHE_CONTROL, "no-store")).json(client)
+        }
         Err(error) => refusal::to_client(&error, false),
     })
 }

@@ -15,9 +15,9 @@ pub(crate) async fn token(
     let form = form(&request, payload).await?;
     let authorization = authorization(&request);
     Ok(match server.token(&form, authorization).await {
-        Ok(tokens) => HttpResponse::Ok()
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(tokens),
+        Ok(tokens) => {
+            HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(tokens)
+        }
         Err(error) => refusal::to_client(&error, authorization.is_some()),
     })
 }

@@ -16,6 +16,7 @@
 //! | how servers are probed, and what that says | [`health`] |
 //! | who may do what | [`caller`], [`party`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
+//! | how a browser signs in | [`sign_in`] |
 //! | what the world must provide | [`ports`] |
 
 pub mod caller;
@@ -39,6 +40,7 @@ pub mod registration;
 pub mod routing;
 pub mod search;
 pub mod server;
+pub mod sign_in;
 pub mod use_cases;
 pub mod user;
 

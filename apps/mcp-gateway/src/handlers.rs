@@ -4,3 +4,4 @@ pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod mcp;
 pub(crate) mod root;
+pub(crate) mod sign_in;

@@ -7,6 +7,7 @@
 //! | what a call needs before the exchange takes over | `handlers/mcp.rs` |
 //! | headers in, answer out | `registry_http_edge::mcp` |
 //! | the OpenAPI document | `openapi.rs` |
+//! | signing in with a browser | `handlers/sign_in/` |
 //! | probes | `handlers/health.rs` |
 //!
 //! The call path itself is not here: it is `adapters/exchange`, which knows no web framework.
@@ -15,6 +16,7 @@ mod handlers;
 pub mod openapi;
 mod program;
 mod routes;
+mod wire;
 
 pub use program::server;
 
@@ -25,6 +27,7 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use actix_web::web;
 use registry_domain::ports::StoreHealth;
+use registry_domain::sign_in::SignInPorts;
 use registry_exchange::Exchange;
 use registry_http_edge::Edge;
 use registry_http_edge::mcp::Origins;
@@ -63,6 +66,8 @@ pub struct Gateway {
     pub stores: Stores,
     /// Live events.
     pub live: LiveFeed,
+    /// Signing in with a browser, where people sign in somewhere.
+    pub sign_in: Option<SignInPorts>,
     /// What the operator decided.
     pub settings: Arc<GatewaySettings>,
 }
@@ -82,8 +87,9 @@ pub fn serve(
     listeners: Vec<TcpListener>,
     settings: ServerSettings,
 ) -> io::Result<Server> {
-    let Gateway { exchange, edge, stores, live, settings: gateway } = gateway;
+    let Gateway { exchange, edge, stores, live, sign_in, settings: gateway } = gateway;
     let live = registry_live_feed::routes(&live, Door::Closed);
+    let sign_in = sign_in.map(web::Data::new);
     let (edge, gateway, stores) =
         (web::Data::new(edge), web::Data::from(gateway), web::Data::new(stores));
     let make_app = move || {
@@ -93,6 +99,11 @@ pub fn serve(
             .app_data(exchange)
             .app_data(gateway.clone())
             .app_data(stores.clone())
+            .configure(|config| {
+                if let Some(ports) = &sign_in {
+                    config.app_data(ports.clone());
+                }
+            })
             .configure(routes::configure)
             .configure(&live)
     };

@@ -19,6 +19,7 @@ mod redis;
 mod registry;
 mod sealing;
 mod service;
+mod sign_in;
 mod store;
 mod telemetry;
 
@@ -42,6 +43,7 @@ pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
 pub use sealing::SealingSettings;
 pub use service::ServiceSettings;
+pub use sign_in::SignInSettings;
 pub use store::{Database, StoreSettings};
 pub use telemetry::{MetricsSettings, TelemetrySettings, TraceSettings};
 
@@ -108,6 +110,8 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     /// The keys that seal.
     pub sealing: SealingSettings,
+    /// Signing in with a browser.
+    pub sign_in: SignInSettings,
 }
 
 /// Settings as they were read, and what is wrong with them.
@@ -150,6 +154,7 @@ impl Settings {
         let cache = CacheSettings::read(&mut reader);
         let telemetry = TelemetrySettings::read(&mut reader);
         let sealing = SealingSettings::read(&mut reader, stage);
+        let sign_in = SignInSettings::read(&mut reader);
         let (problems, shown) = reader.into_parts();
         let settings = Self {
             stage,
@@ -168,6 +173,7 @@ impl Settings {
             cache,
             telemetry,
             sealing,
+            sign_in,
         };
         Loaded { settings, problems, shown }
     }

@@ -17,6 +17,7 @@
 //! | who may do what | [`caller`], [`party`] |
 //! | what an authorization server keeps | [`oauth`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
+//! | how a browser signs in | [`sign_in`] |
 //! | what the world must provide | [`ports`] |
 
 pub mod caller;
@@ -41,6 +42,7 @@ pub mod registration;
 pub mod routing;
 pub mod search;
 pub mod server;
+pub mod sign_in;
 pub mod use_cases;
 pub mod user;
 

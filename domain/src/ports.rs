@@ -20,6 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod administrators;
 mod clock;
 mod commit_watch;
 mod document_store;
@@ -38,6 +39,7 @@ mod registration_store;
 mod replica_bus;
 mod response_cache;
 mod sealer;
+mod secrets;
 mod server_catalog;
 mod server_query;
 mod session_store;
@@ -47,6 +49,7 @@ mod upstream;
 mod user_store;
 mod web_documents;
 
+pub use administrators::Administrators;
 pub use clock::{Clock, end_after};
 pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
@@ -70,6 +73,7 @@ pub use registration_store::{
 pub use replica_bus::{AnswerHandler, Heard, ReplicaBus, ReplicaId, Subscription};
 pub use response_cache::ResponseCache;
 pub use sealer::{Purpose, Sealer};
+pub use secrets::Secrets;
 pub use server_catalog::{Atomicity, BatchItem, Routes, ServerCatalog, Taken};
 pub use server_query::{DiscoveryState, Include, ServerCounts, ServerQuery, ServerView};
 pub use session_store::SessionStore;

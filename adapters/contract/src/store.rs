@@ -189,6 +189,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_changed_identity_changes_the_row,
         the_group_gives_and_takes_the_administrators_flag,
         an_administrator_made_by_hand_stays_one,
+        administrators_are_listed_with_who_made_them,
     }
     watch {
         a_new_server_is_to_be_probed_before_all_others,

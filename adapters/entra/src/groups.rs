@@ -4,6 +4,7 @@
 //! Entra leaves the claim out over 200 groups and says `_claim_names` instead. The application asks
 //! for itself (client credentials; it needs the permission `GroupMember.Read.All`).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,8 +31,6 @@ pub struct GroupSettings {
     pub authority: String,
     /// `https://graph.microsoft.com` there.
     pub graph: String,
-    /// The tenant, where the token names none.
-    pub tenant: String,
     /// The application.
     pub client_id: String,
     /// Its secret.
@@ -50,7 +49,8 @@ pub struct GraphGroups {
     client: JsonClient,
     clock: Arc<dyn Clock>,
     known: Cache<String, Arc<Known>>,
-    token: Mutex<Option<(HeaderValue, Timestamp)>>,
+    /// The application's tokens for Graph, by tenant: as many as tenants are accepted.
+    tokens: Mutex<HashMap<String, (HeaderValue, Timestamp)>>,
 }
 
 /// What was found out about a person; `None`: Graph failed.
@@ -79,24 +79,24 @@ impl GraphGroups {
         let client = JsonClient::new()?;
         let longest = settings.max_age.max(settings.pause);
         let known = Cache::builder().max_capacity(MOST_PEOPLE).time_to_live(longest).build();
-        Ok(Self { settings, client, clock, known, token: Mutex::default() })
+        Ok(Self { settings, client, clock, known, tokens: Mutex::default() })
     }
 
     /// The person's groups, or `None` where they cannot be had now. Many who ask at once about one
     /// person make one question.
-    pub(crate) async fn of(&self, oid: &str) -> Option<Arc<[String]>> {
-        let now = self.clock.now();
-        if let Some(known) = self.known.get(oid).await
+    pub(crate) async fn of(&self, tenant: &str, oid: &str) -> Option<Arc<[String]>> {
+        let (key, now) = (format!("{tenant}/{oid}"), self.clock.now());
+        if let Some(known) = self.known.get(&key).await
             && known.until <= now
         {
-            self.known.invalidate(oid).await;
+            self.known.invalidate(&key).await;
         }
-        let known = self.known.get_with(oid.to_owned(), self.look_up(oid)).await;
+        let known = self.known.get_with(key, self.look_up(tenant, oid)).await;
         known.groups.clone()
     }
 
-    async fn look_up(&self, oid: &str) -> Arc<Known> {
-        let asked = tokio::time::timeout(self.settings.timeout, self.ask(oid)).await;
+    async fn look_up(&self, tenant: &str, oid: &str) -> Arc<Known> {
+        let asked = tokio::time::timeout(self.settings.timeout, self.ask(tenant, oid)).await;
         let groups = match asked.unwrap_or(Err(FetchError::TimedOut)) {
             Ok(groups) => Some(groups),
             Err(error) => {
@@ -108,19 +108,19 @@ impl GraphGroups {
         Arc::new(Known { groups, until: end_after(self.clock.now(), age) })
     }
 
-    async fn ask(&self, oid: &str) -> Result<Arc<[String]>, FetchError> {
+    async fn ask(&self, tenant: &str, oid: &str) -> Result<Arc<[String]>, FetchError> {
         let mut url = parsed(&self.settings.graph)?;
         // A subject may be any text: pushed as one segment, it stays one.
         url.path_segments_mut()
             .map_err(|()| FetchError::Request("Graph's address has no path".into()))?
             .pop_if_empty()
             .extend(["v1.0", "users", oid, "getMemberObjects"]);
-        let bearer = self.token().await?;
+        let bearer = self.token(tenant).await?;
         let body = r#"{"securityEnabledOnly":false}"#.to_owned();
         let answer = self.client.post(&url, "application/json", Some(bearer), body).await?;
         if answer.status != StatusCode::OK {
             // A token that is not accepted is not tried twice.
-            *self.token.lock() = None;
+            self.tokens.lock().remove(tenant);
             return Err(FetchError::Status(answer.status));
         }
         let Members { mut value } = answer.json()?;
@@ -129,14 +129,14 @@ impl GraphGroups {
     }
 
     /// The application's own token for Graph.
-    async fn token(&self) -> Result<HeaderValue, FetchError> {
+    async fn token(&self, tenant: &str) -> Result<HeaderValue, FetchError> {
         let now = self.clock.now();
-        if let Some((token, until)) = self.token.lock().as_ref()
+        if let Some((token, until)) = self.tokens.lock().get(tenant)
             && now < *until
         {
             return Ok(token.clone());
         }
-        let GroupSettings { authority, tenant, graph, .. } = &self.settings;
+        let GroupSettings { authority, graph, .. } = &self.settings;
         let url = parsed(&format!("{}/{tenant}/oauth2/v2.0/token", authority.trim_end_matches('/')))?;
         // Graph's own name, also where a test has it on this machine.
         let resource = if graph.starts_with("http:") { "https://graph.microsoft.com" } else { graph };
@@ -157,7 +157,7 @@ impl GraphGroups {
         token.set_sensitive(true);
         // Half of its life: a token that ends on its way is no use.
         let until = end_after(now, Duration::from_secs(expires_in / 2));
-        *self.token.lock() = Some((token.clone(), until));
+        self.tokens.lock().insert(tenant.to_owned(), (token.clone(), until));
         Ok(token)
     }
 }

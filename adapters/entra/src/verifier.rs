@@ -152,7 +152,9 @@ impl JwtVerifier {
         let mut verified = self.accept(&claims, generation).map_err(Verification::Refused)?;
         let mut is_whole = true;
         if let Some(graph) = self.groups.as_ref().filter(|_| claims.has_overage()) {
-            match graph.of(&verified.token.identity.subject).await {
+            // What names no tenant has passed no check of one: it is no token of Entra's.
+            let tenant = claims.tid.as_deref().unwrap_or_default();
+            match graph.of(tenant, &verified.token.identity.subject).await {
                 Some(groups) => self.add_groups(Arc::make_mut(&mut verified.token), &groups),
                 // Nothing is concluded from silence: no group, no right that hangs on one.
                 None => is_whole = false,

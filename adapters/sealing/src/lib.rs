@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `sealer` | [`AeadSealer`]: the port `Sealer`, and the form of a sealed value |
 //! | `key` | [`SealingKey`]: a key with a name, as settings and files write it |
+//! | `secrets` | [`RandomSecrets`]: texts that nobody guesses |
 //! | `secret_file` | a secret in a file that only its owner reads, made once by whoever comes first |
 //!
 //! # What is deliberately absent
@@ -19,6 +20,8 @@
 mod key;
 mod sealer;
 pub mod secret_file;
+mod secrets;
 
 pub use key::{KeyNotMade, SealingKey};
+pub use secrets::RandomSecrets;
 pub use sealer::{AeadSealer, OVERHEAD_BYTES, UnusableKeys};

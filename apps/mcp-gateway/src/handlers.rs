@@ -5,3 +5,4 @@ pub(crate) mod health;
 pub(crate) mod mcp;
 pub(crate) mod oauth;
 pub(crate) mod root;
+pub(crate) mod sign_in;

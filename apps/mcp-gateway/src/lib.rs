@@ -7,6 +7,7 @@
 //! | what a call needs before the exchange takes over | `handlers/mcp.rs` |
 //! | headers in, answer out | `registry_http_edge::mcp` |
 //! | the OpenAPI document | `openapi.rs` |
+//! | signing in with a browser | `handlers/sign_in/` |
 //! | probes | `handlers/health.rs` |
 //! | the authorization server's paths and pages | `routes/oauth.rs`, `handlers/oauth/` |
 //!
@@ -16,6 +17,7 @@ mod handlers;
 pub mod openapi;
 mod program;
 mod routes;
+mod wire;
 
 pub use program::server;
 
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use actix_web::web;
 use registry_domain::ports::StoreHealth;
+use registry_domain::sign_in::SignInPorts;
 use registry_exchange::Exchange;
 use registry_http_edge::Edge;
 use registry_http_edge::mcp::Origins;
@@ -78,6 +81,8 @@ pub struct Gateway {
     pub live: LiveFeed,
     /// The authorization server, where the gateway is one.
     pub oauth: Option<Arc<OAuthServer>>,
+    /// Signing in with a browser, where people sign in somewhere.
+    pub sign_in: Option<SignInPorts>,
     /// What the operator decided.
     pub settings: Arc<GatewaySettings>,
 }
@@ -97,8 +102,9 @@ pub fn serve(
     listeners: Vec<TcpListener>,
     settings: ServerSettings,
 ) -> io::Result<Server> {
-    let Gateway { exchange, edge, stores, live, oauth, settings: gateway } = gateway;
+    let Gateway { exchange, edge, stores, live, oauth, sign_in, settings: gateway } = gateway;
     let live = registry_live_feed::routes(&live, Door::Closed);
+    let sign_in = sign_in.map(web::Data::new);
     let (edge, gateway, stores) =
         (web::Data::new(edge), web::Data::from(gateway), web::Data::new(stores));
     let oauth = oauth.map(web::Data::from);
@@ -109,6 +115,11 @@ pub fn serve(
             .app_data(exchange)
             .app_data(gateway.clone())
             .app_data(stores.clone())
+            .configure(|config| {
+                if let Some(ports) = &sign_in {
+                    config.app_data(ports.clone());
+                }
+            })
             .configure(routes::configure)
             .configure(|config| {
                 if let Some(oauth) = &oauth {

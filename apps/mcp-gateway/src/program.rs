@@ -20,6 +20,8 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         edge: Edge {
             settings: runtime.edge_settings(Half::Gateway),
             verifier: Arc::clone(&runtime.gateway_verifier),
+            sessions: runtime.sessions.clone(),
+            administrators: Some(runtime.administrators()),
             limiter: Arc::clone(&runtime.limiter),
             clock: Arc::clone(&runtime.registry.clock),
             ids: Arc::clone(&runtime.registry.ids),
@@ -30,6 +32,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         },
         live: runtime.live.clone(),
         oauth: runtime.oauth.clone(),
+        sign_in: runtime.sign_in.clone(),
         settings: Arc::new(GatewaySettings {
             name: settings.gateway.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

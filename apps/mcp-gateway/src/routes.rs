@@ -6,6 +6,7 @@ use actix_web::web;
 use registry_http_edge::health::livez;
 use registry_http_edge::{at, below};
 
+use crate::handlers::sign_in::{callback, login, logout, userinfo};
 use crate::handlers::{document, health, mcp, root};
 
 /// Adds the authorization server's paths to an app.
@@ -22,6 +23,10 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(at("/livez").get(livez))
         .service(at("/health").get(health::health))
         .service(at("/ready").get(health::ready))
+        .service(at("/oauth/login").get(login::begin))
+        .service(at("/oauth/callback").get(callback::finish))
+        .service(at("/oauth/userinfo").get(userinfo::show))
+        .service(at("/oauth/logout").post(logout::end))
         // Streams and sessions of the legacy revisions are optional there: GET and DELETE are 405.
         .service(at("/mcp").post(mcp::federated))
         .service(below("/servers", mcp::of_server));

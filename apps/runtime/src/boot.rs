@@ -12,18 +12,22 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
-use registry_domain::ports::{RateLimiter, RegistryPorts, ResponseCache, Sealer, TokenVerifier};
+use registry_domain::ports::{Administrators, RateLimiter, RegistryPorts, ResponseCache, Sealer, TokenVerifier};
+use registry_domain::sign_in::SignInPorts;
 use registry_entra::DevelopmentIssuer;
 use registry_http_edge::mcp::Origins;
+use registry_http_edge::session::Sessions;
 use registry_http_edge::settings::ServerSettings;
 use registry_http_edge::{EdgeSettings, exposition};
 use registry_live_feed::LiveFeed;
 use registry_oauth_server::OAuthServer;
 use registry_upstream::UpstreamSettings;
 
+use crate::administrators::KnownAdministrators;
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
 use crate::telemetry::Telemetry;
+use crate::sign_in::{self, BrowserSessions};
 use crate::{edge, identity, live, sealing};
 
 pub use calls::CallPath;
@@ -89,6 +93,12 @@ pub struct Runtime {
     pub oauth: Option<Arc<OAuthServer>>,
     /// Seals what leaves our hands or lies in a store.
     pub sealer: Arc<dyn Sealer>,
+    /// Who administrates by the stored flag.
+    pub(crate) administrators: Arc<KnownAdministrators>,
+    /// What signing in with a browser needs, where people sign in somewhere.
+    pub sign_in: Option<SignInPorts>,
+    /// Browsers' sessions, there.
+    pub sessions: Option<Arc<dyn Sessions>>,
     /// Counts requests.
     pub limiter: Arc<dyn RateLimiter>,
     /// The development issuer, where it is in use.
@@ -201,6 +211,20 @@ impl Runtime {
             leases: Arc::clone(&shared.leases),
             ..open.ports.clone()
         };
+        let administrators = KnownAdministrators::open(Arc::clone(&registry.users))
+            .await
+            .map_err(|error| BootError::part("the administrators cannot be read", error))?;
+        let sign_in = match identity.provider.clone() {
+            Some(provider) => {
+                let by = (provider, Arc::clone(&sealer));
+                Some(sign_in::ports(&settings, &registry, &shared, by, &gateway_url)?)
+            }
+            None => None,
+        };
+        let sessions = sign_in.clone().map(|ports| {
+            let tasks = shared.tasks().clone();
+            Arc::new(BrowserSessions::new(ports, origins(&settings), tasks)) as Arc<dyn Sessions>
+        });
         let calls = CallPath::start(&settings, &registry, &shared).await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
@@ -218,6 +242,9 @@ impl Runtime {
             oauth,
             verifier: identity.verifier,
             sealer,
+            administrators: Arc::new(administrators),
+            sign_in,
+            sessions,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,
             local_service_url,
@@ -273,10 +300,12 @@ impl Runtime {
 
     /// The origins whose pages may call MCP endpoints.
     pub fn origins(&self) -> Origins {
-        Origins {
-            allowed: self.settings.service.cors_origins.clone(),
-            allow_loopback: self.settings.stage == Stage::Development,
-        }
+        origins(&self.settings)
+    }
+
+    /// Who administrates by the stored flag, for paths that do not ask the store.
+    pub fn administrators(&self) -> Arc<dyn Administrators> {
+        self.administrators.clone()
     }
 
     /// Who gives the tokens that the gateway takes: itself, else the identity provider.
@@ -291,6 +320,13 @@ impl Runtime {
     /// How the sockets of a half behave.
     pub fn server_settings(&self, half: Half) -> ServerSettings {
         edge::sockets(&self.settings, half)
+    }
+}
+
+fn origins(settings: &Settings) -> Origins {
+    Origins {
+        allowed: settings.service.cors_origins.clone(),
+        allow_loopback: settings.stage == Stage::Development,
     }
 }
 

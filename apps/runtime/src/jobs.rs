@@ -4,6 +4,7 @@ mod copy_operations;
 mod discover;
 mod export_metrics;
 mod feed_live;
+mod follow_administrators;
 mod follow_routes;
 mod keep_metrics;
 mod keep_oauth;
@@ -58,6 +59,7 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
     if let Some(oauth) = runtime.oauth.clone() {
         running.spawn(keep_oauth::run(oauth, stop.clone()));
     }
+    running.spawn(follow_administrators::run(runtime.administrators.clone(), stop.clone()));
     running.spawn(feed_live::run(runtime.live.clone(), stop.clone()));
     running.spawn(tell_state::run(
         runtime.live.clone(),

@@ -20,6 +20,7 @@ mod redis;
 mod registry;
 mod sealing;
 mod service;
+mod sign_in;
 mod store;
 mod telemetry;
 
@@ -44,6 +45,7 @@ pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
 pub use sealing::SealingSettings;
 pub use service::ServiceSettings;
+pub use sign_in::SignInSettings;
 pub use store::{Database, StoreSettings};
 pub use telemetry::{MetricsSettings, TelemetrySettings, TraceSettings};
 
@@ -112,6 +114,8 @@ pub struct Settings {
     pub sealing: SealingSettings,
     /// The gateway as OAuth authorization server.
     pub oauth: OAuthServerSettings,
+    /// Signing in with a browser.
+    pub sign_in: SignInSettings,
 }
 
 /// Settings as they were read, and what is wrong with them.
@@ -155,6 +159,7 @@ impl Settings {
         let telemetry = TelemetrySettings::read(&mut reader);
         let sealing = SealingSettings::read(&mut reader, stage);
         let oauth = OAuthServerSettings::read(&mut reader);
+        let sign_in = SignInSettings::read(&mut reader);
         let (problems, shown) = reader.into_parts();
         let settings = Self {
             stage,
@@ -174,6 +179,7 @@ impl Settings {
             telemetry,
             sealing,
             oauth,
+            sign_in,
         };
         Loaded { settings, problems, shown }
     }

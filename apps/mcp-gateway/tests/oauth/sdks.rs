@@ -1,7 +1,9 @@
 //! The clients of the official SDKs, as they are: discovery, becoming a client, consent, sign-in,
 //! tokens, a call, and the renewal of the token. What they run is in `tools/sdks`.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use registry_testkit::upstreams::{RmcpOptions, RmcpServer};
@@ -109,5 +111,68 @@ async fn the_sdks_need_not_register_where_the_operator_named_them() {
             went_well(sdk, &found, "files__echo");
             assert_eq!(found["client_id"], id, "{sdk:?}");
         }
+    }
+}
+
+/// A client's site with a metadata document, under a certificate of its own.
+struct Site {
+    child: Child,
+    address: String,
+    certificate: PathBuf,
+}
+
+impl Site {
+    fn start(folder: &Path) -> Self {
+        let (key, certificate) = (folder.join("site.key"), folder.join("site.pem"));
+        let config = folder.join("site.cnf");
+        let names = "[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN=localhost\n\
+                     [ext]\nsubjectAltName=DNS:localhost\nbasicConstraints=critical,CA:FALSE\n";
+        std::fs::write(&config, names).expect("the folder can be written to");
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"])
+            .args(["-pkeyopt", "ec_paramgen_curve:prime256v1", "-config"])
+            .args([&config, Path::new("-keyout"), &key, Path::new("-out"), &certificate])
+            .output()
+            .expect("openssl runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut child = Command::new("node")
+            .arg("site.mjs")
+            .args([&certificate, &key, Path::new(REDIRECT)])
+            .current_dir(FOLDER)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node starts");
+        let mut address = String::new();
+        let said = child.stdout.take().expect("stdout is a pipe");
+        BufReader::new(said).read_line(&mut address).expect("the site says where it is");
+        Self { child, address: address.trim().to_owned(), certificate }
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.child.kill().expect("a child of ours can be killed");
+        self.child.wait().expect("a killed child can be waited for");
+    }
+}
+
+#[tokio::test]
+async fn the_sdks_need_not_register_where_they_have_a_metadata_document() {
+    python();
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(folder.path());
+    let world = World::with(&[
+        ("SSL_CERT_FILE", site.certificate.to_str().unwrap()),
+        ("MREG_ALLOW_DYNAMIC_REGISTRATION", "false"),
+    ])
+    .await;
+    let upstream = RmcpServer::start(RmcpOptions::default());
+    world.list("files", &upstream.url()).await;
+    for sdk in ALL {
+        let known = json!({"metadata_url": site.address});
+        let found = sdk.run(format!("{}/mcp", world.base()), "files__echo", known).await;
+        went_well(sdk, &found, "files__echo");
+        assert_eq!(found["client_id"], site.address, "{sdk:?}: {found}");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::caller::Denied;
 use crate::field::Violation;
 use crate::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
-use crate::ports::PortError;
+use crate::ports::{PortError, SignInFailure};
 use crate::registration::{IllegalTransition, RegistrationStatus};
 
 /// What something that was looked for is.
@@ -87,6 +87,18 @@ pub enum Error {
         /// What changed, in words.
         what: &'static str,
     },
+    /// No sign-in was begun with this state, or it was by another browser.
+    #[error("the sign-in's state is unknown")]
+    UnknownState,
+    /// Whoever signs people in refused.
+    #[error("the sign-in was refused")]
+    SignInRefused {
+        /// OAuth's error code.
+        code: String,
+    },
+    /// Whoever signs people in cannot be asked, or answered something that does not hold.
+    #[error("the identity provider failed")]
+    Provider(#[source] SignInFailure),
     /// A store or a service cannot be used right now.
     #[error("temporarily unavailable")]
     Unavailable {
@@ -104,6 +116,15 @@ pub enum Error {
 impl From<Denied> for Error {
     fn from(denied: Denied) -> Self {
         Self::Denied(denied)
+    }
+}
+
+impl From<SignInFailure> for Error {
+    fn from(failure: SignInFailure) -> Self {
+        match failure {
+            SignInFailure::Refused { code } => Self::SignInRefused { code },
+            failure => Self::Provider(failure),
+        }
     }
 }
 

@@ -15,7 +15,9 @@
 //! | what becomes of an approval | [`server`] |
 //! | how servers are probed, and what that says | [`health`] |
 //! | who may do what | [`caller`], [`party`] |
+//! | what an authorization server keeps | [`oauth`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
+//! | how a browser signs in | [`sign_in`] |
 //! | what the world must provide | [`ports`] |
 
 pub mod caller;
@@ -31,6 +33,7 @@ pub mod health;
 pub mod id;
 pub mod link;
 pub mod manifest;
+pub mod oauth;
 pub mod operation;
 pub mod party;
 pub mod ports;
@@ -39,6 +42,7 @@ pub mod registration;
 pub mod routing;
 pub mod search;
 pub mod server;
+pub mod sign_in;
 pub mod use_cases;
 pub mod user;
 

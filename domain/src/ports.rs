@@ -20,6 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod administrators;
 mod clock;
 mod commit_watch;
 mod document_store;
@@ -30,6 +31,7 @@ mod ids;
 mod leases;
 mod link_store;
 mod live_events;
+mod oauth_store;
 mod offer_query;
 mod operation_log;
 mod rate_limiter;
@@ -37,6 +39,7 @@ mod registration_store;
 mod replica_bus;
 mod response_cache;
 mod sealer;
+mod secrets;
 mod server_catalog;
 mod server_query;
 mod session_store;
@@ -44,7 +47,9 @@ mod store_health;
 mod token_verifier;
 mod upstream;
 mod user_store;
+mod web_documents;
 
+pub use administrators::Administrators;
 pub use clock::{Clock, end_after};
 pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
@@ -57,6 +62,7 @@ pub use ids::Ids;
 pub use leases::{LeaseHolder, Leases};
 pub use link_store::LinkStore;
 pub use live_events::{LiveEvents, Replay};
+pub use oauth_store::OAuthStore;
 pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
 pub use operation_log::OperationLog;
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
@@ -67,16 +73,18 @@ pub use registration_store::{
 pub use replica_bus::{AnswerHandler, Heard, ReplicaBus, ReplicaId, Subscription};
 pub use response_cache::ResponseCache;
 pub use sealer::{Purpose, Sealer};
+pub use secrets::Secrets;
 pub use server_catalog::{Atomicity, BatchItem, Routes, ServerCatalog, Taken};
 pub use server_query::{DiscoveryState, Include, ServerCounts, ServerQuery, ServerView};
 pub use session_store::SessionStore;
 pub use store_health::{PoolState, StoreHealth};
-pub use token_verifier::{RefusalClass, TokenVerifier, Verification, VerifiedToken};
+pub use token_verifier::{RefusalClass, TokenBounds, TokenVerifier, Verification, VerifiedToken};
 pub use upstream::{
     MessageHead, OpenedUpstream, Reply, ReplyBody, ReplyShape, Upstream, UpstreamEra,
     UpstreamFailure, UpstreamRequest,
 };
 pub use user_store::{Ensured, UserStore};
+pub use web_documents::{WebDocument, WebDocuments, WebFault};
 
 /// The cause of a port's failure; shown in logs, never to callers.
 pub type Source = Box<dyn StdError + Send + Sync>;

@@ -15,6 +15,17 @@ pub enum AdminSource {
     Group,
 }
 
+impl AdminSource {
+    /// Whether a stored flag of this source still counts for somebody whose token says whether they
+    /// are in the administrators' group: the group takes back what it gave.
+    pub fn counts(self, in_admin_group: Option<bool>) -> bool {
+        match self {
+            Self::Manual => true,
+            Self::Group => in_admin_group != Some(false),
+        }
+    }
+}
+
 /// What the identity provider says about a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {

@@ -22,6 +22,7 @@ mod health;
 mod links;
 mod lists;
 mod management;
+mod oauth;
 mod offers;
 mod operations;
 mod removal;
@@ -126,6 +127,18 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_registration_whose_server_is_removed_stays_approved_and_may_have_another,
         servers_that_are_not_asked_await_no_manifest,
     }
+    oauth {
+        a_client_reads_back_until_it_ends,
+        no_more_clients_are_kept_than_may_be_and_ended_ones_make_room,
+        a_client_lives_as_long_as_its_grants,
+        a_consent_is_remembered_until_it_ends_and_can_be_given_again,
+        a_grant_reads_back_whole_and_ends,
+        of_many_who_show_one_refresh_token_exactly_one_rotates_it,
+        an_ended_grant_is_gone_and_its_tokens_denied,
+        of_a_persons_grants_the_newest_are_kept,
+        denials_are_told_from_a_time_on_until_they_end,
+        of_racing_keys_of_a_generation_one_is_kept,
+    }
     offers {
         servers_are_found_by_all_or_any_of_some_tools,
         servers_are_found_by_their_resources_and_templates,
@@ -176,6 +189,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_changed_identity_changes_the_row,
         the_group_gives_and_takes_the_administrators_flag,
         an_administrator_made_by_hand_stays_one,
+        administrators_are_listed_with_who_made_them,
     }
     watch {
         a_new_server_is_to_be_probed_before_all_others,

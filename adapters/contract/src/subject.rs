@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    CommitWatch, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore,
+    CommitWatch, DocumentStore, EventLog, LinkStore, OAuthStore, OperationLog, RegistrationStore,
     ServerCatalog, StoreHealth, UserStore,
 };
 
@@ -25,6 +25,8 @@ pub struct StorePorts {
     pub documents: Arc<dyn DocumentStore>,
     /// Links of registrations.
     pub links: Arc<dyn LinkStore>,
+    /// What an authorization server keeps.
+    pub oauth: Arc<dyn OAuthStore>,
     /// Events and the audit trail.
     pub events: Arc<dyn EventLog>,
     /// Operations.
@@ -42,6 +44,7 @@ impl StorePorts {
             + UserStore
             + DocumentStore
             + LinkStore
+            + OAuthStore
             + EventLog
             + OperationLog
             + StoreHealth
@@ -49,8 +52,18 @@ impl StorePorts {
     {
         let (registrations, servers, users, events, operations) =
             (store.clone(), store.clone(), store.clone(), store.clone(), store.clone());
-        let (documents, links) = (store.clone(), store.clone());
-        Self { registrations, servers, users, documents, links, events, operations, health: store }
+        let (documents, links, oauth) = (store.clone(), store.clone(), store.clone());
+        Self {
+            registrations,
+            servers,
+            users,
+            documents,
+            links,
+            oauth,
+            events,
+            operations,
+            health: store,
+        }
     }
 }
 

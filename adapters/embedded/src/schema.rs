@@ -235,6 +235,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    oauth_clients (client_id) {
+        client_id -> Text,
+        client_name -> Nullable<Text>,
+        redirect_uris -> Text,
+        secret_hash -> Nullable<Binary>,
+        created_at -> Text,
+        ends_at -> Text,
+    }
+}
+
+diesel::table! {
+    oauth_consents (consent_key) {
+        consent_key -> Text,
+        client_id -> Text,
+        subject -> Text,
+        tenant_id -> Nullable<Text>,
+        created_at -> Text,
+        ends_at -> Text,
+    }
+}
+
+diesel::table! {
+    oauth_grants (grant_id) {
+        grant_id -> Text,
+        client_id -> Text,
+        subject -> Text,
+        tenant_id -> Nullable<Text>,
+        resource -> Text,
+        scopes -> Text,
+        serial -> BigInt,
+        sealed -> Binary,
+        created_at -> Text,
+        ends_at -> Text,
+    }
+}
+
+diesel::table! {
+    oauth_denials (denied_id) {
+        denied_id -> Text,
+        since -> Text,
+        ends_at -> Text,
+    }
+}
+
+diesel::table! {
+    oauth_keys (generation) {
+        generation -> BigInt,
+        kid -> Text,
+        sealed -> Binary,
+        signs_from -> Text,
+        ends_at -> Text,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -265,7 +320,12 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         document_contents,
         links,
         server_drifts,
-        leases
+        leases,
+        oauth_clients,
+        oauth_consents,
+        oauth_grants,
+        oauth_denials,
+        oauth_keys
     )
 }
 

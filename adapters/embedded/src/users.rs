@@ -50,11 +50,6 @@ impl UserRow {
 
     fn read(self) -> Result<User, StoreError> {
         let place = Place { table: "users", row: &self.user_id };
-        let admin_source = |text: &str| match text {
-            MANUAL => Some(AdminSource::Manual),
-            GROUP => Some(AdminSource::Group),
-            _ => None,
-        };
         Ok(User {
             id: UserId(place.uuid("user_id", &self.user_id)?),
             tenant: place.tenant(self.tenant_id.as_deref())?,
@@ -67,6 +62,32 @@ impl UserRow {
             display_name: self.display_name,
         })
     }
+}
+
+fn admin_source(text: &str) -> Option<AdminSource> {
+    match text {
+        MANUAL => Some(AdminSource::Manual),
+        GROUP => Some(AdminSource::Group),
+        _ => None,
+    }
+}
+
+fn administrators(
+    conn: &mut SqliteConnection,
+    most: i64,
+) -> Result<Vec<(String, AdminSource)>, StoreError> {
+    let rows: Vec<(String, String, String)> = users::table
+        .filter(users::is_admin)
+        .order(users::entra_id)
+        .limit(most)
+        .select((users::user_id, users::entra_id, users::admin_source))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(row, subject, source)| {
+            let place = Place { table: "users", row: &row };
+            Ok((subject, place.word("admin_source", &source, admin_source)?))
+        })
+        .collect()
 }
 
 fn find_by_subject(conn: &mut SqliteConnection, subject: &str) -> Result<Option<User>, StoreError> {
@@ -112,6 +133,11 @@ impl UserStore for EmbeddedStore {
         }
         let seen = identity.clone();
         self.write("ensure_user", move |conn| ensure(conn, &seen, new_id, now)).await
+    }
+
+    async fn administrators(&self, most: u32) -> Result<Vec<(String, AdminSource)>, PortError> {
+        let most = i64::from(most);
+        self.read("list_administrators", move |conn| administrators(conn, most)).await
     }
 
     async fn find(&self, id: UserId) -> Result<Option<User>, PortError> {

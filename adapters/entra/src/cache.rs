@@ -100,6 +100,7 @@ mod tests {
                 roles: vec![],
                 groups: vec![],
                 expires_at: at(lifetime.end),
+                bounds: None,
             }),
             lifetime: at(lifetime.start)..at(lifetime.end),
             generation: 1,

@@ -19,6 +19,8 @@ pub(crate) struct Claims {
     pub(crate) nbf: Option<NumericDate>,
     pub(crate) tid: Option<String>,
     pub(crate) ver: Option<String>,
+    /// Of ID tokens: what the browser was sent with.
+    pub(crate) nonce: Option<String>,
     oid: Option<String>,
     sub: Option<String>,
     email: Option<String>,
@@ -110,13 +112,22 @@ impl Claims {
     /// `None`: the person is in more groups than fit in a token, so nothing can be concluded from
     /// the group's absence.
     fn is_in(&self, group: &str) -> Option<bool> {
-        if each(self.groups.as_ref()).iter().any(|id| id.eq_ignore_ascii_case(group)) {
+        if is_among(group, &self.groups()) {
             return Some(true);
         }
-        let overage = self.hasgroups.is_some()
-            || self.elsewhere.as_ref().is_some_and(|names| names.groups.is_some());
-        if overage { None } else { Some(false) }
+        if self.has_overage() { None } else { Some(false) }
     }
+
+    /// Whether the person is in more groups than fit in a token.
+    pub(crate) fn has_overage(&self) -> bool {
+        self.hasgroups.is_some()
+            || self.elsewhere.as_ref().is_some_and(|names| names.groups.is_some())
+    }
+}
+
+/// Whether a group is one of these: ids are compared without case.
+pub(crate) fn is_among(group: &str, groups: &[String]) -> bool {
+    groups.iter().any(|id| id.eq_ignore_ascii_case(group))
 }
 
 /// The first claim that is there and says something.

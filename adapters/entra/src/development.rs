@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 mod key;
 mod token;
 
-pub use key::{DevelopmentKey, KeyFileError};
+pub use key::DevelopmentKey;
 pub use token::{IssueError, IssuedToken, TokenRequest};
 
 use token::Wanted;

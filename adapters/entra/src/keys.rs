@@ -5,12 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jsonwebtoken::DecodingKey;
 
-mod fetch;
 mod http_jwks;
 mod jwks;
 mod settings;
 
-pub use fetch::FetchError;
 pub use http_jwks::HttpJwks;
 pub use settings::{JwksAddress, JwksSettings};
 

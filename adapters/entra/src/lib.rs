@@ -9,7 +9,10 @@
 //! | `cache` | tokens verified less than a minute ago, by their SHA-256 |
 //! | `keys` | [`KeySource`]: where the issuer's public keys come from |
 //! | `keys/http_jwks` | keys fetched from the issuer: when to fetch again, what to do while it is down |
-//! | `keys/settings`, `keys/jwks`, `keys/fetch` | its settings; the JWKS document; one bounded HTTP GET |
+//! | `keys/settings`, `keys/jwks` | its settings; the JWKS document |
+//! | `provider` | people who sign in: the port `IdentityProvider` |
+//! | `groups` | the groups of people who are in too many for a token, asked of Graph |
+//! | `client` | one bounded HTTP exchange |
 //! | `development` | the issuer that stands in for Entra on a developer's machine |
 //! | `development/key`, `development/token` | its key file; what it is asked and what it answers |
 //!
@@ -27,15 +30,22 @@
 
 mod cache;
 mod claims;
+mod client;
 mod development;
+mod groups;
 mod issuer;
 mod keys;
+mod provider;
 mod verifier;
+
+pub use client::FetchError;
 
 pub use development::{
     DEVELOPMENT_KEYS_PATH, DEVELOPMENT_TOKEN_PATH, DevelopmentIssuer, DevelopmentKey, IssueError,
-    IssuedToken, KeyFileError, TokenRequest,
+    IssuedToken, TokenRequest,
 };
+pub use groups::{GraphGroups, GroupSettings};
 pub use issuer::IssuerRules;
-pub use keys::{FetchError, HttpJwks, JwksAddress, JwksSettings, KeyLookup, KeySource, LocalKeys};
+pub use keys::{HttpJwks, JwksAddress, JwksSettings, KeyLookup, KeySource, LocalKeys};
+pub use provider::{EntraProvider, ProviderSettings};
 pub use verifier::{JwtVerifier, MAX_LEEWAY, MAX_TOKEN_BYTES, VerifierSettings};

@@ -16,7 +16,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::cache::{TokenCache, Verified, token_hash};
-use crate::claims::Claims;
+use crate::claims::{Claims, is_among};
+use crate::groups::GraphGroups;
 use crate::issuer::IssuerRules;
 use crate::keys::{KeyLookup, KeySource};
 
@@ -68,7 +69,16 @@ pub struct JwtVerifier {
     leeway: SignedDuration,
     cache: TokenCache,
     keys: Arc<dyn KeySource>,
+    groups: Option<Arc<GraphGroups>>,
     clock: Arc<dyn Clock>,
+}
+
+/// A good token.
+struct Judged {
+    verified: Verified,
+    nonce: Option<String>,
+    /// Whether all that there is to know is known: what lacks groups is not kept.
+    is_whole: bool,
 }
 
 /// The header members that we read (RFC 7515 §4.1). A key that a token brings along is none.
@@ -92,12 +102,34 @@ impl JwtVerifier {
             cache: TokenCache::new(settings.max_cached_tokens, settings.cached_for),
             settings,
             keys,
+            groups: None,
             clock,
         }
     }
 
+    /// The same verifier, which asks Graph about people with more groups than fit in a token.
+    #[must_use]
+    pub fn with_groups(self, groups: Arc<GraphGroups>) -> Self {
+        Self { groups: Some(groups), ..self }
+    }
+
+    /// Judges an ID token, which has to carry the nonce that was asked for, if one was (OpenID
+    /// Connect Core §3.1.3.7). Nothing is kept: an ID token is judged once.
+    pub(crate) async fn verify_with_nonce(&self, token: &str, nonce: Option<&str>) -> Verification {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Verification::Refused(RefusalClass::Malformed);
+        }
+        match self.judge(token).await {
+            Ok(judged) if nonce.is_some() && judged.nonce.as_deref() != nonce => {
+                Verification::Refused(RefusalClass::WrongNonce)
+            }
+            Ok(judged) => Verification::Verified(judged.verified.token),
+            Err(answer) => answer,
+        }
+    }
+
     /// The whole verification. `Err` is any answer but [`Verification::Verified`].
-    async fn judge(&self, token: &str) -> Result<Verified, Verification> {
+    async fn judge(&self, token: &str) -> Result<Judged, Verification> {
         let malformed = || Verification::Refused(RefusalClass::Malformed);
         let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
         let (header, payload) = message.split_once('.').ok_or_else(malformed)?;
@@ -117,7 +149,24 @@ impl JwtVerifier {
         check_signature(message, signature, &key).map_err(Verification::Refused)?;
 
         let claims: Claims = decoded(payload).ok_or_else(malformed)?;
-        self.accept(&claims, generation).map_err(Verification::Refused)
+        let mut verified = self.accept(&claims, generation).map_err(Verification::Refused)?;
+        let mut is_whole = true;
+        if let Some(graph) = self.groups.as_ref().filter(|_| claims.has_overage()) {
+            // What names no tenant has passed no check of one: it is no token of Entra's.
+            let tenant = claims.tid.as_deref().unwrap_or_default();
+            match graph.of(tenant, &verified.token.identity.subject).await {
+                Some(groups) => self.add_groups(Arc::make_mut(&mut verified.token), &groups),
+                // Nothing is concluded from silence: no group, no right that hangs on one.
+                None => is_whole = false,
+            }
+        }
+        Ok(Judged { verified, nonce: claims.nonce, is_whole })
+    }
+
+    fn add_groups(&self, token: &mut VerifiedToken, groups: &[String]) {
+        let admins = self.settings.admin_group.as_deref();
+        token.identity.in_admin_group = admins.map(|group| is_among(group, groups));
+        token.groups = groups.to_vec();
     }
 
     fn accept(&self, claims: &Claims, generation: u64) -> Result<Verified, RefusalClass> {
@@ -142,7 +191,7 @@ impl JwtVerifier {
             .identity(self.settings.admin_group.as_deref())
             .ok_or(RefusalClass::MissingClaim)?;
         let (roles, groups) = (claims.roles(), claims.groups());
-        let token = VerifiedToken { identity, roles, groups, expires_at };
+        let token = VerifiedToken { identity, roles, groups, expires_at, bounds: None };
         Ok(Verified { token: Arc::new(token), lifetime: not_before..expires_at, generation })
     }
 }
@@ -158,9 +207,11 @@ impl TokenVerifier for JwtVerifier {
             return Verification::Verified(known);
         }
         match self.judge(token).await {
-            Ok(verified) => {
+            Ok(Judged { verified, is_whole, .. }) => {
                 let token = Arc::clone(&verified.token);
-                self.cache.insert(hash, self.clock.now(), verified);
+                if is_whole {
+                    self.cache.insert(hash, self.clock.now(), verified);
+                }
                 Verification::Verified(token)
             }
             Err(answer) => answer,

@@ -63,7 +63,16 @@ pub async fn verify(
     }
 }
 
-fn refused(class: RefusalClass) -> Problem {
+/// The answer to a caller whose person granted less than it takes.
+pub(crate) fn granted_too_little() -> Problem {
+    Problem::new(
+        Code::InsufficientPermissions,
+        "The token was not granted the scope that this takes: ask for it anew",
+    )
+    .challenging(Challenge::InsufficientScope)
+}
+
+pub(crate) fn refused(class: RefusalClass) -> Problem {
     let problem = match class {
         RefusalClass::Expired => Problem::new(Code::TokenExpired, "The token has expired"),
         RefusalClass::Malformed
@@ -72,7 +81,9 @@ fn refused(class: RefusalClass) -> Problem {
         | RefusalClass::WrongIssuer
         | RefusalClass::WrongAudience
         | RefusalClass::NotYetValid
-        | RefusalClass::MissingClaim => {
+        | RefusalClass::Revoked
+        | RefusalClass::MissingClaim
+        | RefusalClass::WrongNonce => {
             Problem::new(Code::InvalidToken, "Invalid authentication credentials")
         }
     };

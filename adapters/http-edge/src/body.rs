@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::rt::time::timeout;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -25,6 +25,36 @@ pub async fn read(
     max_bytes: usize,
     within: Duration,
 ) -> Result<Bytes, Problem> {
+    if text(headers, &header::CONTENT_TYPE).is_some_and(|kind| !is_json(kind)) {
+        return Err(unsupported("The body has to be application/json"));
+    }
+    read_any(headers, payload, max_bytes, within).await
+}
+
+/// Reads a form (`application/x-www-form-urlencoded`) whole, under the same bounds.
+///
+/// # Errors
+/// As [`read`], for a body of another type.
+pub async fn read_form(
+    headers: &HeaderMap,
+    payload: Payload,
+    max_bytes: usize,
+    within: Duration,
+) -> Result<Bytes, Problem> {
+    let kind = text(headers, &header::CONTENT_TYPE).unwrap_or_default();
+    let media = kind.split_once(';').map_or(kind, |(media, _)| media).trim();
+    if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(unsupported("The body has to be application/x-www-form-urlencoded"));
+    }
+    read_any(headers, payload, max_bytes, within).await
+}
+
+async fn read_any(
+    headers: &HeaderMap,
+    payload: Payload,
+    max_bytes: usize,
+    within: Duration,
+) -> Result<Bytes, Problem> {
     check_head(headers, max_bytes)?;
     // A body that is there already never arms the timer: the collecting is polled first.
     timeout(within, collect(payload, max_bytes))
@@ -32,17 +62,19 @@ pub async fn read(
         .unwrap_or_else(|_| Err(Problem::new(Code::BadRequest, "The body did not arrive in time")))
 }
 
+/// A header's text. A value that is no text matches nothing, so it is refused where a text would be
+/// wrong.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+}
+
 fn check_head(headers: &HeaderMap, max_bytes: usize) -> Result<(), Problem> {
-    // A value that is no text matches nothing, so it is refused where a text would be wrong.
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    if text(header::CONTENT_TYPE).is_some_and(|kind| !is_json(kind)) {
-        return Err(unsupported("The body has to be application/json"));
-    }
-    if text(header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
-    {
+    let coding = text(headers, &header::CONTENT_ENCODING);
+    if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(unsupported("Compressed bodies are not read here"));
     }
-    let announced = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    let announced =
+        text(headers, &header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     match announced {
         Some(length) if length > max_bytes => Err(too_large(max_bytes)),
         _ => Ok(()),
@@ -87,7 +119,7 @@ fn too_large(max_bytes: usize) -> Problem {
 #[cfg(test)]
 mod tests {
     use actix_web::error::PayloadError;
-    use actix_web::http::header::{HeaderName, HeaderValue};
+    use actix_web::http::header::HeaderValue;
     use futures_util::stream::{iter, pending};
 
     use super::*;

@@ -70,6 +70,8 @@ vocabulary! {
     InvalidToken = UNAUTHORIZED, "INVALID_TOKEN", "Invalid token";
     /// The bearer token has ended.
     TokenExpired = UNAUTHORIZED, "TOKEN_EXPIRED", "Token expired";
+    /// Whoever signs people in refused.
+    SignInRefused = UNAUTHORIZED, "SIGN_IN_REFUSED", "Sign-in refused";
     /// The caller may not.
     InsufficientPermissions = FORBIDDEN, "INSUFFICIENT_PERMISSIONS", "Insufficient permissions";
     /// It belongs to another tenant.
@@ -78,6 +80,8 @@ vocabulary! {
     ApprovalRequired = FORBIDDEN, "APPROVAL_REQUIRED", "Approval required";
     /// This installation only reads.
     ReadOnly = FORBIDDEN, "READ_ONLY", "Read only";
+    /// Another site made a browser write under its visitor's session.
+    CrossSiteRequest = FORBIDDEN, "CROSS_SITE_REQUEST", "Cross-site request";
     /// The browser's origin is not on the list.
     OriginNotAllowed = FORBIDDEN, "ORIGIN_NOT_ALLOWED", "Origin not allowed";
     /// There is no such server.

@@ -10,10 +10,11 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::{App, HttpRequest, HttpServer, web};
-use registry_domain::ports::{Clock, Ids, RateLimiter, TokenVerifier};
+use registry_domain::ports::{Administrators, Clock, Ids, RateLimiter, TokenVerifier};
 
 use crate::meter::AppMeter;
 use crate::problem::Problem;
+use crate::session::Sessions;
 use crate::settings::{EdgeSettings, ServerSettings};
 use crate::{compression, cors, exposition, reads, request_context, resource, security_headers};
 
@@ -23,6 +24,10 @@ pub struct Edge {
     pub settings: EdgeSettings,
     /// Judges bearer tokens.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// Knows browsers' sessions, where people sign in here.
+    pub sessions: Option<Arc<dyn Sessions>>,
+    /// Who administrates by the stored flag, where requests do not ask the store.
+    pub administrators: Option<Arc<dyn Administrators>>,
     /// Counts requests.
     pub limiter: Arc<dyn RateLimiter>,
     /// The time.

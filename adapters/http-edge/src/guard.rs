@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use registry_domain::caller::Caller;
+use registry_domain::oauth::CALL_SCOPE;
 use registry_domain::party::Party;
-use registry_domain::ports::{Ensured, RegistryPorts, VerifiedToken};
+use registry_domain::ports::{Ensured, RefusalClass, RegistryPorts, VerifiedToken};
 use registry_domain::use_cases::{SignedIn, caller_of, identify_caller};
 
 use crate::bearer;
@@ -18,6 +19,7 @@ use crate::client_address::client_address;
 use crate::edge::Edge;
 use crate::limits;
 use crate::problem::Problem;
+use crate::session;
 
 /// A signed-in caller and, extracted after that, what they sent.
 #[derive(Debug)]
@@ -85,7 +87,7 @@ pub struct Admitted {
 /// What a layer outside the handler has found already: one request counts once.
 pub(crate) struct AdmittedBefore(pub(crate) Option<Admitted>);
 
-/// Verifies and limits; `None` for a request without a token. Without a good one it counts against
+/// Verifies and limits; `None` for a request without a token and without a session. Without a good one it counts against
 /// its address, so that guessing is limited too.
 ///
 /// # Errors
@@ -94,7 +96,11 @@ pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admit
     if let Some(AdmittedBefore(admitted)) = request.extensions_mut().remove() {
         return Ok(admitted);
     }
-    admitted_by(edge, request, bearer::token_of(request)).await
+    let verified = match bearer::token_of(request) {
+        Ok(None) => by_session(edge, request).await,
+        token => verified(edge, request, token).await,
+    };
+    counted(edge, request, verified).await
 }
 
 /// The same by a token that need not have come in the `Authorization` header.
@@ -106,20 +112,52 @@ pub async fn admitted_by(
     request: &HttpRequest,
     token: Result<Option<&str>, Problem>,
 ) -> Result<Option<Admitted>, Problem> {
+    counted(edge, request, verified(edge, request, token).await).await
+}
+
+/// Who a browser's session says it is; a session that has ended is none.
+async fn by_session(
+    edge: &Edge,
+    request: &HttpRequest,
+) -> Result<Option<Arc<VerifiedToken>>, Problem> {
+    let Some(sessions) = &edge.sessions else { return Ok(None) };
+    let session = session::of_request(sessions.as_ref(), request).await?;
+    Ok(session.map(|session| session.person))
+}
+
+async fn counted(
+    edge: &Edge,
+    request: &HttpRequest,
+    verified: Result<Option<Arc<VerifiedToken>>, Problem>,
+) -> Result<Option<Admitted>, Problem> {
     let limits = &edge.settings.limits;
-    match verified(edge, token).await {
+    match verified {
         Ok(Some(token)) => {
-            let caller = caller_of(&token);
+            let mut caller = caller_of(&token);
+            if let Some(administrators) = &edge.administrators {
+                let made_by = administrators.made_by(&caller.subject);
+                caller.is_admin |=
+                    made_by.is_some_and(|source| source.counts(token.identity.in_admin_group));
+            }
             request.extensions_mut().insert(Asker(caller.clone()));
             limits::admit(edge.limiter.as_ref(), &limits.of_caller(&caller)).await?;
             Ok(Some(Admitted { token, caller }))
         }
         nobody => {
-            let address = client_address(request, &edge.settings.trusted_proxies);
-            limits::admit(edge.limiter.as_ref(), &limits.of_address(address)).await?;
+            count_stranger(edge, request).await?;
             nobody.map(|_| None)
         }
     }
+}
+
+/// Counts a request of whoever it is against its address: for addresses where nobody is signed in
+/// yet.
+///
+/// # Errors
+/// 429 when the limit is used up.
+pub async fn count_stranger(edge: &Edge, request: &HttpRequest) -> Result<(), Problem> {
+    let address = client_address(request, &edge.settings.trusted_proxies);
+    limits::admit(edge.limiter.as_ref(), &edge.settings.limits.of_address(address)).await
 }
 
 /// Who calls an open address that goes to no store: by a good token alone, or a stranger.
@@ -135,14 +173,24 @@ pub async fn party(edge: &Edge, request: &HttpRequest) -> Result<Party, Problem>
     })
 }
 
+/// Verifies a token, for what was asked: one of our own may be for another resource, or be granted
+/// for less.
 async fn verified(
     edge: &Edge,
+    request: &HttpRequest,
     token: Result<Option<&str>, Problem>,
 ) -> Result<Option<Arc<VerifiedToken>>, Problem> {
-    match token? {
-        Some(token) => bearer::verify(edge.verifier.as_ref(), token).await.map(Some),
-        None => Ok(None),
+    let Some(token) = token? else { return Ok(None) };
+    let token = bearer::verify(edge.verifier.as_ref(), token).await?;
+    if let Some(bounds) = &token.bounds {
+        if !bounds.covers(request.path()) {
+            return Err(bearer::refused(RefusalClass::WrongAudience));
+        }
+        if !bounds.permits(CALL_SCOPE) {
+            return Err(bearer::granted_too_little());
+        }
     }
+    Ok(Some(token))
 }
 
 /// Admits and identifies: limits come before the store, so that it is spared.

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | how an error of the domain looks over HTTP | [`problem`], [`code`] |
 //! | the layers around every request | [`edge`], [`request_context`] |
-//! | who asks, and whether they may go on asking | [`guard`], [`bearer`], [`limits`] |
+//! | who asks, and whether they may go on asking | [`guard`], [`bearer`], [`session`], [`limits`] |
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
 //! | forms with a file | [`file_form`] |
 //! | paths, methods and 405 | [`resource`] |
@@ -50,6 +50,7 @@ pub mod reads;
 pub mod request_context;
 pub mod resource;
 mod security_headers;
+pub mod session;
 pub mod settings;
 pub mod tally;
 pub mod upload;

@@ -309,6 +309,20 @@ impl From<Error> for Problem {
             }
             Error::Stale { what } => Self::new(Code::InvalidStateTransition, what)
                 .with_details(json!({"reason": "stale"})),
+            Error::UnknownState => Self::new(
+                Code::InvalidState,
+                "This sign-in was not begun here, took too long, or is finished: begin again at /oauth/login",
+            ),
+            Error::SignInRefused { ref code } => {
+                let details = json!({"error": code});
+                Self::new(Code::SignInRefused, "The identity provider refused this sign-in")
+                    .with_details(details)
+            }
+            Error::Provider(_) => Self::new(
+                Code::AuthenticationProviderError,
+                "The identity provider failed; try again later",
+            )
+            .caused_by(error),
             Error::Unavailable { retry_after, .. } => Self::new(
                 Code::DatabaseUnavailable,
                 "The registry's store cannot be used right now; try again later",

@@ -22,7 +22,7 @@ pub(crate) struct Occurrence<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) path: &'a str,
     pub(crate) at: Timestamp,
-    pub(crate) resource_metadata: Option<&'a str>,
+    pub(crate) resources_at: Option<&'a str>,
 }
 
 /// What went wrong (RFC 9457), with the members that the Python backends had.
@@ -75,7 +75,10 @@ pub(crate) fn write(
         headers.insert(name.clone(), value.clone());
     }
     if let Some(challenge) = parts.challenge {
-        headers.insert(header::WWW_AUTHENTICATE, challenge.header(occurrence.resource_metadata));
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            challenge.header(occurrence.resources_at, occurrence.path),
+        );
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -20,7 +20,7 @@ fn rendered(problem: &Problem) -> (u16, BTreeMap<String, String>, Value) {
         request_id: "req-1",
         path: "/registrations",
         at: Timestamp::UNIX_EPOCH,
-        resource_metadata: None,
+        resources_at: None,
     };
     let response = problem_body::write(problem, occurrence, header::HeaderMap::new());
     let status = response.status().as_u16();

@@ -129,7 +129,7 @@ fn write_problem(
         request_id: id.as_str(),
         path: request.path(),
         at: edge.clock.now(),
-        resource_metadata: edge.settings.resource_metadata.as_deref(),
+        resources_at: edge.settings.resources_at.as_deref(),
     };
     let headers = kept_headers(response.headers());
     match error.as_error::<Problem>() {

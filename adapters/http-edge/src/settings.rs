@@ -38,8 +38,9 @@ pub struct EdgeSettings {
     pub body_timeout: Duration,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<TrustedProxy>,
-    /// The address of the protected resource's metadata, for challenges of port 8001.
-    pub resource_metadata: Option<String>,
+    /// The gateway's address, where challenges say that metadata of its resources are; `None`: this
+    /// server's resources have none.
+    pub resources_at: Option<String>,
 }
 
 impl EdgeSettings {
@@ -58,7 +59,7 @@ impl EdgeSettings {
             max_body_bytes: 1024 * 1024,
             body_timeout: Duration::from_secs(30),
             trusted_proxies: Vec::new(),
-            resource_metadata: None,
+            resources_at: None,
         }
     }
 }

@@ -42,6 +42,7 @@ mod labels;
 mod leases;
 mod links;
 mod migrate;
+mod oauth;
 mod open_error;
 mod operations;
 mod options;

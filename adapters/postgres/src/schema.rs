@@ -250,6 +250,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    oauth_clients (client_id) {
+        client_id -> Text,
+        client_name -> Nullable<Text>,
+        redirect_uris -> Jsonb,
+        secret_hash -> Nullable<Binary>,
+        created_at -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    oauth_consents (consent_key) {
+        consent_key -> Text,
+        client_id -> Text,
+        subject -> Text,
+        tenant_id -> Nullable<Text>,
+        created_at -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    oauth_grants (grant_id) {
+        grant_id -> Uuid,
+        client_id -> Text,
+        subject -> Text,
+        tenant_id -> Nullable<Text>,
+        resource -> Text,
+        scopes -> Jsonb,
+        serial -> BigInt,
+        sealed -> Binary,
+        created_at -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    oauth_denials (denied_id) {
+        denied_id -> Uuid,
+        since -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    oauth_keys (generation) {
+        generation -> BigInt,
+        kid -> Text,
+        sealed -> Binary,
+        signs_from -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -282,6 +337,11 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         document_contents,
         links,
         server_drifts,
+        oauth_clients,
+        oauth_consents,
+        oauth_grants,
+        oauth_denials,
+        oauth_keys,
     )
 }
 

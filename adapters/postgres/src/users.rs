@@ -56,11 +56,6 @@ impl UserRow {
 
     fn read(self) -> Result<User, StoreError> {
         let place = Place { table: "users", row: self.user_id };
-        let admin_source = |text: &str| match text {
-            MANUAL => Some(AdminSource::Manual),
-            GROUP => Some(AdminSource::Group),
-            _ => None,
-        };
         Ok(User {
             id: UserId(self.user_id),
             tenant: place.tenant(self.tenant_id.as_deref())?,
@@ -72,6 +67,14 @@ impl UserRow {
             email: self.email,
             display_name: self.display_name,
         })
+    }
+}
+
+fn admin_source(text: &str) -> Option<AdminSource> {
+    match text {
+        MANUAL => Some(AdminSource::Manual),
+        GROUP => Some(AdminSource::Group),
+        _ => None,
     }
 }
 
@@ -149,6 +152,25 @@ async fn find(conn: &mut Connection, id: UserId) -> Result<Option<User>, StoreEr
     row.map(UserRow::read).transpose()
 }
 
+async fn administrators(
+    conn: &mut Connection,
+    most: i64,
+) -> Result<Vec<(String, AdminSource)>, StoreError> {
+    let rows: Vec<(Uuid, String, String)> = users::table
+        .filter(users::is_admin)
+        .order(users::entra_id)
+        .limit(most)
+        .select((users::user_id, users::entra_id, users::admin_source))
+        .load(conn)
+        .await?;
+    rows.into_iter()
+        .map(|(row, subject, source)| {
+            let place = Place { table: "users", row };
+            Ok((subject, place.word("admin_source", &source, admin_source)?))
+        })
+        .collect()
+}
+
 #[async_trait]
 impl UserStore for PgStore {
     async fn ensure_user(&self, identity: &Identity, new_id: UserId) -> Result<Ensured, PortError> {
@@ -164,6 +186,14 @@ impl UserStore for PgStore {
             Some(user) if user.synced_with(&identity, now).is_none() => Ok(Ensured::Same(user)),
             _ => self.write(EnsureUser { identity, new_id, now }).await,
         }
+    }
+
+    async fn administrators(&self, most: u32) -> Result<Vec<(String, AdminSource)>, PortError> {
+        let most = i64::from(most);
+        self.read("list_administrators", View::Newest, most, |conn, most| {
+            administrators(conn, *most).boxed()
+        })
+        .await
     }
 
     async fn find(&self, id: UserId) -> Result<Option<User>, PortError> {

@@ -13,6 +13,7 @@
 //! | `ask`, `answer` | one JSON-RPC question to a server that nobody has vetted yet, within bounds |
 //! | `open`, `http_sse` | which era a server speaks; whether it speaks another transport |
 //! | `discover` | everything that a server offers, page by page |
+//! | `web_documents` | [`HttpDocuments`]: small documents of strangers' sites, for the port `WebDocuments` |
 //!
 //! What holds everywhere: no redirect is followed, no proxy is asked, nothing is sent that the
 //! domain did not name, and nothing that an upstream said reaches a failure's words or a log line.
@@ -41,6 +42,8 @@ mod outgoing;
 mod reply;
 mod settings;
 mod target;
+mod web_documents;
 
 pub use http_upstream::HttpUpstream;
 pub use settings::UpstreamSettings;
+pub use web_documents::HttpDocuments;

@@ -3,4 +3,6 @@
 pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod mcp;
+pub(crate) mod oauth;
 pub(crate) mod root;
+pub(crate) mod sign_in;

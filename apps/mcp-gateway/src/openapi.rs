@@ -8,7 +8,7 @@ use registry_http_edge::openapi::{BEARER, complete};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::{IntoParams, OpenApi};
 
-use crate::handlers::{health, mcp, root};
+use crate::handlers::{health, mcp, root, sign_in};
 
 /// Every operation of port 8001.
 #[derive(OpenApi)]
@@ -23,6 +23,7 @@ use crate::handlers::{health, mcp, root};
     servers((url = "/", description = "This server")),
     tags(
         (name = "mcp", description = "One MCP message in, its answer out"),
+        (name = "sign-in", description = "Signing in with a browser, and who is signed in"),
         (name = "health", description = "For probes and dashboards; no token, no limits"),
     ),
     paths(
@@ -32,6 +33,10 @@ use crate::handlers::{health, mcp, root};
         mcp::listen_server,
         mcp::end_session,
         mcp::end_server_session,
+        sign_in::login::begin,
+        sign_in::callback::finish,
+        sign_in::userinfo::show,
+        sign_in::logout::end,
         root::about,
         health::health,
         health::ready,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use registry_http_edge::Edge;
 use registry_runtime::{Bound, Half, Running, Runtime};
 
-use crate::{Gateway, GatewaySettings, Stores, serve};
+use crate::{Authorization, Gateway, GatewaySettings, Stores, serve};
 
 /// The gateway on a bound socket.
 ///
@@ -19,7 +19,9 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         exchange: runtime.calls.exchange.clone(),
         edge: Edge {
             settings: runtime.edge_settings(Half::Gateway),
-            verifier: Arc::clone(&runtime.verifier),
+            verifier: Arc::clone(&runtime.gateway_verifier),
+            sessions: runtime.sessions.clone(),
+            administrators: Some(runtime.administrators()),
             limiter: Arc::clone(&runtime.limiter),
             clock: Arc::clone(&runtime.registry.clock),
             ids: Arc::clone(&runtime.registry.ids),
@@ -29,11 +31,17 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             shared: runtime.registry.shared.clone(),
         },
         live: runtime.live.clone(),
+        oauth: runtime.oauth.clone(),
+        sign_in: runtime.sign_in.clone(),
         settings: Arc::new(GatewaySettings {
             name: settings.gateway.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             max_body_bytes: settings.gateway.max_body_bytes,
             origins: runtime.origins(),
+            authorization: Authorization {
+                base: runtime.gateway_url.clone(),
+                issuer: runtime.issuer_url(),
+            },
         }),
     };
     let server = serve(gateway, vec![bound.listener], runtime.server_settings(Half::Gateway))?;

@@ -21,10 +21,11 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use registry_domain::ports::{RateLimiter, RegistryPorts, TokenVerifier};
+use registry_domain::ports::{Administrators, RateLimiter, RegistryPorts, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
 use registry_exchange::{Exchange, Spool};
 use registry_http_edge::Edge;
+use registry_http_edge::session::Sessions;
 use registry_live_feed::{Door, LiveFeed};
 
 use crate::pages::Pages;
@@ -48,6 +49,10 @@ pub struct PublicApi {
     pub ports: RegistryPorts,
     /// Judges bearer tokens.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// Browsers' sessions, where people sign in somewhere.
+    pub sessions: Option<Arc<dyn Sessions>>,
+    /// Who administrates by the stored flag, for paths that do not ask the store.
+    pub administrators: Option<Arc<dyn Administrators>>,
     /// Counts requests.
     pub limiter: Arc<dyn RateLimiter>,
     /// What the operator decided.
@@ -92,6 +97,8 @@ fn wired(api: PublicApi) -> (web::Data<Edge>, impl Fn(&mut ServiceConfig) + Clon
     let edge = web::Data::new(Edge {
         settings: api.settings.edge.clone(),
         verifier: api.verifier,
+        sessions: api.sessions,
+        administrators: api.administrators,
         limiter: api.limiter,
         clock: api.ports.clock.clone(),
         ids: api.ports.ids.clone(),

@@ -19,6 +19,8 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
     let api = PublicApi {
         ports: runtime.registry.clone(),
         verifier: Arc::clone(&runtime.verifier),
+        sessions: runtime.sessions.clone(),
+        administrators: Some(runtime.administrators()),
         limiter: Arc::clone(&runtime.limiter),
         settings: PublicApiSettings {
             edge: runtime.edge_settings(Half::PublicApi),

@@ -3,6 +3,7 @@
 mod calls;
 mod configuration;
 mod freshness;
+mod oauth;
 mod shared;
 mod storage;
 
@@ -12,18 +13,25 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
-use registry_domain::ports::{RateLimiter, RegistryPorts, ResponseCache, TokenVerifier};
+use registry_domain::ports::{
+    Administrators, RateLimiter, RegistryPorts, ResponseCache, Sealer, TokenVerifier,
+};
+use registry_domain::sign_in::SignInPorts;
 use registry_entra::DevelopmentIssuer;
 use registry_http_edge::mcp::Origins;
+use registry_http_edge::session::Sessions;
 use registry_http_edge::settings::ServerSettings;
 use registry_http_edge::{EdgeSettings, exposition};
 use registry_live_feed::LiveFeed;
+use registry_oauth_server::OAuthServer;
 use registry_upstream::UpstreamSettings;
 
+use crate::administrators::KnownAdministrators;
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
+use crate::sign_in::{self, BrowserSessions};
 use crate::telemetry::Telemetry;
-use crate::{edge, identity, live};
+use crate::{edge, identity, live, sealing};
 
 pub use calls::CallPath;
 pub(crate) use freshness::Freshness;
@@ -82,6 +90,18 @@ pub struct Runtime {
     pub live: LiveFeed,
     /// Judges tokens.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// Judges tokens on the gateway: its own too.
+    pub gateway_verifier: Arc<dyn TokenVerifier>,
+    /// The gateway as OAuth authorization server, where people sign in somewhere.
+    pub oauth: Option<Arc<OAuthServer>>,
+    /// Seals what leaves our hands or lies in a store.
+    pub sealer: Arc<dyn Sealer>,
+    /// Who administrates by the stored flag.
+    pub(crate) administrators: Arc<KnownAdministrators>,
+    /// What signing in with a browser needs, where people sign in somewhere.
+    pub sign_in: Option<SignInPorts>,
+    /// Browsers' sessions, there.
+    pub sessions: Option<Arc<dyn Sessions>>,
     /// Counts requests.
     pub limiter: Arc<dyn RateLimiter>,
     /// The development issuer, where it is in use.
@@ -179,13 +199,35 @@ impl Runtime {
         let open = storage(&settings).await?;
         let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
+        let sealer = sealing::start(&settings)?;
         let shared = Shared::start(&settings, &open).await?;
+        let oauth = match identity.provider.clone() {
+            Some(provider) if halves.contains(&Half::Gateway) => {
+                let sealer = Arc::clone(&sealer);
+                oauth::start(&settings, &open, &shared, sealer, provider, &gateway_url).await?
+            }
+            _ => None,
+        };
         let registry = RegistryPorts {
             shared: shared.health.clone(),
             probes: Arc::clone(&shared.probes),
             leases: Arc::clone(&shared.leases),
             ..open.ports.clone()
         };
+        let administrators = KnownAdministrators::open(Arc::clone(&registry.users))
+            .await
+            .map_err(|error| BootError::part("the administrators cannot be read", error))?;
+        let sign_in = match identity.provider.clone() {
+            Some(provider) => {
+                let by = (provider, Arc::clone(&sealer));
+                Some(sign_in::ports(&settings, &registry, &shared, by, &gateway_url)?)
+            }
+            None => None,
+        };
+        let sessions = sign_in.clone().map(|ports| {
+            let tasks = shared.tasks().clone();
+            Arc::new(BrowserSessions::new(ports, origins(&settings), tasks)) as Arc<dyn Sessions>
+        });
         let calls = CallPath::start(&settings, &registry, &shared).await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
@@ -199,7 +241,13 @@ impl Runtime {
             telemetry,
             live,
             freshness,
+            gateway_verifier: oauth::verifier(oauth.as_ref(), &identity.verifier),
+            oauth,
             verifier: identity.verifier,
+            sealer,
+            administrators: Arc::new(administrators),
+            sign_in,
+            sessions,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,
             local_service_url,
@@ -233,7 +281,10 @@ impl Runtime {
     /// The edge's settings of a half.
     pub fn edge_settings(&self, half: Half) -> EdgeSettings {
         let answers = self.freshness.as_ref().map(|freshness| freshness.answers());
-        edge::settings(&self.settings, half, &self.telemetry, answers)
+        EdgeSettings {
+            resources_at: (half == Half::Gateway).then(|| self.gateway_url.clone()),
+            ..edge::settings(&self.settings, half, &self.telemetry, answers)
+        }
     }
 
     /// The metrics page on a socket of its own.
@@ -252,15 +303,33 @@ impl Runtime {
 
     /// The origins whose pages may call MCP endpoints.
     pub fn origins(&self) -> Origins {
-        Origins {
-            allowed: self.settings.service.cors_origins.clone(),
-            allow_loopback: self.settings.stage == Stage::Development,
+        origins(&self.settings)
+    }
+
+    /// Who administrates by the stored flag, for paths that do not ask the store.
+    pub fn administrators(&self) -> Arc<dyn Administrators> {
+        self.administrators.clone()
+    }
+
+    /// Who gives the tokens that the gateway takes: itself, else the identity provider.
+    pub fn issuer_url(&self) -> String {
+        match (&self.oauth, &self.settings.identity.entra) {
+            (Some(oauth), _) => oauth.issuer().to_owned(),
+            (None, Some(entra)) => format!("{}/{}/v2.0", entra.authority, entra.tenant),
+            (None, None) => identity::issuer_url(&self.local_service_url),
         }
     }
 
     /// How the sockets of a half behave.
     pub fn server_settings(&self, half: Half) -> ServerSettings {
         edge::sockets(&self.settings, half)
+    }
+}
+
+fn origins(settings: &Settings) -> Origins {
+    Origins {
+        allowed: settings.service.cors_origins.clone(),
+        allow_loopback: settings.stage == Stage::Development,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod config;
 mod healthcheck;
+mod key;
 mod migrate;
 mod register_server;
 mod serve;
@@ -64,6 +65,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Print a token of the development issuer
     Token(token::Arguments),
+    /// Make keys for the settings
+    Key(key::Arguments),
     /// Check the settings: one line per wrong variable, exit code 2 if there is one
     Validate,
     /// Print every setting with its value and where it came from; secrets are masked
@@ -89,6 +92,7 @@ pub fn main(program: Program) -> ExitCode {
         Err(problem) => return refuse(&[problem]),
     };
     match command {
+        Command::Key(arguments) => ended(key::run(&arguments)),
         Command::Validate => validate::run(&loaded),
         Command::Config => config::run(&loaded),
         Command::Serve => with(loaded, |settings| serve::run(program, settings)),
@@ -126,7 +130,12 @@ where
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    match runtime.block_on(command(settings)) {
+    ended(runtime.block_on(command(settings)))
+}
+
+/// How a command ended, for who called the program.
+fn ended(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Usage(line)) => {
             tell(&line);

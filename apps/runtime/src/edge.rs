@@ -64,7 +64,7 @@ pub(crate) fn settings(
         max_body_bytes: MAX_BODY_BYTES,
         body_timeout: BODY_WITHIN,
         trusted_proxies: service.trusted_proxies.clone(),
-        resource_metadata: None,
+        resources_at: None,
     }
 }
 

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_domain::ports::{Clock, TokenVerifier};
+use registry_domain::ports::{Clock, IdentityProvider, Secret, TokenVerifier};
 use registry_entra::{
-    DevelopmentIssuer, DevelopmentKey, HttpJwks, IssuerRules, JwksSettings, JwtVerifier, KeySource,
-    LocalKeys, VerifierSettings,
+    DevelopmentIssuer, DevelopmentKey, EntraProvider, FetchError, GraphGroups, GroupSettings,
+    HttpJwks, IssuerRules, JwksSettings, JwtVerifier, KeySource, LocalKeys, ProviderSettings,
+    VerifierSettings,
 };
 
+use secrecy::ExposeSecret as _;
 use tokio::runtime::Handle;
 
 use crate::boot::BootError;
@@ -17,10 +19,19 @@ use crate::settings::{EntraSettings, Settings};
 /// What tokens of the development issuer are meant for.
 const DEVELOPMENT_AUDIENCE: &str = "mcp-registry-development";
 
+/// How long an exchange with the identity provider may take.
+const PROVIDER_WITHIN: Duration = Duration::from_secs(10);
+
+/// For how long Graph's word on somebody's groups is believed, and how long it is left alone about
+/// them after it failed.
+const GROUPS_FOR: Duration = Duration::from_mins(5);
+const GROUPS_PAUSE: Duration = Duration::from_secs(10);
+
 /// Who judges tokens, and who makes them in development.
 pub(crate) struct Identity {
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) development: Option<Arc<DevelopmentIssuer>>,
+    pub(crate) provider: Option<Arc<dyn IdentityProvider>>,
 }
 
 /// Starts token verification.
@@ -38,20 +49,16 @@ pub(crate) fn start(
     }
 }
 
-fn verifier(
+fn accepted(
     settings: &Settings,
     issuers: IssuerRules,
     audiences: impl IntoIterator<Item = String>,
-    leeway: Duration,
-    keys: Arc<dyn KeySource>,
-    clock: Arc<dyn Clock>,
-) -> Arc<dyn TokenVerifier> {
-    let accepted = VerifierSettings {
+) -> VerifierSettings {
+    VerifierSettings {
         admin_group: settings.identity.admin_group.clone(),
-        leeway,
+        leeway: settings.identity.clock_skew,
         ..VerifierSettings::new(issuers, audiences)
-    };
-    Arc::new(JwtVerifier::new(accepted, keys, clock))
+    }
 }
 
 fn of_entra(
@@ -65,10 +72,59 @@ fn of_entra(
     let keys = HttpJwks::new(jwks, Arc::clone(&clock), Handle::current())
         .map_err(|error| BootError::part("the identity provider cannot be called", error))?;
     let audiences = [entra.client.clone(), format!("api://{}", entra.client)];
-    let issuers = IssuerRules::entra(&entra.authority, [&entra.tenant]);
-    let skew = settings.identity.clock_skew;
-    let verifier = verifier(settings, issuers, audiences, skew, Arc::new(keys), clock);
-    Ok(Identity { verifier, development: None })
+    let issuers = IssuerRules::entra(&entra.authority, &entra.accepted_tenants);
+    let keys: Arc<dyn KeySource> = Arc::new(keys);
+    let accepting = |audiences: Vec<String>| {
+        let accepted = accepted(settings, issuers.clone(), audiences);
+        JwtVerifier::new(accepted, Arc::clone(&keys), Arc::clone(&clock))
+    };
+    let (tokens, id_tokens) = (accepting(audiences.into()), accepting(vec![entra.client.clone()]));
+    let Some(secret) = &entra.client_secret else {
+        return Ok(Identity { verifier: Arc::new(tokens), development: None, provider: None });
+    };
+    let secret = Secret::new(secret.expose_secret().to_owned());
+    let groups = GraphGroups::new(group_settings(entra, secret.clone()), Arc::clone(&clock));
+    let groups = Arc::new(groups.map_err(uncallable)?);
+    let id_tokens = id_tokens.with_groups(Arc::clone(&groups));
+    let provider = EntraProvider::new(provider_settings(settings, entra, secret), id_tokens, clock)
+        .map_err(uncallable)?;
+    Ok(Identity {
+        verifier: Arc::new(tokens.with_groups(groups)),
+        development: None,
+        provider: Some(Arc::new(provider)),
+    })
+}
+
+fn uncallable(error: FetchError) -> BootError {
+    BootError::part("the identity provider cannot be called", error)
+}
+
+fn provider_settings(
+    settings: &Settings,
+    entra: &EntraSettings,
+    client_secret: Secret,
+) -> ProviderSettings {
+    let scopes = settings.sign_in.scopes.iter();
+    ProviderSettings {
+        authority: entra.authority.clone(),
+        tenant: entra.tenant.clone(),
+        client_id: entra.client.clone(),
+        client_secret,
+        scopes: scopes.map(|scope| scope.replace("{client}", &entra.client)).collect(),
+        timeout: PROVIDER_WITHIN,
+    }
+}
+
+fn group_settings(entra: &EntraSettings, client_secret: Secret) -> GroupSettings {
+    GroupSettings {
+        authority: entra.authority.clone(),
+        graph: entra.graph.clone(),
+        client_id: entra.client.clone(),
+        client_secret,
+        max_age: GROUPS_FOR,
+        pause: GROUPS_PAUSE,
+        timeout: PROVIDER_WITHIN,
+    }
 }
 
 fn of_development(
@@ -82,11 +138,14 @@ fn of_development(
     let keys = Arc::new(LocalKeys::new(&key));
     // Issuer and verifier have the same clock, so a token ends when it says.
     let audiences = [DEVELOPMENT_AUDIENCE.to_owned()];
-    let verifier = verifier(settings, issuers, audiences, Duration::ZERO, keys, clock);
-    Ok(Identity { verifier, development: Some(Arc::new(issuer)) })
+    let accepted =
+        VerifierSettings { leeway: Duration::ZERO, ..accepted(settings, issuers, audiences) };
+    let verifier = Arc::new(JwtVerifier::new(accepted, keys, clock));
+    Ok(Identity { verifier, development: Some(Arc::new(issuer)), provider: None })
 }
 
-fn issuer_url(service_url: &str) -> String {
+/// The development issuer's address.
+pub(crate) fn issuer_url(service_url: &str) -> String {
     format!("{service_url}/dev")
 }
 

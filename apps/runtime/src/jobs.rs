@@ -4,9 +4,11 @@ mod copy_operations;
 mod discover;
 mod export_metrics;
 mod feed_live;
+mod follow_administrators;
 mod follow_routes;
 mod fortune;
 mod keep_metrics;
+mod keep_oauth;
 mod probe;
 mod renew_answers;
 mod tell_state;
@@ -55,6 +57,10 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
             stop.clone(),
         ));
     }
+    if let Some(oauth) = runtime.oauth.clone() {
+        running.spawn(keep_oauth::run(oauth, stop.clone()));
+    }
+    running.spawn(follow_administrators::run(runtime.administrators.clone(), stop.clone()));
     running.spawn(feed_live::run(runtime.live.clone(), stop.clone()));
     running.spawn(tell_state::run(
         runtime.live.clone(),

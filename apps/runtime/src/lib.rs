@@ -11,6 +11,7 @@
 //! # How to swap an adapter
 //! `boot.rs` makes every adapter once and hands it over as `Arc<dyn Port>`: change it there.
 
+mod administrators;
 mod boot;
 pub mod cli;
 mod clock;
@@ -19,7 +20,9 @@ mod identity;
 mod jobs;
 mod live;
 mod run;
+mod sealing;
 pub mod settings;
+mod sign_in;
 mod telemetry;
 
 pub use boot::{Bound, CallPath, Runtime};

@@ -12,6 +12,7 @@ mod identity;
 mod limits;
 mod logs;
 mod management;
+mod oauth;
 mod pages;
 mod proxy;
 mod reader;
@@ -19,6 +20,7 @@ mod redis;
 mod registry;
 mod sealing;
 mod service;
+mod sign_in;
 mod store;
 mod telemetry;
 
@@ -35,12 +37,15 @@ pub use health::HealthSettings;
 pub use identity::{EntraSettings, IdentitySettings};
 pub use limits::LimitSettings;
 pub use logs::{LogFormat, LogLevel, LogSettings};
+pub use oauth::OAuthServerSettings;
 pub use pages::PageSettings;
 pub use proxy::ProxySettings;
 pub use reader::{Reader, Shown, WrongSetting};
 pub use redis::RedisSettings;
 pub use registry::RegistrySettings;
+pub use sealing::SealingSettings;
 pub use service::ServiceSettings;
+pub use sign_in::SignInSettings;
 pub use store::{Database, StoreSettings};
 pub use telemetry::{MetricsSettings, TelemetrySettings, TraceSettings};
 
@@ -105,6 +110,12 @@ pub struct Settings {
     pub cache: CacheSettings,
     /// Metrics and traces.
     pub telemetry: TelemetrySettings,
+    /// The keys that seal.
+    pub sealing: SealingSettings,
+    /// The gateway as OAuth authorization server.
+    pub oauth: OAuthServerSettings,
+    /// Signing in with a browser.
+    pub sign_in: SignInSettings,
 }
 
 /// Settings as they were read, and what is wrong with them.
@@ -146,7 +157,9 @@ impl Settings {
         let logs = LogSettings::read(&mut reader);
         let cache = CacheSettings::read(&mut reader);
         let telemetry = TelemetrySettings::read(&mut reader);
-        sealing::check(&mut reader, stage);
+        let sealing = SealingSettings::read(&mut reader, stage);
+        let oauth = OAuthServerSettings::read(&mut reader);
+        let sign_in = SignInSettings::read(&mut reader);
         let (problems, shown) = reader.into_parts();
         let settings = Self {
             stage,
@@ -164,6 +177,9 @@ impl Settings {
             logs,
             cache,
             telemetry,
+            sealing,
+            oauth,
+            sign_in,
         };
         Loaded { settings, problems, shown }
     }

@@ -95,6 +95,16 @@ impl Api {
         self.request(path, request).await
     }
 
+    /// `POST path` with a form (`application/x-www-form-urlencoded`).
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut request = Request::new(body.into());
+        *request.method_mut() = Method::POST;
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(header::CONTENT_TYPE, kind);
+        self.request(path, request).await
+    }
+
     /// Any request; its URI is `path` behind the base, its own headers win over the client's.
     pub async fn request(&self, path: &str, request: Request<Bytes>) -> Answer {
         let response = self.exchange(path, request).await;

@@ -13,6 +13,7 @@
 //! | a connection that is cut or stalls | [`ChaosProxy`] |
 //! | a page of metrics, and whether it keeps the format's rules | [`Scrape`] |
 //! | a collector of traces | [`Collector`] |
+//! | Microsoft Entra ID, with its refusals | [`entra::Entra`] |
 //! | to wait for a fact | [`eventually()`] |
 //!
 //! Tests never sleep and never assert a duration: they wait with [`eventually()`], whose deadline is
@@ -30,6 +31,7 @@ mod chaos;
 pub mod clients;
 mod collector;
 mod committed;
+pub mod entra;
 mod events;
 mod eventually;
 mod launch;

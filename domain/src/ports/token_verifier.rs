@@ -17,12 +17,35 @@ pub struct VerifiedToken {
     pub groups: Vec<String>,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// What it is confined to; `None`: it is good for all that its person may do.
+    pub bounds: Option<TokenBounds>,
+}
+
+/// What a token of our own authorization server is confined to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenBounds {
+    /// The path of the resource that it is for; empty: the root, and with it all of the gateway.
+    pub path: String,
+    /// What the person let its client do.
+    pub scopes: Vec<String>,
+}
+
+impl TokenBounds {
+    /// Whether the token is good for a resource: a narrow one only for its own.
+    pub fn covers(&self, path: &str) -> bool {
+        self.path.is_empty() || self.path == path
+    }
+
+    /// Whether it permits what a scope stands for.
+    pub fn permits(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|granted| granted == scope)
+    }
 }
 
 /// Why a token was refused. The caller is told no more than this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefusalClass {
-    /// It is not a JWT that we read, or not signed with RS256.
+    /// It is not a JWT that we read, or not signed as its issuer signs.
     Malformed,
     /// Nobody we trust has that key.
     UnknownKey,
@@ -38,6 +61,10 @@ pub enum RefusalClass {
     NotYetValid,
     /// It lacks a claim that we need.
     MissingClaim,
+    /// It was revoked before its end.
+    Revoked,
+    /// It was made for another sign-in.
+    WrongNonce,
 }
 
 impl RefusalClass {
@@ -52,6 +79,8 @@ impl RefusalClass {
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::MissingClaim => "missing_claim",
+            Self::Revoked => "revoked",
+            Self::WrongNonce => "wrong_nonce",
         }
     }
 }

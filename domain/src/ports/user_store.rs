@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::PortError;
 use crate::id::UserId;
-use crate::user::{Identity, User};
+use crate::user::{AdminSource, Identity, User};
 
 /// What ensuring a user came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub trait UserStore: Send + Sync {
     /// # Errors
     /// [`PortError::Unavailable`], [`PortError::Corrupt`].
     async fn ensure_user(&self, identity: &Identity, new_id: UserId) -> Result<Ensured, PortError>;
+
+    /// Whom the stored flag makes administrators, and who set it; at most so many.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`], [`PortError::Corrupt`].
+    async fn administrators(&self, most: u32) -> Result<Vec<(String, AdminSource)>, PortError>;
 
     /// A person by id.
     ///

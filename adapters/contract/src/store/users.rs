@@ -85,3 +85,20 @@ pub(crate) async fn an_administrator_made_by_hand_stays_one(world: &World) -> Ou
     assert_eq!(user.admin_source, AdminSource::Manual);
     Ok(())
 }
+
+pub(crate) async fn administrators_are_listed_with_who_made_them(world: &World) -> Outcome {
+    let users = world.ports().users;
+    for name in ["ada", "grace", "joan"] {
+        world.person(name).await?;
+    }
+    assert_eq!(users.administrators(10).await?, []);
+    let by_hand = "UPDATE users SET is_admin = TRUE WHERE email = 'joan@example.com'";
+    world.instance.run_sql(by_hand).await?;
+    let by_group = Identity { in_admin_group: Some(true), ..identity("grace") };
+    users.ensure_user(&by_group, UserId(world.uuid())).await?;
+    let (grace, joan) = (identity("grace").subject, identity("joan").subject);
+    let all = [(grace.clone(), AdminSource::Group), (joan, AdminSource::Manual)];
+    assert_eq!(users.administrators(10).await?, all);
+    assert_eq!(users.administrators(1).await?, [(grace, AdminSource::Group)]);
+    Ok(())
+}

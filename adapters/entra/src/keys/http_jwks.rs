@@ -23,10 +23,10 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use url::Url;
 
-use super::fetch::{FetchError, JsonClient, chain, check_scheme};
 use super::jwks::{Jwks, KeySet};
 use super::settings::{JwksAddress, JwksSettings};
 use super::{KeyLookup, KeySource};
+use crate::client::{FetchError, JsonClient, chain, check_scheme};
 
 /// An issuer's keys over HTTP.
 pub struct HttpJwks {

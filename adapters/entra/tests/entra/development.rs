@@ -11,8 +11,9 @@ use registry_domain::caller::Role;
 use registry_domain::ports::{RefusalClass, TokenVerifier as _, Verification};
 use registry_entra::{
     DevelopmentIssuer, DevelopmentKey, HttpJwks, IssueError, IssuerRules, JwksAddress,
-    JwksSettings, JwtVerifier, KeyFileError, KeySource, LocalKeys, TokenRequest, VerifierSettings,
+    JwksSettings, JwtVerifier, KeySource, LocalKeys, TokenRequest, VerifierSettings,
 };
+use registry_sealing::secret_file::SecretFileError;
 use serde_json::json;
 use tokio::runtime::Handle;
 
@@ -68,7 +69,7 @@ fn the_key_is_for_its_owner_only() {
     for mode in [0o640, 0o604, 0o620] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         let refused = DevelopmentKey::load_or_create(dir.path()).unwrap_err();
-        assert!(matches!(refused, KeyFileError::Exposed { mode: seen, .. } if seen == mode));
+        assert!(matches!(refused, SecretFileError::Exposed { mode: seen, .. } if seen == mode));
         assert!(refused.to_string().contains("chmod 600"), "{refused}");
     }
 }
@@ -80,7 +81,7 @@ fn a_file_that_is_no_key_is_not_replaced() {
     let path = dir.path().join("development-issuer.key");
     fs::write(&path, "something else").unwrap();
     let refused = DevelopmentKey::load_or_create(dir.path()).unwrap_err();
-    assert!(matches!(refused, KeyFileError::NotAKey { .. }));
+    assert!(matches!(refused, SecretFileError::NotASecret { .. }));
     assert_eq!(fs::read_to_string(&path).unwrap(), "something else");
 }
 

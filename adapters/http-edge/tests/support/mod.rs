@@ -89,6 +89,8 @@ pub async fn send(settings: EdgeSettings, request: TestRequest, payload: Option<
     let edge = Edge {
         settings,
         verifier: still.clone(),
+        sessions: None,
+        administrators: None,
         limiter: still.clone(),
         clock: still.clone(),
         ids: still,

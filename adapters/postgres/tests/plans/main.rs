@@ -32,6 +32,7 @@ mod counters;
 mod documents;
 mod fill;
 mod logs;
+mod oauth;
 mod people;
 mod registrations;
 mod scene;

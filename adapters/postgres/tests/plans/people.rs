@@ -16,6 +16,7 @@ steps! {
     ensure_changed_user fetches 0 by ["idx_users_entra_id" "users_pkey"]
     ensure_new_user fetches 0 by ["idx_users_entra_id"]
     find_user fetches 0 by ["users_pkey"]
+    list_administrators fetches 10 by ["idx_users_administrators"]
     put_session fetches 200 by ["sessions_pkey" "idx_sessions_ends_at"]
     find_session fetches 2 by ["sessions_pkey"]
     take_session fetches 2 by ["sessions_pkey"]
@@ -54,6 +55,11 @@ async fn ensure_new_user(scene: &Scene, round: u64) -> Result<(), Failed> {
 async fn find_user(scene: &Scene, round: u64) -> Result<(), Failed> {
     let found = scene.store.find(user(10 + round)).await?;
     assert!(found.is_some());
+    Ok(())
+}
+
+async fn list_administrators(scene: &Scene, _round: u64) -> Result<(), Failed> {
+    scene.store.administrators(10_000).await?;
     Ok(())
 }
 

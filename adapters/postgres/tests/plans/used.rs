@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use crate::cluster::{Database, texts};
 use crate::counters::Counters;
 use crate::scene::{ROUNDS, Scene, Step};
-use crate::{documents, fill, logs, people, registrations, servers};
+use crate::{documents, fill, logs, oauth, people, registrations, servers};
 
 /// Every index.
 const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid = indexrelid \
@@ -16,11 +16,13 @@ const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid =
 
 /// The primary keys that no query looks into: they are there to keep ids unique. (Of a table
 /// of a few rows all are read.)
-const ONLY_KEYS: [&str; 10] = [
+const ONLY_KEYS: [&str; 12] = [
     "__diesel_schema_migrations_pkey",
     "audit_log_pkey",
     "event_head_pkey",
     "leases_pkey",
+    "oauth_denials_pkey",
+    "oauth_keys_pkey",
     "replica_messages_pkey",
     "replicas_pkey",
     "server_drifts_pkey",
@@ -30,13 +32,14 @@ const ONLY_KEYS: [&str; 10] = [
 ];
 
 /// The steps that may read a large table from end to end, and how many rows in a round at most: a
-/// substring can be anywhere, servers are counted by what no index has, and sessions after every so
-/// many.
-const EXEMPT: [(&str, &str, u64); 4] = [
+/// substring can be anywhere, servers are counted by what no index has, sessions after every so
+/// many, and clients that register themselves each time.
+const EXEMPT: [(&str, &str, u64); 5] = [
     ("search_registrations", "registrations", 101_000),
     ("search_servers", "servers", 101_000),
     ("count_servers", "servers", 101_000),
     ("put_session", "sessions", 51_000),
+    ("insert_client", "oauth_clients", 101_000),
 ];
 
 /// Runs all steps on large data.
@@ -53,6 +56,7 @@ pub(crate) async fn check() -> Result<(), Failed> {
         registrations::steps(),
         servers::steps(),
         logs::steps(),
+        oauth::steps(),
     ];
     for step in all.iter().flatten() {
         run(step, &database).await.map_err(|error| format!("{}: {error:?}", step.name))?;

@@ -72,6 +72,8 @@ pub fn api() -> PublicApi {
     PublicApi {
         ports,
         verifier: broken.clone(),
+        sessions: None,
+        administrators: None,
         limiter: broken,
         settings,
         live: None,
@@ -119,6 +121,7 @@ impl TokenVerifier for Broken {
                 roles: Role::parse(roles).into_iter().collect(),
                 groups: Vec::new(),
                 expires_at: Timestamp::MAX,
+                bounds: None,
             })),
             None if token == "expired" => Verification::Refused(RefusalClass::Expired),
             None if token == "no-keys" => Verification::KeysUnavailable,
@@ -160,6 +163,10 @@ impl UserStore for Broken {
             "nobody" => down(),
             _ => Ok(Ensured::Same(user)),
         }
+    }
+
+    async fn administrators(&self, _most: u32) -> Result<Vec<(String, AdminSource)>, PortError> {
+        down()
     }
 
     async fn find(&self, _id: UserId) -> Result<Option<User>, PortError> {

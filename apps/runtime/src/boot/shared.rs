@@ -97,6 +97,11 @@ impl Shared {
         })
     }
 
+    /// What is waited for at the end.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
     /// Opens Redis where the settings name one, and joins the other replicas.
     ///
     /// # Errors

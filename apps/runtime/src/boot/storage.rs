@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OperationLog,
+    Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OAuthStore, OperationLog,
     RegistrationStore, RegistryPorts, ServerCatalog, SessionStore, StoreHealth, UserStore,
 };
 use registry_embedded::{EmbeddedHealthStore, EmbeddedOptions, EmbeddedStore};
@@ -37,6 +37,14 @@ enum Store {
 }
 
 impl Storage {
+    /// What an authorization server keeps.
+    pub(crate) fn oauth(&self) -> Arc<dyn OAuthStore> {
+        match &self.store {
+            Store::File(store) => Arc::clone(store) as Arc<dyn OAuthStore>,
+            Store::Postgres(store) => Arc::clone(store) as Arc<dyn OAuthStore>,
+        }
+    }
+
     /// Sessions beside what is stored, where replicas can meet there.
     pub(crate) fn sessions(&self, most: usize) -> Option<Arc<dyn SessionStore>> {
         match &self.store {

@@ -74,7 +74,8 @@ async fn sign_in(ports: &RegistryPorts, name: &str, roles: Vec<Role>) -> Outcome
         display_name: Some(name.to_owned()),
         in_admin_group: None,
     };
-    let token = VerifiedToken { identity, roles, groups: Vec::new(), expires_at: Timestamp::MAX };
+    let expires_at = Timestamp::MAX;
+    let token = VerifiedToken { identity, roles, groups: Vec::new(), expires_at, bounds: None };
     Ok(identify_caller(ports, &token).await?.caller)
 }
 

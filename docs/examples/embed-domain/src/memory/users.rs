@@ -39,6 +39,16 @@ impl UserStore for Memory {
         })
     }
 
+    async fn administrators(&self, most: u32) -> Result<Vec<(String, AdminSource)>, PortError> {
+        let mut flagged: Vec<_> = self.read(|state| {
+            let administrators = state.users.values().filter(|user| user.is_admin);
+            administrators.map(|user| (user.subject.clone(), user.admin_source)).collect()
+        });
+        flagged.sort_by(|one, other| one.0.cmp(&other.0));
+        flagged.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(flagged)
+    }
+
     async fn find(&self, id: UserId) -> Result<Option<User>, PortError> {
         Ok(self.read(|state| state.users.get(&id).cloned()))
     }

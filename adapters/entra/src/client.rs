@@ -1,10 +1,10 @@
-//! One bounded HTTP GET of a JSON document.
+//! One bounded HTTP exchange: a GET of a JSON document, a form, a JSON body.
 
 use std::error::Error as StdError;
 
 use bytes::Bytes;
-use http::{StatusCode, Uri};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
@@ -15,7 +15,7 @@ use url::{Host, Url};
 /// The largest document that is read.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Why an issuer's keys could not be had.
+/// Why something could not be had of an identity provider.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -46,12 +46,26 @@ pub enum FetchError {
 }
 
 /// An HTTP client for small JSON documents. Redirects are not followed.
-pub(super) struct JsonClient(Client<HttpsConnector<HttpConnector>, Empty<Bytes>>);
+#[derive(Clone)]
+pub(crate) struct JsonClient(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+
+/// An answer with whatever status.
+pub(crate) struct Exchanged {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Bytes,
+}
+
+impl Exchanged {
+    /// The body as JSON.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, FetchError> {
+        serde_json::from_slice(&self.body).map_err(FetchError::Document)
+    }
+}
 
 impl JsonClient {
     /// Trusts the machine's certificate authorities, so that a company's own are known; where the
     /// machine has none (a bare container), Mozilla's.
-    pub(super) fn new() -> Result<Self, FetchError> {
+    pub(crate) fn new() -> Result<Self, FetchError> {
         let provider = aws_lc_rs::default_provider;
         let builder = HttpsConnectorBuilder::new();
         let builder = match builder.with_provider_and_native_roots(provider()) {
@@ -68,21 +82,51 @@ impl JsonClient {
     }
 
     /// Gets a document. The caller bounds the time.
-    pub(super) async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, FetchError> {
-        check_scheme(url)?;
-        let uri = Uri::try_from(url.as_str()).map_err(|e| FetchError::Request(e.into()))?;
-        let answer = self.0.get(uri).await.map_err(|e| FetchError::Request(e.into()))?;
-        if answer.status() != StatusCode::OK {
-            return Err(FetchError::Status(answer.status()));
+    pub(crate) async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, FetchError> {
+        let answer = self.send(url, Request::new(Full::default())).await?;
+        if answer.status != StatusCode::OK {
+            return Err(FetchError::Status(answer.status));
         }
+        answer.json()
+    }
+
+    /// Posts a body with a bearer token or none. The caller bounds the time.
+    pub(crate) async fn post(
+        &self,
+        url: &Url,
+        content_type: &'static str,
+        bearer: Option<HeaderValue>,
+        body: String,
+    ) -> Result<Exchanged, FetchError> {
+        let mut request = Request::new(Full::from(body));
+        *request.method_mut() = Method::POST;
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(bearer) = bearer {
+            headers.insert(header::AUTHORIZATION, bearer);
+        }
+        self.send(url, request).await
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Exchanged, FetchError> {
+        check_scheme(url)?;
+        *request.uri_mut() =
+            Uri::try_from(url.as_str()).map_err(|e| FetchError::Request(e.into()))?;
+        let answer = self.0.request(request).await.map_err(|e| FetchError::Request(e.into()))?;
+        let status = answer.status();
         let body = Limited::new(answer.into_body(), MAX_BODY_BYTES);
-        let bytes = body.collect().await.map_err(FetchError::Body)?.to_bytes();
-        serde_json::from_slice(&bytes).map_err(FetchError::Document)
+        let body = body.collect().await.map_err(FetchError::Body)?.to_bytes();
+        Ok(Exchanged { status, body })
     }
 }
 
 /// Accepts https anywhere, and http on the loopback interface.
-pub(super) fn check_scheme(url: &Url) -> Result<(), FetchError> {
+pub(crate) fn check_scheme(url: &Url) -> Result<(), FetchError> {
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -97,7 +141,7 @@ pub(super) fn check_scheme(url: &Url) -> Result<(), FetchError> {
 }
 
 /// An error and its causes in one line, for the log.
-pub(super) fn chain(error: &dyn StdError) -> String {
+pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,0 +1,32 @@
+//! The gateway as OAuth authorization server, from outside: real programs, a stand-in for Entra, raw
+//! HTTP, and the official SDKs' clients as they are.
+//!
+//! | what is promised | file |
+//! |---|---|
+//! | what clients read first, and how they are told to | `discovery.rs` |
+//! | which clients there may be | `clients.rs` |
+//! | a flow from its beginning to a call, and to the end of its grant | `flow.rs` |
+//! | flows that nobody should get through with | `bad_input.rs` |
+//! | tokens: for whom, for what, until when; what goes to upstreams | `tokens.rs` |
+//! | replicas share all of it | `replicas.rs` |
+//! | the SDKs of TypeScript and Python get through unchanged | `sdks.rs` |
+//!
+//! Every test starts its own program and its own Entra (`support.rs`); a person's browser and a
+//! client are in `browser.rs`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "test code: a test wants to stop, with a message, where its ground gives way"
+)]
+
+mod bad_input;
+mod browser;
+mod clients;
+mod discovery;
+mod flow;
+mod replicas;
+mod sdks;
+mod support;
+mod tokens;

@@ -1,0 +1,58 @@
+//! Keys that sign tokens.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::{self, SystemRandom};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+pub(super) struct Key {
+    kid: String,
+    pair: KeyPair,
+}
+
+impl Key {
+    pub(super) fn new() -> Self {
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("an RSA key can be made");
+        Self { kid: random(), pair }
+    }
+
+    /// As Entra publishes it: without `alg`.
+    pub(super) fn jwk(&self) -> Value {
+        let public = self.pair.public_key();
+        json!({
+            "kty": "RSA", "use": "sig", "kid": self.kid, "x5t": self.kid,
+            "n": encoded(public.modulus().big_endian_without_leading_zero()),
+            "e": encoded(public.exponent().big_endian_without_leading_zero()),
+        })
+    }
+
+    pub(super) fn sign(&self, claims: &Value) -> String {
+        let header = json!({"typ": "JWT", "alg": "RS256", "kid": self.kid, "x5t": self.kid});
+        let message = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        let random = SystemRandom::new();
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature)
+            .expect("a key of ours signs");
+        format!("{message}.{}", encoded(signature))
+    }
+}
+
+pub(super) fn encoded(part: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(part)
+}
+
+/// Base64url of a text's SHA-256: what PKCE compares, and what makes an id pairwise.
+pub(super) fn hashed(text: &str) -> String {
+    encoded(digest(&SHA256, text.as_bytes()))
+}
+
+/// 256 random bits.
+pub(super) fn random() -> String {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).expect("the machine has random numbers");
+    encoded(bytes)
+}

@@ -111,12 +111,12 @@ pub async fn admitted_by(
         Ok(Some(token)) => {
             let caller = caller_of(&token);
             request.extensions_mut().insert(Asker(caller.clone()));
-            limits::admit(edge.limiter.as_ref(), &limits.of_caller(&caller)).await?;
+            limits::admit(edge, request, &limits.of_caller(&caller)).await?;
             Ok(Some(Admitted { token, caller }))
         }
         nobody => {
             let address = client_address(request, &edge.settings.trusted_proxies);
-            limits::admit(edge.limiter.as_ref(), &limits.of_address(address)).await?;
+            limits::admit(edge, request, &limits.of_address(address)).await?;
             nobody.map(|_| None)
         }
     }

@@ -17,11 +17,13 @@
 //! | answers that are given again, and tags of answers | [`reads`] |
 //! | what is measured of every request, and the page that shows it | [`tally`], [`exposition`] |
 //! | MCP over HTTP | [`mcp`] |
+//! | what REST and live events show alike | [`active_request`], [`router_metrics`] |
 //!
 //! # How to add a code
 //! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
 //! 2. If a use case may answer it: an arm in [`problem`], which does not compile without.
 
+pub mod active_request;
 pub mod bearer;
 pub mod body;
 pub mod challenge;
@@ -49,6 +51,7 @@ pub mod query;
 pub mod reads;
 pub mod request_context;
 pub mod resource;
+pub mod router_metrics;
 mod security_headers;
 pub mod settings;
 pub mod tally;

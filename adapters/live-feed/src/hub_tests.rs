@@ -43,6 +43,24 @@ fn each_client_gets_its_topic_in_order() {
 }
 
 #[test]
+fn whether_anybody_listens_is_known_as_clients_come_change_their_minds_and_go() {
+    let hub = hub(1);
+    let listens = || Topic::ALL.map(|topic| hub.has_listeners(topic));
+    assert_eq!(listens(), [false; 5]);
+    let first = join(&hub, "a", Topic::Requests).unwrap();
+    let second = join(&hub, "b", Topic::Requests).unwrap();
+    assert_eq!(listens(), [false, false, false, false, true]);
+    drop(first);
+    assert!(hub.has_listeners(Topic::Requests), "one is left");
+    second.want(Interest { topics: Topic::Health.into(), server: None });
+    assert_eq!(listens(), [true, false, false, false, false]);
+    for number in 1..=2 {
+        hub.publish(frame(Topic::Health, number));
+    }
+    assert_eq!(listens(), [false; 5], "who was too slow does not listen any more");
+}
+
+#[test]
 fn a_client_whose_queue_is_full_is_dropped_and_the_others_are_not() {
     let hub = hub(2);
     let slow = join(&hub, "slow", Topic::Health).unwrap();

@@ -8,6 +8,7 @@ mod follow_routes;
 mod keep_metrics;
 mod probe;
 mod renew_answers;
+mod tell_calls;
 mod tell_state;
 
 use tokio::task::JoinSet;
@@ -55,6 +56,7 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
         ));
     }
     running.spawn(feed_live::run(runtime.live.clone(), stop.clone()));
+    running.spawn(tell_calls::run(runtime.live.calls.clone(), stop.clone()));
     running.spawn(tell_state::run(
         runtime.live.clone(),
         runtime.registry.clone(),

@@ -136,7 +136,7 @@ impl RateLimiter for Broken {
                 limit: key.limit,
                 retry_after: Duration::from_secs(12),
             },
-            None => Admission::Admitted { remaining: 1 },
+            None => Admission::Admitted { remaining: 1, limit: None },
         }
     }
 }

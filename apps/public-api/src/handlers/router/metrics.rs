@@ -3,12 +3,12 @@
 use actix_web::{HttpResponse, web};
 use registry_domain::ports::RegistryPorts;
 use registry_exchange::Exchange;
+use registry_http_edge::router_metrics::RouterMetrics;
 use registry_http_edge::{Query, Visitor};
 
 use crate::handlers::Answer;
 use crate::settings::PublicApiSettings;
-use crate::wire::router_metrics::TenantParameters;
-use crate::wire::router_metrics::{RouterMetrics, TenantQuery};
+use crate::wire::tenant_query::{TenantParameters, TenantQuery};
 
 /// Show how servers are doing, as the calls of this process see it.
 #[utoipa::path(
@@ -32,5 +32,6 @@ pub(crate) async fn handle(
     let servers = table
         .reachable(caller, settings.proxy.open)
         .filter(|server| tenant.is_none() || server.tenant == tenant);
-    Ok(HttpResponse::Ok().json(RouterMetrics::of(servers, &exchange, ports.clock.now())))
+    let metrics = RouterMetrics::of(servers, &exchange, ports.clock.now(), usize::MAX);
+    Ok(HttpResponse::Ok().json(metrics))
 }

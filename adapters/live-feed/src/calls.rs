@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use registry_domain::party::Principal;
@@ -25,6 +26,9 @@ const MOST_WAITING: usize = 1024;
 
 /// Notices that are told at a time: far fewer than a client's queue holds.
 const AT_ONCE: usize = 50;
+
+/// How long a listener has to make room for them.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Calls on their way to those who listen.
 pub struct CallFeed {
@@ -55,14 +59,13 @@ impl CallFeed {
             if notices.is_empty() && !some_are_lost {
                 return;
             }
+            self.hub.room(Topic::Requests, AT_ONCE, PATIENCE).await;
             notices.iter().for_each(|notice| self.hub.publish(frame(notice)));
             if some_are_lost {
                 let payload = json!({"reason": "more calls began and ended than can be told: read the list of active requests"});
                 let now = self.clock.now();
                 self.hub.publish(Frame::new(Topic::Requests, "resync", now, payload));
             }
-            // Those who listen get a turn before their queues are full.
-            tokio::task::yield_now().await;
         }
     }
 

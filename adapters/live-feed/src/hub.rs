@@ -8,12 +8,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use registry_domain::event::EventSeq;
 use registry_domain::id::ServerId;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::frame::Frame;
@@ -69,6 +72,8 @@ pub struct Hub {
     inside: Mutex<Inside>,
     /// What the clients want, all together: read without the lock, written under it.
     wanted: AtomicU8,
+    /// Tells that a client has taken a frame.
+    taken: Notify,
     stop: CancellationToken,
 }
 
@@ -105,6 +110,7 @@ impl Hub {
             limits,
             inside: Mutex::new(inside),
             wanted: AtomicU8::new(0),
+            taken: Notify::new(),
             stop: CancellationToken::new(),
         }
     }
@@ -155,6 +161,30 @@ impl Hub {
         let clients = inside.clients.values();
         let listening = clients.filter(|client| client.interest.topics.contains(topic));
         listening.map(|client| (client.viewer.sight(), Arc::clone(&client.viewer))).collect()
+    }
+
+    /// Returns once all who listen to a topic have room for so many frames, or had time enough to
+    /// make it: what comes in crowds is told no faster than it is heard.
+    pub(crate) async fn room(&self, topic: Topic, frames: usize, patience: Duration) {
+        let made = async {
+            loop {
+                let taken = self.taken.notified();
+                if self.has_room(topic, frames) {
+                    return;
+                }
+                taken.await;
+            }
+        };
+        // Who has none by then is too slow, and is dropped for it.
+        let _: Result<(), _> = timeout(patience, made).await;
+    }
+
+    fn has_room(&self, topic: Topic, frames: usize) -> bool {
+        let inside = self.inside.lock();
+        let clients = inside.clients.values();
+        clients
+            .filter(|client| client.interest.topics.contains(topic))
+            .all(|client| client.queue.capacity() >= frames.min(client.queue.max_capacity()))
     }
 
     /// How many clients there are.
@@ -266,7 +296,10 @@ impl Subscription {
             biased;
             () = hub.stop.cancelled() => Heard::Stopped,
             () = slow.cancelled() => Heard::Dropped,
-            frame = frames.recv() => frame.map_or(Heard::Dropped, Heard::Frame),
+            frame = frames.recv() => {
+                hub.taken.notify_waiters();
+                frame.map_or(Heard::Dropped, Heard::Frame)
+            }
         }
     }
 

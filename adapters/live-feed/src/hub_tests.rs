@@ -60,6 +60,23 @@ fn whether_anybody_listens_is_known_as_clients_come_change_their_minds_and_go() 
     assert_eq!(listens(), [false; 5], "who was too slow does not listen any more");
 }
 
+#[tokio::test]
+async fn a_crowd_waits_for_those_who_listen_but_not_for_ever() {
+    let hub = hub(2);
+    let patience = Duration::from_secs(1);
+    let mut client = join(&hub, "a", Topic::Requests).unwrap();
+    hub.room(Topic::Requests, 2, patience).now_or_never().expect("there is room");
+    hub.publish(frame(Topic::Requests, 1));
+    let mut room = std::pin::pin!(hub.room(Topic::Requests, 2, patience));
+    assert!(room.as_mut().now_or_never().is_none(), "a place is taken");
+    assert_eq!(waiting(&mut client), [1]);
+    assert!(room.now_or_never().is_some(), "it is free again");
+    hub.publish(frame(Topic::Requests, 2));
+    // Nobody takes it.
+    hub.room(Topic::Requests, 2, Duration::from_millis(1)).await;
+    hub.room(Topic::Health, 2, patience).now_or_never().expect("nobody listens to that");
+}
+
 #[test]
 fn a_client_whose_queue_is_full_is_dropped_and_the_others_are_not() {
     let hub = hub(2);

@@ -1,6 +1,6 @@
 //! Ports: people work, the store does not.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
 use registry_domain::event::{EventSeq, SequencedEvent};
 use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId, UserId};
-use registry_domain::manifest::{DriftPolicy, FaultClass, Manifest};
+use registry_domain::manifest::{Drift, DriftPolicy, FaultClass, Manifest};
 use registry_domain::operation::Operation;
 use registry_domain::ports::*;
 use registry_domain::rate::Limit;
@@ -259,6 +259,21 @@ impl ServerCatalog for Broken {
         _aliases: &[Alias],
         _now: Timestamp,
     ) -> Result<HashSet<Alias>, PortError> {
+        down()
+    }
+
+    async fn holders_of_names(
+        &self,
+        _tenant: Option<&TenantId>,
+        _names: &[String],
+    ) -> Result<HashMap<String, ServerId>, PortError> {
+        down()
+    }
+
+    async fn drifts(
+        &self,
+        _ids: &[ServerId],
+    ) -> Result<HashMap<ServerId, Option<Drift>>, PortError> {
         down()
     }
 

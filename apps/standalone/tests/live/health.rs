@@ -1,7 +1,7 @@
 //! How servers and the product are: at once, and when it changes.
 
 use registry_testkit::{
-    Api, eventually,
+    eventually,
     upstreams::{RmcpOptions, RmcpServer},
 };
 use serde_json::json;

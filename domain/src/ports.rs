@@ -24,7 +24,6 @@ mod clock;
 mod commit_watch;
 mod document_store;
 mod event_log;
-mod health_store;
 mod identity_provider;
 mod ids;
 mod leases;
@@ -32,6 +31,7 @@ mod link_store;
 mod live_events;
 mod offer_query;
 mod operation_log;
+mod probe_store;
 mod rate_limiter;
 mod registration_store;
 mod replica_bus;
@@ -49,7 +49,6 @@ pub use clock::{Clock, end_after};
 pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
-pub use health_store::{HealthStore, ServerHealth};
 pub use identity_provider::{
     CodeRedemption, IdentityProvider, Secret, SignIn, SignInFailure, SignInRequest,
 };
@@ -59,6 +58,7 @@ pub use link_store::LinkStore;
 pub use live_events::{LiveEvents, Replay};
 pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
 pub use operation_log::OperationLog;
+pub use probe_store::{ProbeStore, ServerHealth};
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
 pub use registration_store::{
     ApprovalChange, CandidateRecord, DiscoveryJob, ListCursor, Order, Page, RegistrationQuery,
@@ -150,7 +150,7 @@ pub struct RegistryPorts {
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
     /// What the last probe of each server found.
-    pub probes: Arc<dyn HealthStore>,
+    pub probes: Arc<dyn ProbeStore>,
     /// Which replica does what one is to do.
     pub leases: Arc<dyn Leases>,
     /// Whether the store answers.

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use registry_domain::caller::ApiMode;
 use registry_domain::id::{ServerId, TenantId};
-use registry_domain::ports::{Clock, GatewayPorts, HealthStore, PortError, RegistryPorts};
+use registry_domain::ports::{Clock, GatewayPorts, PortError, ProbeStore, RegistryPorts};
 use registry_domain::routing::ServerEntry;
 use registry_domain::server::HealthStatus;
 use registry_exchange::{Exchange, Routes};
@@ -111,7 +111,7 @@ impl MetricsSource for Router {
 struct Servers {
     routes: Arc<Routes>,
     ports: GatewayPorts,
-    probes: Arc<dyn HealthStore>,
+    probes: Arc<dyn ProbeStore>,
 }
 
 impl fmt::Debug for Servers {

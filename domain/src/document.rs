@@ -152,21 +152,17 @@ impl Document {
         actor: UserId,
         stamp: EventStamp,
     ) -> RegistryEvent {
-        let status = Some(registration.status());
         let change = if kind == EventKind::DocumentDeleted { "deleted" } else { "uploaded" };
-        RegistryEvent::of(kind, stamp, actor)
-            .on_registration(registration.id, registration.tenant.clone())
-            .moving(status, status)
-            .saying(json!({
-                "change": change,
-                "document": {
-                    "document_id": self.id,
-                    "filename": self.filename,
-                    "content_type": self.media_type.as_str(),
-                    "size_bytes": self.size,
-                    "sha256": self.digest.to_hex(),
-                },
-            }))
+        registration.event(kind, actor, stamp, registration.status()).saying(json!({
+            "change": change,
+            "document": {
+                "document_id": self.id,
+                "filename": self.filename,
+                "content_type": self.media_type.as_str(),
+                "size_bytes": self.size,
+                "sha256": self.digest.to_hex(),
+            },
+        }))
     }
 }
 

@@ -158,15 +158,11 @@ impl Link {
         actor: UserId,
         stamp: EventStamp,
     ) -> RegistryEvent {
-        let status = Some(registration.status());
         let change = if kind == EventKind::LinkRemoved { "deleted" } else { "added" };
-        RegistryEvent::of(kind, stamp, actor)
-            .on_registration(registration.id, registration.tenant.clone())
-            .moving(status, status)
-            .saying(json!({
-                "change": change,
-                "link": {"link_id": self.id, "rel": self.relation.as_str(), "url": self.url},
-            }))
+        registration.event(kind, actor, stamp, registration.status()).saying(json!({
+            "change": change,
+            "link": {"link_id": self.id, "rel": self.relation.as_str(), "url": self.url},
+        }))
     }
 }
 

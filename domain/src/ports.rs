@@ -25,7 +25,6 @@ mod clock;
 mod commit_watch;
 mod document_store;
 mod event_log;
-mod health_store;
 mod identity_provider;
 mod ids;
 mod leases;
@@ -34,6 +33,7 @@ mod live_events;
 mod oauth_store;
 mod offer_query;
 mod operation_log;
+mod probe_store;
 mod rate_limiter;
 mod registration_store;
 mod replica_bus;
@@ -54,7 +54,6 @@ pub use clock::{Clock, end_after};
 pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
-pub use health_store::{HealthStore, ServerHealth};
 pub use identity_provider::{
     CodeRedemption, IdentityProvider, Secret, SignIn, SignInFailure, SignInRequest,
 };
@@ -65,6 +64,7 @@ pub use live_events::{LiveEvents, Replay};
 pub use oauth_store::OAuthStore;
 pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
 pub use operation_log::OperationLog;
+pub use probe_store::{ProbeStore, ServerHealth};
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
 pub use registration_store::{
     ApprovalChange, CandidateRecord, DiscoveryJob, ListCursor, Order, Page, RegistrationQuery,
@@ -158,7 +158,7 @@ pub struct RegistryPorts {
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
     /// What the last probe of each server found.
-    pub probes: Arc<dyn HealthStore>,
+    pub probes: Arc<dyn ProbeStore>,
     /// Which replica does what one is to do.
     pub leases: Arc<dyn Leases>,
     /// Whether the store answers.

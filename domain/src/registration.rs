@@ -312,7 +312,8 @@ impl Registration {
         if from == needed { Ok(()) } else { Err(IllegalTransition { from, wanted }) }
     }
 
-    fn event(
+    /// An event of this registration, and to which status it leads.
+    pub(crate) fn event(
         &self,
         kind: EventKind,
         actor: UserId,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    HealthStore, Leases, LiveEvents, RateLimiter, ReplicaBus, ResponseCache, SessionStore,
+    Leases, LiveEvents, ProbeStore, RateLimiter, ReplicaBus, ResponseCache, SessionStore,
 };
 
 use crate::clock::MockClock;
@@ -49,7 +49,7 @@ pub trait HealthAdapter: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be made.
-    async fn make(&self, clock: Arc<MockClock>) -> Result<Arc<dyn HealthStore>, Failed>;
+    async fn make(&self, clock: Arc<MockClock>) -> Result<Arc<dyn ProbeStore>, Failed>;
 }
 
 /// Makes leases.

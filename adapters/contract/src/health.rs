@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
-use registry_domain::ports::HealthStore;
+use registry_domain::ports::ProbeStore;
 
 use crate::adapters::HealthAdapter;
 use crate::clock::MockClock;
@@ -13,7 +13,7 @@ mod probes;
 
 /// A store under test.
 struct Subject {
-    store: Arc<dyn HealthStore>,
+    store: Arc<dyn ProbeStore>,
     clock: Arc<MockClock>,
 }
 

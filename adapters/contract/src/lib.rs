@@ -76,7 +76,7 @@ pub fn rate_limiters(adapter: impl LimitsAdapter + 'static) -> Vec<Trial> {
 }
 
 /// The behaviours of a health store.
-pub fn health_stores(adapter: impl HealthAdapter + 'static) -> Vec<Trial> {
+pub fn probe_stores(adapter: impl HealthAdapter + 'static) -> Vec<Trial> {
     let adapter: Arc<dyn HealthAdapter> = Arc::new(adapter);
     health::trials(&adapter)
 }

@@ -57,6 +57,6 @@ pub use limits::EmbeddedLimits;
 pub use live::EmbeddedLiveEvents;
 pub use migrate::migrate_down;
 pub use options::EmbeddedOptions;
-pub use probes::EmbeddedHealthStore;
+pub use probes::EmbeddedProbeStore;
 pub use sessions::EmbeddedSessions;
 pub use store::EmbeddedStore;

@@ -90,13 +90,15 @@ impl RateLimiter for EmbeddedLimits {
         let numbers: Vec<u64> = keys.iter().map(|key| self.shard_of(&key.key)).collect();
         let mut shards = self.lock(&numbers);
         let mut counted: Vec<(u64, &str, Timestamp)> = Vec::with_capacity(keys.len());
-        let mut left = u32::MAX;
+        let mut tightest: Option<(u32, Limit)> = None;
         let mut refused: Option<(Duration, &'static str, Limit)> = None;
         for (LimitKey { key, kind, limit }, number) in keys.iter().zip(numbers) {
             let due = of(&mut shards, number).and_then(|shard| shard.get(key)).copied();
             match limit.admit(due, now) {
                 Verdict::Admitted { next_due, remaining } => {
-                    left = left.min(remaining);
+                    if tightest.is_none_or(|(least, _)| remaining < least) {
+                        tightest = Some((remaining, *limit));
+                    }
                     counted.push((number, key, next_due));
                 }
                 Verdict::Limited { retry_after } => {
@@ -115,7 +117,8 @@ impl RateLimiter for EmbeddedLimits {
                 self.note(shard, key, next_due, now);
             }
         }
-        Admission::Admitted { remaining: left }
+        let (remaining, limit) = tightest.unzip();
+        Admission::Admitted { remaining: remaining.unwrap_or(u32::MAX), limit }
     }
 }
 

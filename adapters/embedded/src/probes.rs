@@ -1,4 +1,4 @@
-//! The port `HealthStore` in this process's memory.
+//! The port `ProbeStore` in this process's memory.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use registry_domain::id::ServerId;
-use registry_domain::ports::{Clock, HealthStore, PortError, ServerHealth, end_after};
+use registry_domain::ports::{Clock, PortError, ProbeStore, ServerHealth, end_after};
 
 /// The last probe of each server. There are at most as many as there are servers; what nobody
 /// repeats is dropped by the next probe of any server.
-pub struct EmbeddedHealthStore {
+pub struct EmbeddedProbeStore {
     clock: Arc<dyn Clock>,
     probes: Mutex<Probes>,
 }
@@ -25,16 +25,16 @@ struct Probes {
     swept_at: usize,
 }
 
-impl EmbeddedHealthStore {
+impl EmbeddedProbeStore {
     /// An empty store.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, probes: Mutex::default() }
     }
 }
 
-impl fmt::Debug for EmbeddedHealthStore {
+impl fmt::Debug for EmbeddedProbeStore {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("EmbeddedHealthStore").finish_non_exhaustive()
+        out.debug_struct("EmbeddedProbeStore").finish_non_exhaustive()
     }
 }
 
@@ -49,7 +49,7 @@ impl Probes {
 }
 
 #[async_trait]
-impl HealthStore for EmbeddedHealthStore {
+impl ProbeStore for EmbeddedProbeStore {
     async fn put(
         &self,
         server: ServerId,

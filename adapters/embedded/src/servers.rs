@@ -1,6 +1,6 @@
 //! The port `ServerCatalog`: each method is one transaction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -10,6 +10,7 @@ use registry_domain::change::Change;
 use registry_domain::event::EventSeq;
 use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
+use registry_domain::manifest::Drift;
 use registry_domain::ports::{
     Atomicity, BatchItem, Include, OfferQuery, Page, PortError, Routes, ServerCatalog,
     ServerCounts, ServerQuery, ServerView, Taken,
@@ -91,6 +92,18 @@ impl ServerCatalog for EmbeddedStore {
         .await
     }
 
+    async fn holders_of_names(
+        &self,
+        tenant: Option<&TenantId>,
+        names: &[String],
+    ) -> Result<HashMap<String, ServerId>, PortError> {
+        let (tenant, names) = (tenant.cloned(), names.to_vec());
+        self.read("find_holders_of_names", move |conn| {
+            names::holders_among(conn, tenant.as_ref(), &names)
+        })
+        .await
+    }
+
     async fn commit(&self, change: &Change<Server>) -> Result<(), PortError> {
         let (change, now) = (change.clone(), self.clock.now());
         self.write("commit_server", move |conn| write::commit(conn, &change, now)).await
@@ -121,6 +134,14 @@ impl ServerCatalog for EmbeddedStore {
     async fn find_each(&self, ids: &[ServerId]) -> Result<Vec<Server>, PortError> {
         let ids = ids.to_vec();
         self.read("find_each_server", move |conn| row::list_each(conn, &ids)).await
+    }
+
+    async fn drifts(
+        &self,
+        ids: &[ServerId],
+    ) -> Result<HashMap<ServerId, Option<Drift>>, PortError> {
+        let ids = ids.to_vec();
+        self.read("find_drifts", move |conn| drift::found(conn, &ids)).await
     }
 
     async fn find_view(

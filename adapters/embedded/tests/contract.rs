@@ -14,11 +14,11 @@ use registry_contract::{
     LiveEventsAdapter, MockClock, SessionsAdapter, StoreAdapter, StoreInstance, StorePorts,
 };
 use registry_domain::ports::{
-    CommitWatch, HealthStore, LeaseHolder, Leases, LiveEvents, PortError, RateLimiter, ReplicaBus,
+    CommitWatch, LeaseHolder, Leases, LiveEvents, PortError, ProbeStore, RateLimiter, ReplicaBus,
     ReplicaId, ResponseCache, SessionStore,
 };
 use registry_embedded::{
-    BusHub, EmbeddedHealthStore, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedOptions,
+    BusHub, EmbeddedLimits, EmbeddedLiveEvents, EmbeddedOptions, EmbeddedProbeStore,
     EmbeddedReplicaBus, EmbeddedResponseCache, EmbeddedSessions, EmbeddedStore,
 };
 use tempfile::TempDir;
@@ -122,8 +122,8 @@ impl LimitsAdapter for InMemory {
 
 #[async_trait]
 impl HealthAdapter for InMemory {
-    async fn make(&self, clock: Arc<MockClock>) -> Result<Arc<dyn HealthStore>, Failed> {
-        Ok(Arc::new(EmbeddedHealthStore::new(clock)))
+    async fn make(&self, clock: Arc<MockClock>) -> Result<Arc<dyn ProbeStore>, Failed> {
+        Ok(Arc::new(EmbeddedProbeStore::new(clock)))
     }
 }
 
@@ -220,7 +220,7 @@ fn main() -> ExitCode {
     let mut trials = registry_contract::stores(Embedded);
     trials.extend(registry_contract::session_stores(InMemory));
     trials.extend(registry_contract::rate_limiters(InMemory));
-    trials.extend(registry_contract::health_stores(InMemory));
+    trials.extend(registry_contract::probe_stores(InMemory));
     trials.extend(registry_contract::leases(Embedded));
     trials.extend(registry_contract::response_caches(InMemory));
     trials.extend(registry_contract::replica_buses(InMemory));

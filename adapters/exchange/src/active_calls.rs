@@ -4,10 +4,11 @@
 //! Nothing is kept outside the process, so a call costs two short locks and no round trip.
 
 mod replicas;
+mod watch;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -17,6 +18,7 @@ use registry_domain::routing::ServerEntry;
 use tokio::sync::Notify;
 
 pub use replicas::{ActiveCallView, Cancellation, Listing, Viewer};
+pub use watch::{CallChange, CallNotice, CallWatch};
 
 /// Into how many parts the running calls are divided, so that workers seldom meet at a lock.
 const SHARDS: u64 = 8;
@@ -27,6 +29,7 @@ pub struct ActiveCalls {
     next: AtomicU64,
     clock: Arc<dyn Clock>,
     bus: Arc<dyn ReplicaBus>,
+    watch: OnceLock<Arc<dyn CallWatch>>,
 }
 
 impl std::fmt::Debug for ActiveCalls {
@@ -78,11 +81,6 @@ impl ActiveCall {
             woken.await;
         }
     }
-
-    /// Notes which server is asked.
-    pub(crate) fn asks(&self, server: &Arc<ServerEntry>) {
-        *self.server.lock() = Some(Arc::clone(server));
-    }
 }
 
 /// Keeps a call on the list while it lives.
@@ -110,7 +108,8 @@ impl ActiveCalls {
     /// No calls yet; what other replicas ask is answered from now on.
     pub fn join(bus: Arc<dyn ReplicaBus>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        let calls = Arc::new(Self { shards, next: AtomicU64::new(1), clock, bus });
+        let calls =
+            Arc::new(Self { shards, next: AtomicU64::new(1), clock, bus, watch: OnceLock::new() });
         calls.answer_the_others();
         calls
     }
@@ -138,6 +137,14 @@ impl ActiveCalls {
             shard.lock().insert(key, Arc::clone(&call));
         }
         Running { calls: Arc::clone(self), call }
+    }
+
+    /// Notes which server a call asks. With the first one the call has begun for those who listen.
+    pub(crate) fn asks(&self, call: &Arc<ActiveCall>, server: &Arc<ServerEntry>) {
+        let before = call.server.lock().replace(Arc::clone(server));
+        if before.is_none() {
+            self.tell(call, CallChange::Started, call.began);
+        }
     }
 
     fn shard(&self, key: u64) -> Option<&Mutex<HashMap<u64, Arc<ActiveCall>>>> {

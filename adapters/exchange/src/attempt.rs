@@ -45,7 +45,7 @@ pub(crate) async fn attempt(
     mut record: Pending,
 ) -> Result<Answer, Failed> {
     record.attempts(attempt);
-    active.asks(call.route.server.of());
+    call.exchange.active.asks(active, call.route.server.of());
     let interrupt = Interrupt::of(active, call.deadline);
     let sent = tokio::select! {
         biased;

@@ -60,7 +60,9 @@ mod vitals;
 mod way;
 mod whole;
 
-pub use active_calls::{ActiveCallView, ActiveCalls, Cancellation, Listing, Viewer};
+pub use active_calls::{
+    ActiveCallView, ActiveCalls, CallChange, CallNotice, CallWatch, Cancellation, Listing, Viewer,
+};
 pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
 pub use exchange::{Exchange, ExchangeSettings};
 pub use inbound::{Door, Inbound, InboundHeaders, Wants};

@@ -19,7 +19,7 @@ use registry_domain::operation::Operation;
 use registry_domain::ports::{Clock, UpstreamFailure};
 use registry_domain::routing::breaker::Ending;
 
-use crate::active_calls::{ActiveCall, Running};
+use crate::active_calls::{ActiveCall, CallChange, Running};
 use crate::cancel_notice::CancelNotice;
 use crate::exchange::Exchange;
 use crate::failure::{CANCELLED, code_of};
@@ -45,6 +45,14 @@ pub(crate) enum Outcome {
 impl Outcome {
     pub(crate) fn failure(code: &'static str, message: impl Into<String>) -> Self {
         Self::Failure { code, message: message.into() }
+    }
+
+    fn change(&self) -> CallChange {
+        match self {
+            Self::Success => CallChange::Finished(None),
+            Self::Failure { code: CANCELLED, .. } => CallChange::Cancelled(CANCELLED),
+            Self::Failure { code, .. } => CallChange::Finished(Some(code)),
+        }
     }
 }
 
@@ -218,7 +226,9 @@ impl Pending {
         if let Some(attempt) = self.attempt.take() {
             attempt.end(ending, now);
         }
-        self.running = None;
+        if let Some(running) = self.running.take() {
+            running.end(outcome.change(), now);
+        }
         if let Some(notice) = self.notice.take() {
             notice.send();
         }

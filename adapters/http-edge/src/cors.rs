@@ -15,11 +15,14 @@ use actix_web::http::{Method, header};
 use crate::settings::CorsSettings;
 
 /// Headers that a page may read beyond the few that every page may.
-const EXPOSED: [&str; 7] = [
+const EXPOSED: [&str; 10] = [
     "x-request-id",
     "retry-after",
     "www-authenticate",
     "x-total-count",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
     "etag",
     "link",
     "mcp-session-id",

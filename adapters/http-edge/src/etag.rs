@@ -35,14 +35,25 @@ impl FromRequest for IfRevision {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        let seen = match tags(request.headers(), header::IF_MATCH).as_slice() {
-            [] => Ok(None),
-            [any] if any == "*" => Ok(None),
-            [tag] => revision_of(tag).map(Some).ok_or("If-Match is no ETag of this resource"),
-            _ => Err("If-Match has more than one ETag"),
-        };
-        ready(seen.map(Self).map_err(|detail| Problem::new(Code::BadRequest, detail)))
+        ready(if_match(request, revision_of).map(Self))
     }
+}
+
+/// What `If-Match` says that a writer has seen; `None` without it, or with `*`.
+///
+/// # Errors
+/// 400 for several tags, and for one that `parse` does not know.
+pub fn if_match<T>(
+    request: &HttpRequest,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, Problem> {
+    let seen = match tags(request.headers(), header::IF_MATCH).as_slice() {
+        [] => Ok(None),
+        [any] if any == "*" => Ok(None),
+        [tag] => parse(tag).map(Some).ok_or("If-Match is no ETag of this resource"),
+        _ => Err("If-Match has more than one ETag"),
+    };
+    seen.map_err(|detail| Problem::new(Code::BadRequest, detail))
 }
 
 fn revision_of(tag: &str) -> Option<Revision> {
@@ -82,11 +93,16 @@ fn tag_of(revision: Option<Revision>, bytes: &[u8]) -> String {
     if let Some(Revision(revision)) = revision {
         let _ = write!(tag, "r{revision}-");
     }
-    for byte in Sha256::digest(bytes).iter().take(16) {
-        let _ = write!(tag, "{byte:02x}");
-    }
+    tag.push_str(&digest_of(bytes));
     tag.push('"');
     tag
+}
+
+/// What tells any two bodies apart: half of their hash, in hex.
+pub(crate) fn digest_of(body: &[u8]) -> String {
+    let hash = Sha256::digest(body);
+    hash.first_chunk::<16>()
+        .map_or_else(String::new, |half| format!("{:032x}", u128::from_be_bytes(*half)))
 }
 
 #[cfg(test)]
@@ -96,7 +112,7 @@ mod tests {
 
     use super::*;
 
-    async fn if_match(value: &str) -> Result<Option<Revision>, Code> {
+    async fn revision(value: &str) -> Result<Option<Revision>, Code> {
         let request = TestRequest::default().insert_header((header::IF_MATCH, value));
         let read = IfRevision::extract(&request.to_http_request()).await;
         read.map(|IfRevision(seen)| seen).map_err(|problem| problem.code())
@@ -105,11 +121,11 @@ mod tests {
     #[actix_web::test]
     async fn a_writer_is_held_to_the_revision_alone() {
         for tag in [r#""r3-00ff""#, r#"W/"r3-00ff""#, r#""r3-""#] {
-            assert_eq!(if_match(tag).await, Ok(Some(Revision(3))), "{tag}");
+            assert_eq!(revision(tag).await, Ok(Some(Revision(3))), "{tag}");
         }
-        assert_eq!(if_match("*").await, Ok(None));
+        assert_eq!(revision("*").await, Ok(None));
         for bad in ["nonsense", r#""r3""#, r#""3-aa""#, r#""r-1-aa""#, r#""r1-a", "r2-a""#] {
-            assert_eq!(if_match(bad).await, Err(Code::BadRequest), "{bad}");
+            assert_eq!(revision(bad).await, Err(Code::BadRequest), "{bad}");
         }
     }
 

@@ -46,6 +46,8 @@ pub trait ReadForm: Sized {
 pub struct Form {
     /// The name that the file was sent under; empty where it had none.
     pub filename: String,
+    /// What the client says that it is, without parameters.
+    pub media_type: Option<String>,
     /// The file's bytes.
     pub content: Bytes,
     texts: Vec<(&'static str, String)>,
@@ -171,16 +173,17 @@ async fn collect(mut parts: Multipart, rules: Rules) -> Result<Form, Problem> {
                 let Some(filename) = filename(&part) else {
                     return Err(refused(name, "file_expected", "must be a file, with its name"));
                 };
+                let media_type = part.content_type().map(|kind| kind.essence_str().to_owned());
                 let content = content(&mut part, rules.max_file, rules).await?;
-                file = Some((filename, content.ok_or_else(|| rules.too_large())?));
+                file = Some((filename, media_type, content.ok_or_else(|| rules.too_large())?));
             }
             None => return Err(refused(name, "extra_forbidden", "is not a part of this form")),
         }
     }
-    let Some((filename, content)) = file else {
+    let Some((filename, media_type, content)) = file else {
         return Err(refused(FILE.to_owned(), "missing", "is required"));
     };
-    Ok(Form { filename, content, texts })
+    Ok(Form { filename, media_type, content, texts })
 }
 
 /// A part's bytes; `None` when there are more than `most`.

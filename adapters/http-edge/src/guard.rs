@@ -140,7 +140,7 @@ async fn counted(
                     made_by.is_some_and(|source| source.counts(token.identity.in_admin_group));
             }
             request.extensions_mut().insert(Asker(caller.clone()));
-            limits::admit(edge.limiter.as_ref(), &limits.of_caller(&caller)).await?;
+            limits::admit(edge, request, &limits.of_caller(&caller)).await?;
             Ok(Some(Admitted { token, caller }))
         }
         nobody => {
@@ -157,7 +157,7 @@ async fn counted(
 /// 429 when the limit is used up.
 pub async fn count_stranger(edge: &Edge, request: &HttpRequest) -> Result<(), Problem> {
     let address = client_address(request, &edge.settings.trusted_proxies);
-    limits::admit(edge.limiter.as_ref(), &edge.settings.limits.of_address(address)).await
+    limits::admit(edge, request, &edge.settings.limits.of_address(address)).await
 }
 
 /// Who calls an open address that goes to no store: by a good token alone, or a stranger.

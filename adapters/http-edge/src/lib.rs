@@ -12,16 +12,18 @@
 //! | forms with a file | [`file_form`] |
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers, entity tags | [`links`], [`etag`] |
-//! | a file in a form | [`upload`] |
 //! | what OpenAPI documents share | [`openapi`] |
 //! | answers that are given again, and tags of answers | [`reads`] |
 //! | what is measured of every request, and the page that shows it | [`tally`], [`exposition`] |
 //! | MCP over HTTP | [`mcp`] |
+//! | which page asks | [`origin`] |
+//! | what REST and live events show alike | [`active_request`], [`router_metrics`] |
 //!
 //! # How to add a code
 //! 1. A line in [`code`]: name, status, text, title. The vocabulary is the requirements' Part 4.0.
 //! 2. If a use case may answer it: an arm in [`problem`], which does not compile without.
 
+pub mod active_request;
 pub mod bearer;
 pub mod body;
 pub mod challenge;
@@ -42,6 +44,7 @@ pub mod links;
 pub mod mcp;
 mod meter;
 pub mod openapi;
+pub mod origin;
 pub mod path_id;
 pub mod problem;
 pub mod problem_body;
@@ -49,11 +52,11 @@ pub mod query;
 pub mod reads;
 pub mod request_context;
 pub mod resource;
+pub mod router_metrics;
 mod security_headers;
 pub mod session;
 pub mod settings;
 pub mod tally;
-pub mod upload;
 pub mod wire_time;
 
 pub use code::Code;
@@ -68,5 +71,4 @@ pub use query::{Query, ReadQuery};
 pub use request_context::RequestId;
 pub use resource::{at, below, not_allowed, not_found};
 pub use settings::EdgeSettings;
-pub use upload::Upload;
 pub use wire_time::WireTime;

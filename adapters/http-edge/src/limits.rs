@@ -1,12 +1,16 @@
 //! Which limits a request counts against.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
 
+use actix_web::http::header::HeaderMap;
+use actix_web::{HttpMessage, HttpRequest};
 use registry_domain::caller::{Caller, Role};
-use registry_domain::ports::{Admission, LimitKey, RateLimiter};
+use registry_domain::ports::{Admission, LimitKey};
 use registry_domain::rate::Limit;
 
-use crate::problem::Problem;
+use crate::edge::Edge;
+use crate::problem::{self, Problem};
 use crate::settings::LimitSettings;
 
 impl LimitSettings {
@@ -58,20 +62,44 @@ fn household(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Counts a request against its limits.
+/// Counts a request against its limits; the answer is going to say how much is left.
 ///
 /// # Errors
 /// 429 with the limit that said no.
-pub async fn admit(limiter: &dyn RateLimiter, keys: &[LimitKey]) -> Result<(), Problem> {
+pub async fn admit(edge: &Edge, request: &HttpRequest, keys: &[LimitKey]) -> Result<(), Problem> {
     if keys.is_empty() {
         return Ok(());
     }
-    match limiter.admit(keys).await {
-        Admission::Admitted { .. } => Ok(()),
+    match edge.limiter.admit(keys).await {
+        Admission::Admitted { remaining, limit } => {
+            if let Some(limit) = limit {
+                request.extensions_mut().insert(Left { remaining, limit });
+            }
+            Ok(())
+        }
         Admission::Limited { kind, limit, retry_after } => {
             metrics::counter!("mcp_registry_limit_refusals_total", "class" => kind).increment(1);
             Err(Problem::rate_limited(kind, limit, retry_after))
         }
+    }
+}
+
+/// What a request that was admitted has left, by its tightest limit.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    remaining: u32,
+    limit: Limit,
+}
+
+/// Says on an answer how much its request has left. On a refusal that is said already.
+pub(crate) fn tell(request: &HttpRequest, headers: &mut HeaderMap) {
+    let Some(Left { remaining, limit }) = request.extensions().get::<Left>().copied() else {
+        return;
+    };
+    // When there is one more: limits are no windows that end at once, they fill again one by one.
+    let next = Duration::from_micros(limit.emission_interval_us().unsigned_abs());
+    for (name, value) in problem::limit_headers(limit, remaining, next) {
+        headers.insert(name, value);
     }
 }
 

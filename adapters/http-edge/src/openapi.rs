@@ -15,10 +15,13 @@
 //! | examples where tools look for them | [`examples`] |
 
 pub mod examples;
+mod id;
 pub mod implied;
 pub mod json_rpc;
 pub mod operations;
 pub mod responses;
+
+pub use id::Id;
 
 use utoipa::PartialSchema;
 use utoipa::openapi::header::HeaderBuilder;
@@ -40,6 +43,13 @@ pub const BEARER: &str = "bearer";
 /// The name of every answer's header with the request's id.
 const REQUEST_ID: &str = "X-Request-ID";
 
+/// The headers of answers that were counted against a limit.
+const LIMITS: [(&str, &str, u32); 3] = [
+    ("X-RateLimit-Limit", "How many requests a minute the tightest limit allows", 600),
+    ("X-RateLimit-Remaining", "How many of them could come at once", 599),
+    ("X-RateLimit-Reset", "In how many seconds there are more", 1),
+];
+
 /// Adds what every document and every operation of a kind has.
 pub fn complete(document: &mut OpenApi) {
     let mut components = document.components.take().unwrap_or_default();
@@ -56,10 +66,15 @@ pub fn complete(document: &mut OpenApi) {
         if let Some(extensions) = &mut operation.extensions {
             extensions.remove(json_rpc::OVER_JSON_RPC);
         }
-        for response in operation.responses.responses.values_mut() {
+        let is_counted = codes.contains(&Code::RateLimitExceeded);
+        for (status, response) in &mut operation.responses.responses {
             if let RefOr::T(response) = response {
-                let header = Ref::new(format!("#/components/headers/{REQUEST_ID}"));
-                response.headers.insert(REQUEST_ID.to_owned(), RefOr::Ref(header));
+                let limits = LIMITS.map(|(name, ..)| name);
+                let limits = limits.iter().filter(|_| is_counted && status.starts_with('2'));
+                for name in limits.copied().chain([REQUEST_ID]) {
+                    let header = Ref::new(format!("#/components/headers/{name}"));
+                    response.headers.insert(name.to_owned(), RefOr::Ref(header));
+                }
             }
         }
     }
@@ -89,6 +104,14 @@ fn add_shared(components: &mut Components) {
         .example(Some("01a1fdbd-3b4b-7621-8a74-1ce66f1baeb0".into()))
         .build();
     components.headers.insert(REQUEST_ID.to_owned(), request_id.into());
+    for (name, description, example) in LIMITS {
+        let number = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+            .description(Some(description))
+            .example(Some(example.into()))
+            .build();
+        components.headers.insert(name.to_owned(), number.into());
+    }
 }
 
 #[cfg(test)]

@@ -188,20 +188,16 @@ impl Problem {
     pub fn rate_limited(kind: &'static str, limit: Limit, after: Duration) -> Self {
         let seconds = whole_seconds(after);
         let detail = format!("rate limit exceeded, try again in {seconds} s");
-        Self::new(Code::RateLimitExceeded, detail)
+        let problem = Self::new(Code::RateLimitExceeded, detail)
             .with_details(json!({
                 "limit_type": kind,
                 "limit": limit.per_minute,
                 "window_seconds": 60,
                 "retry_after": seconds,
             }))
-            .retry_after(after)
-            .with_header(
-                HeaderName::from_static("x-ratelimit-limit"),
-                HeaderValue::from(limit.per_minute),
-            )
-            .with_header(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(0))
-            .with_header(HeaderName::from_static("x-ratelimit-reset"), HeaderValue::from(seconds))
+            .retry_after(after);
+        let headers = limit_headers(limit, 0, after).into_iter();
+        headers.fold(problem, |problem, (name, value)| problem.with_header(name, value))
     }
 
     /// The same problem as an MCP endpoint tells it: a JSON-RPC error under the same status, with
@@ -255,6 +251,19 @@ impl Problem {
     pub(crate) fn parts(&self) -> &Parts {
         &self.0
     }
+}
+
+/// What answers say of a limit: how much it is, what is left of it, and when there is more.
+pub(crate) fn limit_headers(
+    limit: Limit,
+    remaining: u32,
+    more_after: Duration,
+) -> [(HeaderName, HeaderValue); 3] {
+    [
+        (HeaderName::from_static("x-ratelimit-limit"), limit.per_minute.into()),
+        (HeaderName::from_static("x-ratelimit-remaining"), remaining.into()),
+        (HeaderName::from_static("x-ratelimit-reset"), whole_seconds(more_after).into()),
+    ]
 }
 
 /// `Retry-After` counts whole seconds; zero would be an invitation to try at once.

@@ -14,6 +14,7 @@ use tracing::{Instrument, Span};
 
 use crate::code::Code;
 use crate::edge::Edge;
+use crate::limits;
 use crate::meter::{self, AppMeter};
 use crate::problem::Problem;
 use crate::problem_body::{self, Occurrence};
@@ -77,6 +78,8 @@ pub(crate) async fn around_request(
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
+    let told = response.request().clone();
+    limits::tell(&told, response.headers_mut());
     let took = began.elapsed();
     if let Some(traces) = edge.settings.traces.filter(|_| !trace.is_disabled()) {
         (traces.name)(&trace, meter::tell(&trace, response.request(), response.status()));

@@ -111,7 +111,7 @@ async fn redeemed(
         Some(caller) => settings.of_caller(caller),
         None => settings.of_address(client_address(request, &edge.settings.trusted_proxies)),
     };
-    limits::admit(edge.limiter.as_ref(), &keys).await?;
+    limits::admit(edge, request, &keys).await?;
     caller.ok_or_else(|| {
         Problem::new(Code::InvalidToken, "The ticket is not good, or not any more")
             .challenging(Challenge::BadToken)

@@ -12,6 +12,7 @@ use registry_domain::ports::{
 use uuid::Uuid;
 
 use super::*;
+use crate::calls::CallFeed;
 use crate::hub::{Hub, HubLimits};
 use crate::log::LiveLog;
 use crate::snapshot::{ServerNow, ServersNow};
@@ -128,8 +129,10 @@ impl World {
             Ok(recent)
         };
         let limits = HubLimits { clients: 10, of_one: 10, queue: 300 };
+        let hub = Arc::new(Hub::new(limits, EventSeq(latest)));
         let live = LiveFeed {
-            hub: Arc::new(Hub::new(limits, EventSeq(latest))),
+            calls: Arc::new(CallFeed::new(Arc::clone(&hub), Arc::new(Still))),
+            hub,
             log: Arc::new(LiveLog::new(
                 Arc::<Log>::clone(&log),
                 Arc::new(Forgetful),

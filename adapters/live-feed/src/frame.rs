@@ -5,11 +5,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use registry_domain::event::EventSeq;
 use registry_domain::id::{ServerId, TenantId};
+use registry_domain::party::Principal;
 use registry_http_edge::WireTime;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::topic::Topic;
+use crate::viewer::Sight;
 
 /// Who may see a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub(crate) enum Audience {
     Everybody,
     /// Who sees what belongs to this tenant (`None`: to everybody).
     Of(Option<TenantId>),
+    /// Who may know of this party's calls.
+    Calls(Principal),
+    /// Who sees just so much.
+    Seeing(Sight),
 }
 
 /// One frame of the live feed.
@@ -76,6 +82,18 @@ impl Frame {
     #[must_use]
     pub fn of_tenant(self, tenant: Option<TenantId>) -> Self {
         Self { audience: Audience::Of(tenant), ..self }
+    }
+
+    /// The same frame, for those who may know of this party's calls.
+    #[must_use]
+    pub(crate) fn of_call(self, whose: Principal) -> Self {
+        Self { audience: Audience::Calls(whose), ..self }
+    }
+
+    /// The same frame, for those who see just so much.
+    #[must_use]
+    pub(crate) fn for_sight(self, sight: Sight) -> Self {
+        Self { audience: Audience::Seeing(sight), ..self }
     }
 
     /// The same frame, about a server.

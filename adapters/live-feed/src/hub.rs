@@ -7,17 +7,21 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use registry_domain::event::EventSeq;
 use registry_domain::id::ServerId;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::frame::Frame;
 use crate::topic::{Topic, Topics};
-use crate::viewer::Viewer;
+use crate::viewer::{Sight, Viewer};
 
 /// The hub's bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,10 @@ pub(crate) enum Refused {
 pub struct Hub {
     limits: HubLimits,
     inside: Mutex<Inside>,
+    /// What the clients want, all together: read without the lock, written under it.
+    wanted: AtomicU8,
+    /// Tells that a client has taken a frame.
+    taken: Notify,
     stop: CancellationToken,
 }
 
@@ -98,7 +106,13 @@ impl Hub {
             places: 0,
             system: None,
         };
-        Self { limits, inside: Mutex::new(inside), stop: CancellationToken::new() }
+        Self {
+            limits,
+            inside: Mutex::new(inside),
+            wanted: AtomicU8::new(0),
+            taken: Notify::new(),
+            stop: CancellationToken::new(),
+        }
     }
 
     /// The position of the newest event that was published.
@@ -122,13 +136,55 @@ impl Hub {
         if let Some(seq) = frame.seq {
             inside.position = inside.position.max(seq);
         }
+        let before = inside.clients.len();
         inside.clients.retain(|_, client| client.give(&frame));
+        if inside.clients.len() < before {
+            self.note_wanted(&inside);
+        }
+    }
+
+    fn note_wanted(&self, inside: &Inside) {
+        let all = Topics::default();
+        let all = inside.clients.values().fold(all, |all, client| all.and(client.interest.topics));
+        self.wanted.store(all.bits(), Ordering::Release);
     }
 
     /// Whether anybody listens to a topic.
     pub fn has_listeners(&self, topic: Topic) -> bool {
+        Topics::from_bits(self.wanted.load(Ordering::Acquire)).contains(topic)
+    }
+
+    /// Those who listen to a topic, one for each sight: what one of them is told is told to all who
+    /// have the same.
+    pub(crate) fn sights(&self, topic: Topic) -> HashMap<Sight, Arc<Viewer>> {
         let inside = self.inside.lock();
-        inside.clients.values().any(|client| client.interest.topics.contains(topic))
+        let clients = inside.clients.values();
+        let listening = clients.filter(|client| client.interest.topics.contains(topic));
+        listening.map(|client| (client.viewer.sight(), Arc::clone(&client.viewer))).collect()
+    }
+
+    /// Returns once all who listen to a topic have room for so many frames, or had time enough to
+    /// make it: what comes in crowds is told no faster than it is heard.
+    pub(crate) async fn room(&self, topic: Topic, frames: usize, patience: Duration) {
+        let made = async {
+            loop {
+                let taken = self.taken.notified();
+                if self.has_room(topic, frames) {
+                    return;
+                }
+                taken.await;
+            }
+        };
+        // Who has none by then is too slow, and is dropped for it.
+        let _: Result<(), _> = timeout(patience, made).await;
+    }
+
+    fn has_room(&self, topic: Topic, frames: usize) -> bool {
+        let inside = self.inside.lock();
+        let clients = inside.clients.values();
+        clients
+            .filter(|client| client.interest.topics.contains(topic))
+            .all(|client| client.queue.capacity() >= frames.min(client.queue.max_capacity()))
     }
 
     /// How many clients there are.
@@ -176,6 +232,7 @@ impl Hub {
         inside.next_key = key.wrapping_add(1);
         inside.clients.insert(key, Client { viewer, interest, queue, slow: slow.clone() });
         let joined_at = inside.position;
+        self.note_wanted(&inside);
         drop(inside);
         Ok(Subscription { hub: Arc::clone(self), key, whose, frames, slow, joined_at })
     }
@@ -239,7 +296,10 @@ impl Subscription {
             biased;
             () = hub.stop.cancelled() => Heard::Stopped,
             () = slow.cancelled() => Heard::Dropped,
-            frame = frames.recv() => frame.map_or(Heard::Dropped, Heard::Frame),
+            frame = frames.recv() => {
+                hub.taken.notify_waiters();
+                frame.map_or(Heard::Dropped, Heard::Frame)
+            }
         }
     }
 
@@ -254,8 +314,10 @@ impl Subscription {
 
     /// Wants something else from now on.
     pub(crate) fn want(&self, interest: Interest) {
-        if let Some(client) = self.hub.inside.lock().clients.get_mut(&self.key) {
+        let mut inside = self.hub.inside.lock();
+        if let Some(client) = inside.clients.get_mut(&self.key) {
             client.interest = interest;
+            self.hub.note_wanted(&inside);
         }
     }
 }
@@ -264,6 +326,7 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         let mut inside = self.hub.inside.lock();
         inside.clients.remove(&self.key);
+        self.hub.note_wanted(&inside);
         inside.places = inside.places.saturating_sub(1);
         if let Some(theirs) = inside.of_whom.get_mut(&self.whose) {
             *theirs = theirs.saturating_sub(1);

@@ -43,6 +43,41 @@ fn each_client_gets_its_topic_in_order() {
 }
 
 #[test]
+fn whether_anybody_listens_is_known_as_clients_come_change_their_minds_and_go() {
+    let hub = hub(1);
+    let listens = || Topic::ALL.map(|topic| hub.has_listeners(topic));
+    assert_eq!(listens(), [false; 5]);
+    let first = join(&hub, "a", Topic::Requests).unwrap();
+    let second = join(&hub, "b", Topic::Requests).unwrap();
+    assert_eq!(listens(), [false, false, false, false, true]);
+    drop(first);
+    assert!(hub.has_listeners(Topic::Requests), "one is left");
+    second.want(Interest { topics: Topic::Health.into(), server: None });
+    assert_eq!(listens(), [true, false, false, false, false]);
+    for number in 1..=2 {
+        hub.publish(frame(Topic::Health, number));
+    }
+    assert_eq!(listens(), [false; 5], "who was too slow does not listen any more");
+}
+
+#[tokio::test]
+async fn a_crowd_waits_for_those_who_listen_but_not_for_ever() {
+    let hub = hub(2);
+    let patience = Duration::from_secs(1);
+    let mut client = join(&hub, "a", Topic::Requests).unwrap();
+    hub.room(Topic::Requests, 2, patience).now_or_never().expect("there is room");
+    hub.publish(frame(Topic::Requests, 1));
+    let mut room = std::pin::pin!(hub.room(Topic::Requests, 2, patience));
+    assert!(room.as_mut().now_or_never().is_none(), "a place is taken");
+    assert_eq!(waiting(&mut client), [1]);
+    assert!(room.now_or_never().is_some(), "it is free again");
+    hub.publish(frame(Topic::Requests, 2));
+    // Nobody takes it.
+    hub.room(Topic::Requests, 2, Duration::from_millis(1)).await;
+    hub.room(Topic::Health, 2, patience).now_or_never().expect("nobody listens to that");
+}
+
+#[test]
 fn a_client_whose_queue_is_full_is_dropped_and_the_others_are_not() {
     let hub = hub(2);
     let slow = join(&hub, "slow", Topic::Health).unwrap();

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | what a frame looks like | `frame.rs` |
 //! | which event makes which frame | `source.rs` |
+//! | calls that begin and end | `calls.rs` |
 //! | the topics | `topic.rs` |
 //! | who may see which frame | `viewer.rs` |
 //! | from one to many, and what becomes of slow clients | `hub.rs` |
@@ -28,6 +29,7 @@
 
 mod asked;
 mod auth;
+mod calls;
 mod feed;
 mod frame;
 mod hub;
@@ -49,6 +51,7 @@ use std::time::Duration;
 
 use registry_domain::ports::SessionStore;
 
+pub use calls::CallFeed;
 pub use frame::Frame;
 pub use hub::{Hub, HubLimits};
 pub use log::{LiveLog, OpenRecent};
@@ -68,6 +71,8 @@ pub struct LiveFeed {
     pub servers: Arc<dyn ServersNow>,
     /// How the router is doing, where there is one.
     pub metrics: Option<Arc<dyn MetricsSource>>,
+    /// Calls that begin and end.
+    pub calls: Arc<CallFeed>,
     /// Keeps one-time tickets.
     pub sessions: Arc<dyn SessionStore>,
     /// How often a client is told that we are still here.

@@ -2,28 +2,21 @@
 //! rules: the handshake is the only place to refuse a page that uses its visitor's way to us.
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
+use registry_http_edge::Problem;
 use registry_http_edge::settings::CorsSettings;
-use registry_http_edge::{Code, Problem};
 
 /// Refuses a handshake whose `Origin` is there and not on the list.
 pub(crate) fn check(request: &HttpRequest, cors: &CorsSettings) -> Result<(), Problem> {
-    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
-    let is_allowed = origin.to_str().is_ok_and(|origin| {
+    let is_allowed = |origin: &str| {
         cors.enabled && cors.origins.iter().any(|allowed| allowed == origin || allowed == "*")
-    });
-    if is_allowed {
-        Ok(())
-    } else {
-        Err(Problem::new(
-            Code::OriginNotAllowed,
-            "This origin may not open a WebSocket (MREG_SECURITY_CORS_ORIGINS)",
-        ))
-    }
+    };
+    let words = "This origin may not open a WebSocket (MREG_SECURITY_CORS_ORIGINS)";
+    registry_http_edge::origin::check(request, is_allowed, words)
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header;
     use actix_web::test::TestRequest;
 
     use super::*;

@@ -58,8 +58,8 @@ pub trait ServersNow: Send + Sync {
 
 /// Knows how the router is doing.
 pub trait MetricsSource: Send + Sync {
-    /// The payload of a `metrics_update`.
-    fn metrics(&self) -> Value;
+    /// The payload of a `metrics_update` for somebody, and for all who see what they see.
+    fn metrics(&self, viewer: &Viewer) -> Value;
 }
 
 impl ServerNow {
@@ -101,9 +101,19 @@ impl LiveFeed {
         if let Some(metrics) = &self.metrics
             && interest.topics.contains(Topic::Metrics)
         {
-            frames.push(Frame::new(Topic::Metrics, "metrics_update", now, metrics.metrics()));
+            frames.push(Frame::new(Topic::Metrics, "metrics_update", now, metrics.metrics(viewer)));
         }
         frames
+    }
+
+    /// Tells how the router is doing to those who want to know, each of them of what they may see.
+    pub fn tell_metrics(&self, now: Timestamp) {
+        let Some(metrics) = &self.metrics else { return };
+        for (sight, viewer) in self.hub.sights(Topic::Metrics) {
+            let payload = metrics.metrics(&viewer);
+            let frame = Frame::new(Topic::Metrics, "metrics_update", now, payload);
+            self.hub.publish(frame.for_sight(sight));
+        }
     }
 
     async fn health_of_servers(

@@ -69,6 +69,16 @@ impl Topics {
         self.0 & topic.bit() != 0
     }
 
+    /// As a number, to be kept where others read it without a lock.
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The inverse of [`Topics::bits`].
+    pub(crate) const fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
     /// These and those.
     #[must_use]
     pub const fn and(self, more: Self) -> Self {

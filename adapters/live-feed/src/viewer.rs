@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use registry_domain::caller::Caller;
 use registry_domain::id::TenantId;
+use registry_domain::party::Principal;
 
 use crate::frame::{Audience, Frame};
 
@@ -15,6 +16,17 @@ pub enum Strangers {
     SeeAll,
     /// What belongs to no tenant.
     SeeShared,
+}
+
+/// How much somebody sees of what belongs to tenants: the same sight, the same servers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Sight {
+    /// All of it.
+    All,
+    /// One tenant's, and what belongs to everybody.
+    Tenant(TenantId),
+    /// What belongs to everybody.
+    Shared,
 }
 
 /// Who looks.
@@ -48,14 +60,46 @@ impl Viewer {
         }
     }
 
+    /// How much they see.
+    pub(crate) fn sight(&self) -> Sight {
+        match &self.caller {
+            Some(caller) if caller.is_admin => Sight::All,
+            Some(caller) => caller.tenant.clone().map_or(Sight::Shared, Sight::Tenant),
+            None if self.strangers == Strangers::SeeAll => Sight::All,
+            None => Sight::Shared,
+        }
+    }
+
+    /// Whether they may know that this party calls: it is their own tenant's, or they are an
+    /// administrator. Calls of strangers are known to all where the registry is open.
+    fn may_know_of_calls_of(&self, whose: &Principal) -> bool {
+        let caller = self.caller.as_ref();
+        if caller.is_some_and(|caller| caller.is_admin) {
+            return true;
+        }
+        match whose {
+            Principal::Anonymous(_) => self.strangers == Strangers::SeeAll,
+            Principal::Caller { tenant, subject } => {
+                caller.is_some_and(|caller| match &caller.tenant {
+                    Some(own) => own.as_str() == tenant,
+                    None => tenant.is_empty() && caller.subject == *subject,
+                })
+            }
+        }
+    }
+
     /// A frame as they may see it, if they may.
     pub(crate) fn view<'a>(&self, frame: &'a Frame) -> Option<&'a Arc<str>> {
         if frame.topic.needs_token() && self.caller.is_none() {
             return None;
         }
-        if let Audience::Of(tenant) = &frame.audience
-            && !self.sees(tenant.as_ref())
-        {
+        let is_meant = match &frame.audience {
+            Audience::Everybody => true,
+            Audience::Of(tenant) => self.sees(tenant.as_ref()),
+            Audience::Calls(whose) => self.may_know_of_calls_of(whose),
+            Audience::Seeing(sight) => self.sight() == *sight,
+        };
+        if !is_meant {
             return None;
         }
         let personal = frame.personal().filter(|(subject, _)| {

@@ -1,6 +1,6 @@
 //! The port `ServerCatalog`: each method is one transaction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -11,6 +11,7 @@ use registry_domain::change::Change;
 use registry_domain::event::EventSeq;
 use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
+use registry_domain::manifest::Drift;
 use registry_domain::ports::{
     Atomicity, BatchItem, Include, OfferQuery, Page, PortError, Routes, ServerCatalog,
     ServerCounts, ServerQuery, ServerView, Taken,
@@ -109,6 +110,18 @@ impl ServerCatalog for PgStore {
         .await
     }
 
+    async fn holders_of_names(
+        &self,
+        tenant: Option<&TenantId>,
+        names: &[String],
+    ) -> Result<HashMap<String, ServerId>, PortError> {
+        let asked = (tenant.cloned(), names.to_vec());
+        self.read("find_holders_of_names", View::Newest, asked, |conn, (tenant, names)| {
+            names::holders_among(conn, tenant.as_ref(), names).boxed()
+        })
+        .await
+    }
+
     async fn commit(&self, change: &Change<Server>) -> Result<(), PortError> {
         let (change, now) = (change.clone(), self.clock.now());
         self.write(write::CommitServer { change, now }).await
@@ -136,6 +149,16 @@ impl ServerCatalog for PgStore {
         let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
         self.read("find_each_server", View::Snapshot, ids, |conn, ids| {
             row::list_each(conn, ids).boxed()
+        })
+        .await
+    }
+
+    async fn drifts(
+        &self,
+        ids: &[ServerId],
+    ) -> Result<HashMap<ServerId, Option<Drift>>, PortError> {
+        self.read("find_drifts", View::Newest, ids.to_vec(), |conn, ids| {
+            drift::found(conn, ids).boxed()
         })
         .await
     }

@@ -7,7 +7,7 @@
 //! | which URLs there are, how connections open, how a command runs | `pool.rs`, `address.rs`, `link.rs` |
 //! | the connection that listens | `listener.rs` |
 //! | the port `SessionStore` | `sessions.rs`, with its bound in `bound.rs` |
-//! | the ports `HealthStore` and `ResponseCache` | `probes.rs`, `cache.rs` |
+//! | the ports `ProbeStore` and `ResponseCache` | `probes.rs`, `cache.rs` |
 //! | the port `RateLimiter` | `limits.rs`: its script, its leases, what happens without Redis |
 //! | the port `LiveEvents` | `live.rs` |
 //! | the port `ReplicaBus` | `bus.rs`: who lives, questions and answers |
@@ -66,5 +66,5 @@ pub use limits::RedisLimits;
 pub use live::RedisLiveEvents;
 pub use options::{BusOptions, LimitsOptions, RedisOptions};
 pub use pool::RedisPool;
-pub use probes::RedisHealthStore;
+pub use probes::RedisProbeStore;
 pub use sessions::RedisSessions;

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use registry_domain::ports::{Admission, Clock, LimitKey, RateLimiter};
+use registry_domain::rate::Limit;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -141,24 +142,42 @@ impl fmt::Debug for RedisLimits {
     }
 }
 
+/// The key that has the least left of those that a request counts against. What Redis has of a
+/// leased key is as old as its lease.
+#[derive(Default)]
+struct Tightest(Option<(u32, Limit)>);
+
+impl Tightest {
+    fn note(&mut self, left: u32, limit: Limit) {
+        if self.0.is_none_or(|(least, _)| left < least) {
+            self.0 = Some((left, limit));
+        }
+    }
+
+    fn admitted(self) -> Admission {
+        let (remaining, limit) = self.0.unzip();
+        Admission::Admitted { remaining: remaining.unwrap_or(u32::MAX), limit }
+    }
+}
+
 #[async_trait]
 impl RateLimiter for RedisLimits {
     async fn admit(&self, keys: &[LimitKey]) -> Admission {
         if self.circuit.is_open() {
             return self.in_process.admit(keys).await;
         }
-        let mut remaining = u32::MAX;
+        let mut tightest = Tightest::default();
         let (mut leased, mut missing) = (Vec::new(), Vec::new());
         for key in keys {
             if let Some(left) = self.leases.take(&key.key) {
-                remaining = remaining.min(left);
+                tightest.note(left, key.limit);
                 leased.push((key, left));
             } else {
                 missing.push(key);
             }
         }
         if missing.is_empty() {
-            return Admission::Admitted { remaining };
+            return tightest.admitted();
         }
         if let Some(refused) = self.refused_a_moment_ago(&missing) {
             self.put_back(&leased);
@@ -171,10 +190,10 @@ impl RateLimiter for RedisLimits {
         match told {
             Ok(Told::Taken(got)) => {
                 self.circuit.answered();
-                let left = got
-                    .iter()
-                    .map(|Got { tokens, left }| tokens.saturating_sub(1).saturating_add(*left));
-                Admission::Admitted { remaining: left.fold(remaining, u32::min) }
+                for (key, Got { tokens, left }) in missing.iter().zip(&got) {
+                    tightest.note(tokens.saturating_sub(1).saturating_add(*left), key.limit);
+                }
+                tightest.admitted()
             }
             Ok(Told::Refused { which, wait_us }) => match missing.get(which) {
                 Some(LimitKey { key, kind, limit }) => {

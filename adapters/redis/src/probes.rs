@@ -1,4 +1,4 @@
-//! The port `HealthStore`: `health:{server_id}` holds `{"status", "last_check", "details"}`.
+//! The port `ProbeStore`: `health:{server_id}` holds `{"status", "last_check", "details"}`.
 //!
 //! The members are a promise to others who read the key; so the end is Redis' own time to live,
 //! which is exact to the millisecond of Redis' clock.
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use deadpool_redis::redis::AsyncCommands as _;
 use jiff::Timestamp;
 use registry_domain::id::ServerId;
-use registry_domain::ports::{HealthStore, PortError, ServerHealth, Source};
+use registry_domain::ports::{PortError, ProbeStore, ServerHealth, Source};
 use registry_domain::server::HealthStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +21,7 @@ use crate::pool::RedisPool;
 use crate::time::ttl_ms;
 
 /// The last probe of each server, on Redis.
-pub struct RedisHealthStore {
+pub struct RedisProbeStore {
     pool: Arc<RedisPool>,
 }
 
@@ -36,7 +36,7 @@ struct Stored {
 #[error("there is no such status")]
 struct UnknownStatus;
 
-impl RedisHealthStore {
+impl RedisProbeStore {
     /// On these connections.
     pub fn new(pool: Arc<RedisPool>) -> Self {
         Self { pool }
@@ -47,9 +47,9 @@ impl RedisHealthStore {
     }
 }
 
-impl fmt::Debug for RedisHealthStore {
+impl fmt::Debug for RedisProbeStore {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("RedisHealthStore").finish_non_exhaustive()
+        out.debug_struct("RedisProbeStore").finish_non_exhaustive()
     }
 }
 
@@ -64,7 +64,7 @@ fn read(stored: &[u8]) -> Result<ServerHealth, Source> {
 }
 
 #[async_trait]
-impl HealthStore for RedisHealthStore {
+impl ProbeStore for RedisProbeStore {
     async fn put(
         &self,
         server: ServerId,

@@ -11,13 +11,13 @@ use registry_contract::{
     LiveEventsAdapter, MockClock, SessionsAdapter,
 };
 use registry_domain::ports::{
-    Admission, HealthStore, LeaseHolder, Leases, LimitKey, LiveEvents, PortError, RateLimiter,
+    Admission, LeaseHolder, Leases, LimitKey, LiveEvents, PortError, ProbeStore, RateLimiter,
     ReplicaBus, ReplicaId, ResponseCache, SessionStore,
 };
 use registry_domain::rate::Limit;
 use registry_redis::{
-    BusOptions, LimitsOptions, RedisHealthStore, RedisLeases, RedisLimits, RedisLiveEvents,
-    RedisOptions, RedisPool, RedisReplicaBus, RedisResponseCache, RedisSessions,
+    BusOptions, LimitsOptions, RedisLeases, RedisLimits, RedisLiveEvents, RedisOptions, RedisPool,
+    RedisProbeStore, RedisReplicaBus, RedisResponseCache, RedisSessions,
 };
 use secrecy::SecretString;
 use tokio::runtime::Handle;
@@ -101,8 +101,8 @@ impl LimitsAdapter for Redis {
 
 #[async_trait]
 impl HealthAdapter for Redis {
-    async fn make(&self, _clock: Arc<MockClock>) -> Result<Arc<dyn HealthStore>, Failed> {
-        Ok(Arc::new(RedisHealthStore::new(self.pool(&prefix()).await?)))
+    async fn make(&self, _clock: Arc<MockClock>) -> Result<Arc<dyn ProbeStore>, Failed> {
+        Ok(Arc::new(RedisProbeStore::new(self.pool(&prefix()).await?)))
     }
 }
 
@@ -198,7 +198,7 @@ fn main() -> ExitCode {
     let redis = Redis { url };
     let mut trials = registry_contract::session_stores(redis.clone());
     trials.extend(registry_contract::rate_limiters(redis.clone()));
-    trials.extend(registry_contract::health_stores(redis.clone()));
+    trials.extend(registry_contract::probe_stores(redis.clone()));
     trials.extend(registry_contract::leases(redis.clone()));
     trials.extend(registry_contract::response_caches(redis.clone()));
     trials.extend(registry_contract::replica_buses(redis.clone()));

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use hyper::body::Incoming;
 use registry_domain::caller::Permit;
 use registry_domain::endpoint::EndpointUrl;
@@ -17,6 +17,7 @@ use registry_domain::ports::{
 use registry_domain::routing::ServerEntry;
 
 use crate::ask::Inquiry;
+use crate::below::{Found, Place, is_elsewhere};
 use crate::connect::{self, Pool};
 use crate::outgoing::Outgoing;
 use crate::settings::UpstreamSettings;
@@ -28,6 +29,7 @@ pub struct HttpUpstream {
     pub(crate) settings: UpstreamSettings,
     pool: Pool,
     targets: Targets,
+    found: Found,
     agent: HeaderValue,
 }
 
@@ -38,6 +40,7 @@ impl HttpUpstream {
         Self {
             pool: connect::pool(&settings),
             targets: Targets::default(),
+            found: Found::default(),
             agent: HeaderValue::try_from(agent)
                 .unwrap_or_else(|_| HeaderValue::from_static("mcp-registry-gateway")),
             settings,
@@ -52,8 +55,61 @@ impl HttpUpstream {
         body: Bytes,
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
+        // In a session 404 says that the session has ended.
+        let is_settled = message.session.is_some();
         let headers = head::of_message(target, &self.agent, message);
-        self.exchange(target, Method::POST, headers, Outgoing::message(body), timeout).await
+        match &target.below {
+            Some(below) if !is_settled => {
+                self.post_to_host(&target.uri, below, headers, body, timeout).await
+            }
+            _ => {
+                let body = Outgoing::message(body);
+                self.exchange(self.uri_of(target), Method::POST, headers, body, timeout).await
+            }
+        }
+    }
+
+    /// Posts a message to a server that is known by its host alone: where it was found, or else
+    /// where it may be beside that.
+    async fn post_to_host(
+        &self,
+        registered: &Uri,
+        below: &Uri,
+        headers: HeaderMap,
+        body: Bytes,
+        timeout: Duration,
+    ) -> Result<Response<Incoming>, UpstreamFailure> {
+        let began = Instant::now();
+        let known = self.found.place(registered);
+        let (first, second) = match known {
+            Some(Place::Below) => (below, registered),
+            Some(Place::There) | None => (registered, below),
+        };
+        let message = Outgoing::message(body.clone());
+        let answer = self.exchange(first, Method::POST, headers.clone(), message, timeout).await?;
+        if known.is_none() && answer.status().is_success() {
+            self.found.note(registered, Place::There);
+        }
+        if known == Some(Place::There) || !is_elsewhere(&answer) {
+            return Ok(answer);
+        }
+        let left = timeout.saturating_sub(began.elapsed());
+        let message = Outgoing::message(body);
+        let other = self.exchange(second, Method::POST, headers, message, left).await?;
+        if other.status().is_success() {
+            let there = known == Some(Place::Below);
+            self.found.note(registered, if there { Place::There } else { Place::Below });
+        }
+        // Where it is at neither, what its address says counts.
+        Ok(if is_elsewhere(&other) && known.is_none() { answer } else { other })
+    }
+
+    /// Where a server is asked.
+    fn uri_of<'a>(&self, target: &'a Target) -> &'a Uri {
+        match &target.below {
+            Some(below) if self.found.place(&target.uri) == Some(Place::Below) => below,
+            _ => &target.uri,
+        }
     }
 
     /// Asks for the endpoint's stream of events.
@@ -63,7 +119,7 @@ impl HttpUpstream {
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
         let headers = head::of_listening(target, &self.agent);
-        self.exchange(target, Method::GET, headers, Outgoing::nothing(), timeout).await
+        self.exchange(self.uri_of(target), Method::GET, headers, Outgoing::nothing(), timeout).await
     }
 
     /// Ends a legacy session.
@@ -75,13 +131,14 @@ impl HttpUpstream {
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
         let headers = head::of_request(target, &self.agent, revision, Some(session));
-        self.exchange(target, Method::DELETE, headers, Outgoing::nothing(), timeout).await
+        self.exchange(self.uri_of(target), Method::DELETE, headers, Outgoing::nothing(), timeout)
+            .await
     }
 
     /// The one place from which requests leave.
     async fn exchange(
         &self,
-        target: &Target,
+        uri: &Uri,
         method: Method,
         headers: HeaderMap,
         body: Outgoing,
@@ -90,7 +147,7 @@ impl HttpUpstream {
         let handover = body.handover();
         let mut request = Request::new(body);
         *request.method_mut() = method;
-        *request.uri_mut() = target.uri.clone();
+        *request.uri_mut() = uri.clone();
         *request.headers_mut() = headers;
         match tokio::time::timeout(timeout, self.pool.request(request)).await {
             Ok(Ok(response)) => Ok(response),

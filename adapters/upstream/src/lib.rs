@@ -7,6 +7,7 @@
 //! | `settings` | every bound and deadline, as values |
 //! | `http_upstream` | [`HttpUpstream`]: the port's three methods, and the one place that sends |
 //! | `target`, `head`, `outgoing` | what is sent: where to, with which headers, and whether it left |
+//! | `below` | where a server is that was registered by its host alone |
 //! | `reply` | what is answered: its shape, and its body part by part, each with a deadline |
 //! | `guard`, `connect` | which addresses are called at all, and how a connection is made |
 //! | `fault` | what went wrong, as a class of the domain, by type and never by text |
@@ -30,6 +31,7 @@
 
 mod answer;
 mod ask;
+mod below;
 mod connect;
 mod discover;
 mod fault;

@@ -11,6 +11,7 @@ use registry_domain::manifest::FaultClass;
 use registry_domain::ports::UpstreamFailure;
 use registry_domain::routing::ServerEntry;
 
+use crate::below::address_below;
 use crate::fault::{ConnectFault, failure};
 
 /// An endpoint as hyper takes it.
@@ -19,6 +20,8 @@ pub(crate) struct Target {
     text: String,
     /// The whole address.
     pub(crate) uri: Uri,
+    /// Where else it may be, if the address names a host alone.
+    pub(crate) below: Option<Uri>,
     /// What `host` says.
     pub(crate) host: HeaderValue,
 }
@@ -45,7 +48,8 @@ impl Target {
             .authority()
             .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
             .ok_or_else(unspeakable)?;
-        Ok(Self { text: endpoint.as_str().to_owned(), uri, host })
+        let below = address_below(&uri);
+        Ok(Self { text: endpoint.as_str().to_owned(), uri, below, host })
     }
 }
 

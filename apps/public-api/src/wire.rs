@@ -25,7 +25,6 @@ pub(crate) mod registration;
 pub(crate) mod registration_draft;
 pub(crate) mod registration_page;
 pub(crate) mod registration_query;
-pub(crate) mod router_metrics;
 pub(crate) mod server;
 pub(crate) mod server_draft;
 pub(crate) mod server_health;
@@ -33,6 +32,7 @@ pub(crate) mod server_list;
 pub(crate) mod server_query;
 pub(crate) mod stats;
 pub(crate) mod status_update;
+pub(crate) mod tenant_query;
 pub(crate) mod user;
 
 #[cfg(test)]

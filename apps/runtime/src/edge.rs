@@ -89,7 +89,7 @@ pub(crate) fn sockets(settings: &Settings, half: Half) -> ServerSettings {
         workers: Some(settings.service.workers),
         keep_alive: Duration::from_secs(75),
         head_timeout: Duration::from_secs(10),
-        shutdown_timeout_s: 30,
+        shutdown_timeout_s: settings.service.shutdown_timeout_s,
         allow_half_closed: half == Half::PublicApi && !settings.proxy.enabled,
     }
 }

@@ -11,6 +11,7 @@ mod keep_metrics;
 mod keep_oauth;
 mod probe;
 mod renew_answers;
+mod tell_calls;
 mod tell_state;
 
 use tokio::task::JoinSet;
@@ -62,6 +63,7 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
     }
     running.spawn(follow_administrators::run(runtime.administrators.clone(), stop.clone()));
     running.spawn(feed_live::run(runtime.live.clone(), stop.clone()));
+    running.spawn(tell_calls::run(runtime.live.calls.clone(), stop.clone()));
     running.spawn(tell_state::run(
         runtime.live.clone(),
         runtime.registry.clone(),

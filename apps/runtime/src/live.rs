@@ -9,13 +9,14 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use registry_domain::caller::ApiMode;
 use registry_domain::id::{ServerId, TenantId};
-use registry_domain::ports::{Clock, GatewayPorts, HealthStore, PortError, RegistryPorts};
+use registry_domain::ports::{Clock, GatewayPorts, PortError, ProbeStore, RegistryPorts};
 use registry_domain::routing::ServerEntry;
 use registry_domain::server::HealthStatus;
-use registry_exchange::Routes;
-use registry_http_edge::WireTime;
+use registry_exchange::{Exchange, Routes};
+use registry_http_edge::router_metrics::RouterMetrics;
 use registry_live_feed::{
-    Hub, HubLimits, LiveFeed, LiveLog, MetricsSource, ServerNow, ServersNow, Strangers, Viewer,
+    CallFeed, Hub, HubLimits, LiveFeed, LiveLog, MetricsSource, ServerNow, ServersNow, Strangers,
+    Viewer,
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -23,7 +24,7 @@ use tokio::time::timeout;
 use crate::boot::{BootError, CallPath, Shared};
 use crate::settings::Settings;
 
-/// The most servers that a client is told of when it comes.
+/// The most servers that a client is told of one by one.
 const MOST_SERVERS: usize = 1000;
 
 /// How long a client who comes waits for the newest state.
@@ -54,10 +55,12 @@ pub(crate) async fn start(
     let limits = HubLimits { clients, of_one: (clients / 10).max(1), queue: QUEUE };
     let hub = Arc::new(Hub::new(limits, latest));
     let metrics: Arc<dyn MetricsSource> = Arc::new(Router {
-        routes: Arc::clone(&calls.routes),
+        exchange: calls.exchange.clone(),
         hub: Arc::clone(&hub),
         clock: Arc::clone(&registry.clock),
     });
+    let told = Arc::new(CallFeed::new(Arc::clone(&hub), Arc::clone(&registry.clock)));
+    calls.exchange.active_calls().watched_by(Arc::<CallFeed>::clone(&told));
     let servers: Arc<dyn ServersNow> = Arc::new(Servers {
         routes: Arc::clone(&calls.routes),
         ports: calls.ports.clone(),
@@ -69,6 +72,7 @@ pub(crate) async fn start(
         log: Arc::new(LiveLog::new(events, Arc::clone(&servers), shared.recent_events())),
         servers,
         metrics: Some(metrics),
+        calls: told,
         sessions: Arc::clone(&shared.sessions),
         heartbeat: settings.events.heartbeat,
         strangers: match registry.policy.api_mode {
@@ -80,26 +84,26 @@ pub(crate) async fn start(
 
 /// What the router is known to be doing without asking anybody.
 struct Router {
-    routes: Arc<Routes>,
+    exchange: Exchange,
     hub: Arc<Hub>,
     clock: Arc<dyn Clock>,
 }
 
 impl MetricsSource for Router {
-    fn metrics(&self) -> Value {
-        let now = self.clock.now();
-        // Everybody hears of it, so it counts what everybody may see.
-        let shared =
-            |entry: &&Arc<ServerEntry>| entry.tenant.is_none() && entry.listed_by.is_vouched();
-        let age_ms = now.duration_since(self.routes.refreshed_at()).as_millis();
-        json!({
-            "summary": {
-                "total_servers": self.routes.now().all().filter(shared).count(),
-                "snapshot_age_ms": i64::try_from(age_ms).unwrap_or(i64::MAX),
-                "live_connections": self.hub.clients(),
-            },
-            "timestamp": WireTime(now),
-        })
+    fn metrics(&self, viewer: &Viewer) -> Value {
+        let (now, routes) = (self.clock.now(), self.exchange.routes());
+        let table = routes.now();
+        let seen = table.all().filter(|entry| viewer.sees(entry.tenant.as_ref()));
+        let metrics = RouterMetrics::of(seen, &self.exchange, now, MOST_SERVERS);
+        let age_ms = now.duration_since(routes.refreshed_at()).as_millis();
+        // Strings, numbers and times always serialise.
+        let mut told = serde_json::to_value(metrics).unwrap_or_default();
+        if let Some(summary) = told.get_mut("summary").and_then(Value::as_object_mut) {
+            let age_ms = i64::try_from(age_ms).unwrap_or(i64::MAX);
+            summary.insert("snapshot_age_ms".to_owned(), json!(age_ms));
+            summary.insert("live_connections".to_owned(), json!(self.hub.clients()));
+        }
+        told
     }
 }
 
@@ -107,7 +111,7 @@ impl MetricsSource for Router {
 struct Servers {
     routes: Arc<Routes>,
     ports: GatewayPorts,
-    probes: Arc<dyn HealthStore>,
+    probes: Arc<dyn ProbeStore>,
 }
 
 impl fmt::Debug for Servers {

@@ -41,6 +41,7 @@ mod output;
 mod program;
 mod raw;
 mod services;
+mod tls;
 pub mod upstreams;
 
 pub use api::{Answer, Api, token};
@@ -55,3 +56,4 @@ pub use program::Program;
 pub use raw::raw;
 pub use rmcp;
 pub use services::{TestDatabase, TestRedis, test_redis};
+pub use tls::{Authority, Certificate, TlsDoor};

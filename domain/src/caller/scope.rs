@@ -14,6 +14,8 @@ pub enum TenantScope {
     Of(TenantId),
     /// A tenant's own.
     Only(TenantId),
+    /// None at all.
+    Nothing,
 }
 
 impl TenantScope {
@@ -29,6 +31,7 @@ impl TenantScope {
             Self::Shared => tenant.is_none(),
             Self::Of(own) => tenant.is_none_or(|tenant| tenant == own),
             Self::Only(own) => tenant == Some(own),
+            Self::Nothing => false,
         }
     }
 }

@@ -200,7 +200,10 @@ fn readable(
         (Some(_), TenantScope::Shared) | (None, TenantScope::All | TenantScope::Shared) => {
             Ok(TenantScope::Shared)
         }
-        (None, TenantScope::Of(_) | TenantScope::Only(_)) => Err(Denied::SignInRequired),
+        // A filter is no claim: of what strangers see, these have none.
+        (None, TenantScope::Of(_) | TenantScope::Only(_)) | (_, TenantScope::Nothing) => {
+            Ok(TenantScope::Nothing)
+        }
     }
 }
 

@@ -122,7 +122,7 @@ fn nobody_signed_in_sees_all_tenants_in_open_mode_alone() {
     assert_eq!(read(&open, TenantScope::All), Ok(TenantScope::All));
     assert_eq!(read(&open, contoso.clone()), Ok(contoso.clone()));
     assert_eq!(read(&protected, TenantScope::All), Ok(TenantScope::Shared));
-    assert_eq!(read(&protected, contoso), Err(Denied::SignInRequired));
+    assert_eq!(read(&protected, contoso), Ok(TenantScope::Nothing));
 }
 
 #[test]

@@ -91,6 +91,15 @@ impl Drift {
             .map(|(definition, _)| (definition.kind, definition.name.clone()))
             .collect()
     }
+
+    /// Leaves of some pinned definitions those that are not something else now.
+    pub fn withhold_from(&self, definitions: &mut Vec<Definition>) {
+        let seen = by_name(&self.seen);
+        definitions.retain(|one| {
+            let now = seen.get(&(one.kind, one.name.as_str()));
+            now.is_none_or(|now| now.digest == one.digest)
+        });
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub enum Admission {
     Admitted {
         /// How many more could come at once, by the tightest key.
         remaining: u32,
+        /// That key's limit; `None` of a request without keys.
+        limit: Option<Limit>,
     },
     /// The request may not pass; it was counted against no key.
     Limited {
@@ -34,6 +36,16 @@ pub enum Admission {
         /// After how long to try again.
         retry_after: Duration,
     },
+}
+
+impl Admission {
+    /// How many more could come at once, where this one may pass.
+    pub const fn remaining(&self) -> Option<u32> {
+        match self {
+            Self::Admitted { remaining, .. } => Some(*remaining),
+            Self::Limited { .. } => None,
+        }
+    }
 }
 
 /// Counts requests.

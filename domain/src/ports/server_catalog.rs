@@ -1,6 +1,6 @@
 //! Servers and their pinned manifests.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use crate::change::Change;
 use crate::event::EventSeq;
 use crate::health::{HealthNote, Watched};
 use crate::id::{Alias, RegistrationId, ServerId, TenantId};
+use crate::manifest::Drift;
 use crate::server::{Server, ServerRemoval};
 
 /// All servers, true as of an event.
@@ -95,6 +96,16 @@ pub trait ServerCatalog: Send + Sync {
         now: Timestamp,
     ) -> Result<HashSet<Alias>, PortError>;
 
+    /// The servers of a tenant that have some names.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`].
+    async fn holders_of_names(
+        &self,
+        tenant: Option<&TenantId>,
+        names: &[String],
+    ) -> Result<HashMap<String, ServerId>, PortError>;
+
     /// Writes a server that no registration stands behind, or changes one; manifest and drift are
     /// replaced by the change's. The health of one that is there stays as it is: it is written by
     /// [`note_health`](Self::note_health) and [`order_health`](Self::order_health) alone.
@@ -131,6 +142,14 @@ pub trait ServerCatalog: Send + Sync {
     /// # Errors
     /// [`PortError::Unavailable`], [`PortError::Corrupt`].
     async fn find_each(&self, ids: &[ServerId]) -> Result<Vec<Server>, PortError>;
+
+    /// What some servers offer that is not what is pinned; those without a difference are left out.
+    /// `None` where it does not read: nobody knows then what of the server is still as it was.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`].
+    async fn drifts(&self, ids: &[ServerId])
+    -> Result<HashMap<ServerId, Option<Drift>>, PortError>;
 
     /// A server by id, as its readers see it.
     ///

@@ -4,6 +4,8 @@ use crate::caller::{Actor, ServerAction};
 use crate::error::Error;
 use crate::ports::{OfferKind, OfferQuery, RegistryPorts, ServerView};
 
+use super::withheld::withhold;
+
 /// Finds the servers that have the tools asked for, each with these tools.
 ///
 /// # Errors
@@ -35,5 +37,9 @@ async fn offering(
 ) -> Result<Vec<ServerView>, Error> {
     let tenant = actor.authorize(&ports.policy, ServerAction::Read(&query.tenant))?;
     query.check().map_err(|violation| Error::Invalid(vec![violation]))?;
-    Ok(ports.servers.find_offering(&OfferQuery { tenant, ..query }).await?)
+    let query = OfferQuery { tenant, ..query };
+    let mut found = ports.servers.find_offering(&query).await?;
+    withhold(ports, &mut found).await?;
+    found.retain(|view| query.is_met_by(&view.definitions));
+    Ok(found)
 }

@@ -1,12 +1,12 @@
 //! Somebody lists the servers of a file, or tries what would become of them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::caller::{Actor, ServerAction, TenantScope};
+use crate::caller::{Actor, ServerAction};
 use crate::change::Change;
 use crate::error::Error;
 use crate::id::{Alias, ServerId, TenantId};
-use crate::ports::{Atomicity, DiscoveryState, RegistryPorts, ServerQuery};
+use crate::ports::{Atomicity, DiscoveryState, RegistryPorts};
 use crate::server::{Server, ServerContent, ServerDraft};
 
 use super::bulk::{self, BulkItem, Decided};
@@ -72,14 +72,12 @@ pub async fn import_servers(
 ) -> Result<Vec<ImportItem>, Error> {
     actor.authorize(&ports.policy, ServerAction::List { tenant: None })?;
     bulk::bounded(drafts.len())?;
-    let mut import = Import { ports, actor, on_conflict, named: HashSet::new() };
-    let mut plans = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        plans.push(match import.plan(draft).await {
-            Err(error @ Error::Unavailable { .. }) => return Err(error),
-            plan => plan,
-        });
-    }
+    let items: Vec<Result<Item, Error>> =
+        drafts.into_iter().map(|draft| checked(ports, actor, draft)).collect();
+    let known = Known::of(ports, items.iter().flatten(), on_conflict).await?;
+    let mut import = Import { ports, actor, on_conflict, known, named: HashSet::new() };
+    let plans: Vec<Result<Plan, Error>> =
+        items.into_iter().map(|item| import.plan(item?)).collect();
     if dry_run {
         return Ok(plans.into_iter().map(tried).collect());
     }
@@ -135,39 +133,88 @@ fn tried(plan: Result<Plan, Error>) -> ImportItem {
     }
 }
 
+/// What the store has that a file's servers may conflict with: asked for all of a tenant at once.
+#[derive(Default)]
+struct Known {
+    /// Who has their names.
+    holders: HashMap<(Option<TenantId>, String), ServerId>,
+    /// Which of the aliases that they wish are taken.
+    taken: HashSet<(Option<TenantId>, Alias)>,
+    /// Those that have their names, where their contents are to be written over.
+    servers: HashMap<ServerId, Server>,
+}
+
+impl Known {
+    async fn of(
+        ports: &RegistryPorts,
+        items: impl Iterator<Item = &Item>,
+        on_conflict: OnConflict,
+    ) -> Result<Self, Error> {
+        let mut of_tenants: BTreeMap<Option<&TenantId>, Vec<&ServerContent>> = BTreeMap::new();
+        for (content, tenant) in items {
+            of_tenants.entry(tenant.as_ref()).or_default().push(content);
+        }
+        let mut known = Self::default();
+        for (tenant, contents) in of_tenants {
+            let names: Vec<String> = contents.iter().map(|content| content.name.clone()).collect();
+            let holders = ports.servers.holders_of_names(tenant, &names).await?;
+            known
+                .holders
+                .extend(holders.into_iter().map(|(name, id)| ((tenant.cloned(), name), id)));
+            let wished: Vec<Alias> =
+                contents.iter().filter_map(|content| content.alias.clone()).collect();
+            if !wished.is_empty() {
+                let now = ports.clock.now();
+                let taken = ports.servers.taken_aliases(tenant, &wished, now).await?;
+                known.taken.extend(taken.into_iter().map(|alias| (tenant.cloned(), alias)));
+            }
+        }
+        if on_conflict == OnConflict::Update && !known.holders.is_empty() {
+            let ids: Vec<ServerId> = known.holders.values().copied().collect();
+            let servers = ports.servers.find_each(&ids).await?;
+            known.servers = servers.into_iter().map(|server| (server.id, server)).collect();
+        }
+        Ok(known)
+    }
+}
+
 /// What is known of a file so far.
 struct Import<'a> {
     ports: &'a RegistryPorts,
     actor: Actor<'a>,
     on_conflict: OnConflict,
+    known: Known,
     /// The names of the servers before this one.
     named: HashSet<(Option<TenantId>, String)>,
 }
 
 impl Import<'_> {
-    async fn plan(&mut self, draft: ServerDraft) -> Result<Plan, Error> {
-        let (content, tenant) = checked(self.ports, self.actor, draft)?;
+    fn plan(&mut self, (content, tenant): Item) -> Result<Plan, Error> {
         // Two of one name in a file contradict each other, whatever is to become of older ones.
-        let wanted = || content.name.clone();
-        if !self.named.insert((tenant.clone(), wanted())) {
-            return Err(Error::NameTaken { what: "name", wanted: wanted(), holder: None });
+        let name = (tenant.clone(), content.name.clone());
+        if !self.named.insert(name.clone()) {
+            return Err(Error::NameTaken { what: "name", wanted: content.name, holder: None });
         }
-        if let Some(id) = self.holder(&content.name, tenant.as_ref()).await? {
-            return self.conflicting(id, content).await;
+        if let Some(id) = self.known.holders.get(&name).copied() {
+            return self.conflicting(id, content);
         }
-        if let Some(alias) = &content.alias {
-            self.check_free(&content.name, alias, tenant.as_ref()).await?;
+        // A wished alias that is taken is told before anything is written.
+        if let Some(alias) = &content.alias
+            && self.known.taken.contains(&(tenant.clone(), alias.clone()))
+        {
+            let wanted = alias.to_string();
+            return Err(Error::NameTaken { what: "alias", wanted, holder: None });
         }
         Ok(Plan::List(Box::new((content, tenant))))
     }
 
-    async fn conflicting(&self, id: ServerId, content: ServerContent) -> Result<Plan, Error> {
+    fn conflicting(&mut self, id: ServerId, content: ServerContent) -> Result<Plan, Error> {
         let taken = |wanted| Error::NameTaken { what: "name", wanted, holder: Some(id) };
         match self.on_conflict {
             OnConflict::Fail => Err(taken(content.name)),
             OnConflict::Skip => Ok(Plan::Skip(id)),
             OnConflict::Update => {
-                let Some(server) = self.ports.servers.find(id).await? else {
+                let Some(server) = self.known.servers.remove(&id) else {
                     return Err(Error::Stale { what: "the server of this name was just removed" });
                 };
                 let server = visible(self.ports, self.actor, server, None)?;
@@ -177,35 +224,5 @@ impl Import<'_> {
                 Ok(Plan::Replace(Box::new(change), state))
             }
         }
-    }
-
-    /// The server that has a name.
-    async fn holder(
-        &self,
-        name: &str,
-        tenant: Option<&TenantId>,
-    ) -> Result<Option<ServerId>, Error> {
-        let query = ServerQuery {
-            tenant: tenant.map_or(TenantScope::Shared, |tenant| TenantScope::Only(tenant.clone())),
-            name: Some(name.to_owned()),
-            limit: 1,
-            ..ServerQuery::default()
-        };
-        Ok(self.ports.servers.list(&query).await?.items.first().map(|view| view.id))
-    }
-
-    /// A wished alias that is taken is told before anything is written.
-    async fn check_free(
-        &self,
-        name: &str,
-        alias: &Alias,
-        tenant: Option<&TenantId>,
-    ) -> Result<(), Error> {
-        let now = self.ports.clock.now();
-        if self.ports.servers.taken(tenant, name, alias, now).await?.alias {
-            let wanted = alias.to_string();
-            return Err(Error::NameTaken { what: "alias", wanted, holder: None });
-        }
-        Ok(())
     }
 }

@@ -4,6 +4,8 @@ use crate::caller::{Actor, ServerAction};
 use crate::error::Error;
 use crate::ports::{Page, RegistryPorts, ServerQuery, ServerView};
 
+use super::withheld::withhold;
+
 /// Lists servers, of the tenants that are asked for as far as the actor may see them.
 ///
 /// # Errors
@@ -14,5 +16,7 @@ pub async fn list_servers(
     query: &ServerQuery,
 ) -> Result<Page<ServerView>, Error> {
     let tenant = actor.authorize(&ports.policy, ServerAction::Read(&query.tenant))?;
-    Ok(ports.servers.list(&ServerQuery { tenant, ..query.clone() }).await?)
+    let mut page = ports.servers.list(&ServerQuery { tenant, ..query.clone() }).await?;
+    withhold(ports, &mut page.items).await?;
+    Ok(page)
 }

@@ -101,7 +101,7 @@ pub(super) fn checked(
     let action = ServerAction::List { tenant: content.tenant.as_ref() };
     let tenant = match actor.authorize(&ports.policy, action)? {
         TenantScope::Only(tenant) | TenantScope::Of(tenant) => Some(tenant),
-        TenantScope::All | TenantScope::Shared => None,
+        TenantScope::All | TenantScope::Shared | TenantScope::Nothing => None,
     };
     Ok((content, tenant))
 }

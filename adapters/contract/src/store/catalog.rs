@@ -93,6 +93,7 @@ pub(crate) async fn servers_are_filtered_by_each_field_and_by_all_together(
             vec!["three", "two", "one"],
         ),
         (ServerQuery { tenant: TenantScope::Only(contoso.clone()), ..all() }, vec!["three"]),
+        (ServerQuery { tenant: TenantScope::Nothing, ..all() }, vec![]),
         (ServerQuery { health: healthy, ..all() }, vec!["four", "three", "two"]),
         (ServerQuery { tags: tags(&["prod"]), ..all() }, vec!["three", "two", "one"]),
         (ServerQuery { tags: tags(&["prod", "eu"]), ..all() }, vec!["three", "one"]),
@@ -205,6 +206,7 @@ pub(crate) async fn counts_of_servers_sum_to_their_total(world: &World) -> Outco
         (TenantScope::Shared, 1, 1, 1),
         (TenantScope::Of(contoso.clone()), 2, 2, 1),
         (TenantScope::Only(contoso), 1, 1, 0),
+        (TenantScope::Nothing, 0, 0, 0),
     ] {
         let counts = servers.count(&scope).await?;
         assert_eq!(counts.total, total, "{scope:?}");

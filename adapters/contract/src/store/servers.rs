@@ -1,5 +1,7 @@
 //! Servers and what is pinned of them.
 
+use std::collections::HashMap;
+
 use registry_domain::change::Change;
 use registry_domain::endpoint::{EndpointUrl, Transport};
 use registry_domain::event::{EventKind, EventSeq, RegistryEvent};
@@ -122,6 +124,9 @@ pub(crate) async fn names_and_aliases_are_unique_within_a_tenant(world: &World) 
         assert_eq!(asked, Taken { name: false, alias: false });
         let among = servers.taken_aliases(owner.as_ref(), &[free, alias.clone()], now).await?;
         assert_eq!(among.into_iter().collect::<Vec<_>>(), std::slice::from_ref(alias));
+        let names = [name.clone(), "free".to_owned()];
+        let holders = servers.holders_of_names(owner.as_ref(), &names).await?;
+        assert_eq!(holders, HashMap::from([(name.clone(), holder.next.id)]));
     }
     Ok(())
 }

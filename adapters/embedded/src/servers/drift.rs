@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use registry_domain::id::ServerId;
 use registry_domain::manifest::{Drift, Manifest};
 use registry_domain::server::Server;
 
@@ -70,6 +71,26 @@ pub(super) fn of_each(
         .select(DriftRow::as_select())
         .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.server_id.clone(), row.read())).collect())
+}
+
+/// The drifts of some servers, and which of them do not read.
+pub(super) fn found(
+    conn: &mut SqliteConnection,
+    ids: &[ServerId],
+) -> Result<HashMap<ServerId, Option<Drift>>, StoreError> {
+    let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let mut drifts = of_each(conn, &texts)?;
+    let found = ids.iter().zip(&texts).filter_map(|(id, text)| Some((*id, drifts.remove(text)?)));
+    found
+        .map(|(id, drift)| match drift {
+            Ok(drift) => Ok((id, Some(drift))),
+            Err(StoreError::Unreadable { what, source }) => {
+                tracing::error!(what, error = %source, "a drift does not read");
+                Ok((id, None))
+            }
+            Err(error) => Err(error),
+        })
+        .collect()
 }
 
 /// Keeps a server's drift, or forgets the one that was.

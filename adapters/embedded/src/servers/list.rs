@@ -29,6 +29,8 @@ macro_rules! of_tenants {
                     .or(servers::tenant_id.eq(tenant.as_str()).assume_not_null()),
             ),
             TenantScope::Only(tenant) => $rows.filter(servers::tenant_id.eq(tenant.as_str())),
+            // No server is without an id.
+            TenantScope::Nothing => $rows.filter(servers::id.is_null()),
         }
     };
 }

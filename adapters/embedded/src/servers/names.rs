@@ -1,10 +1,10 @@
 //! Who has a name or an alias in a tenant.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use jiff::Timestamp;
-use registry_domain::id::{Alias, RegistrationId, TenantId};
+use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
 use registry_domain::server::Server;
 use uuid::Uuid;
 
@@ -79,6 +79,24 @@ pub(super) fn taken_among(
     taken.extend(kept);
     let taken: HashSet<&str> = taken.iter().map(String::as_str).collect();
     Ok(aliases.iter().filter(|alias| taken.contains(alias.as_str())).cloned().collect())
+}
+
+/// The servers that have some names.
+pub(super) fn holders_among(
+    conn: &mut SqliteConnection,
+    tenant: Option<&TenantId>,
+    names: &[String],
+) -> Result<HashMap<String, ServerId>, StoreError> {
+    let holders: Vec<(String, String)> = servers::table
+        .filter(servers::name.eq_any(names))
+        .filter(servers::tenant_id.is(tenant.map(TenantId::as_str)))
+        .select((servers::name, servers::id))
+        .load(conn)?;
+    let read = |(name, holder): (String, String)| {
+        let place = Place { table: "servers", row: &holder };
+        Ok((name, ServerId(place.uuid("id", &holder)?)))
+    };
+    holders.into_iter().map(read).collect()
 }
 
 /// Keeps an alias from others until a time, and forgets those whose time has come.

@@ -21,7 +21,7 @@ use registry_domain::ports::{
 use registry_domain::routing::ServerEntry;
 use registry_domain::server::ServerDraft;
 use registry_domain::user::Identity;
-use registry_embedded::{EmbeddedHealthStore, EmbeddedOptions, EmbeddedStore};
+use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -118,7 +118,7 @@ impl Registry {
             documents: store.clone(),
             links: store.clone(),
             leases: store.clone(),
-            probes: Arc::new(EmbeddedHealthStore::new(clock.clone())),
+            probes: Arc::new(EmbeddedProbeStore::new(clock.clone())),
             events: store.clone(),
             operations: store.clone(),
             health: store,

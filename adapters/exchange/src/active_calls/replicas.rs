@@ -268,7 +268,7 @@ impl ActiveCall {
         }
     }
 
-    fn view(&self, now: Timestamp, replica: Uuid) -> ActiveCallView {
+    pub(super) fn view(&self, now: Timestamp, replica: Uuid) -> ActiveCallView {
         let server = self.server.lock().clone();
         let (tenant_id, user_id) = match &self.principal {
             Principal::Caller { tenant, subject } => {

@@ -3,10 +3,9 @@
 //! "Security warning").
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
 use url::{Host, Url};
 
-use crate::code::Code;
+use crate::origin;
 use crate::problem::Problem;
 
 /// The origins whose pages may call.
@@ -24,15 +23,8 @@ impl Origins {
     /// # Errors
     /// 403.
     pub fn check(&self, request: &HttpRequest) -> Result<(), Problem> {
-        let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
-        if origin.to_str().is_ok_and(|origin| self.allows(origin)) {
-            Ok(())
-        } else {
-            Err(Problem::new(
-                Code::OriginNotAllowed,
-                "This origin may not call MCP endpoints (MREG_SECURITY_CORS_ORIGINS)",
-            ))
-        }
+        let words = "This origin may not call MCP endpoints (MREG_SECURITY_CORS_ORIGINS)";
+        origin::check(request, |origin| self.allows(origin), words)
     }
 
     fn allows(&self, origin: &str) -> bool {

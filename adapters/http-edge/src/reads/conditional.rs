@@ -5,7 +5,6 @@ use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use sha2::{Digest, Sha256};
 
 use crate::etag;
 
@@ -23,10 +22,7 @@ fn strong(tag: &str) -> &str {
 
 /// The tag of a body. It is weak: compressed or not, the answer is the same.
 pub(super) fn tag_of(body: &[u8]) -> Option<HeaderValue> {
-    let hash = Sha256::digest(body);
-    // Half of it tells any two bodies apart.
-    let half = hash.first_chunk::<16>().map(|half| u128::from_be_bytes(*half))?;
-    HeaderValue::from_str(&format!("W/\"{half:032x}\"")).ok()
+    HeaderValue::from_str(&format!("W/\"{}\"", etag::digest_of(body))).ok()
 }
 
 /// 304 in the place of an answer that the client has. An answer that a handler tagged itself passes:

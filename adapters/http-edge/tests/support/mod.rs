@@ -44,7 +44,7 @@ impl TokenVerifier for Still {
 #[async_trait]
 impl RateLimiter for Still {
     async fn admit(&self, _keys: &[LimitKey]) -> Admission {
-        Admission::Admitted { remaining: 1 }
+        Admission::Admitted { remaining: 1, limit: None }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use registry_domain::id::ServerId;
 use registry_domain::manifest::{Drift, Manifest};
 use registry_domain::server::Server;
 use uuid::Uuid;
@@ -74,6 +75,26 @@ pub(super) async fn of_each(
         .load(conn)
         .await?;
     Ok(rows.into_iter().map(|row| (row.server_id, row.read())).collect())
+}
+
+/// The drifts of some servers, and which of them do not read.
+pub(super) async fn found(
+    conn: &mut Connection,
+    ids: &[ServerId],
+) -> Result<HashMap<ServerId, Option<Drift>>, StoreError> {
+    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let drifts = of_each(conn, &keys).await?;
+    drifts
+        .into_iter()
+        .map(|(id, drift)| match drift {
+            Ok(drift) => Ok((ServerId(id), Some(drift))),
+            Err(StoreError::Unreadable { what, source }) => {
+                tracing::error!(what, error = %source, "a drift does not read");
+                Ok((ServerId(id), None))
+            }
+            Err(error) => Err(error),
+        })
+        .collect()
 }
 
 /// Keeps a server's drift, or forgets the one that was.

@@ -1,13 +1,13 @@
 //! Who has a name or an alias in a tenant.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
-use registry_domain::id::{Alias, RegistrationId, TenantId};
+use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
 use registry_domain::server::Server;
 use uuid::Uuid;
 
@@ -86,6 +86,21 @@ pub(super) async fn taken_among(
     taken.extend(kept);
     let taken: HashSet<&str> = taken.iter().map(String::as_str).collect();
     Ok(aliases.iter().filter(|alias| taken.contains(alias.as_str())).cloned().collect())
+}
+
+/// The servers that have some names.
+pub(super) async fn holders_among(
+    conn: &mut Connection,
+    tenant: Option<&TenantId>,
+    names: &[String],
+) -> Result<HashMap<String, ServerId>, StoreError> {
+    let holders: Vec<(String, Uuid)> = servers::table
+        .filter(servers::name.eq_any(names))
+        .filter(servers::tenant_id.is_not_distinct_from(tenant.map(TenantId::as_str)))
+        .select((servers::name, servers::id))
+        .load(conn)
+        .await?;
+    Ok(holders.into_iter().map(|(name, holder)| (name, ServerId(holder))).collect())
 }
 
 /// Keeps an alias from others until a time, and forgets those whose time has come.

@@ -37,6 +37,7 @@ steps! {
     insert_server_of_a_taken_name fetches 12 by ["idx_servers_name_tenant_id"]
     insert_server_of_a_taken_alias fetches 12 by ["idx_servers_alias_tenant_id"]
     find_taken_aliases fetches 4 by ["idx_servers_alias_tenant_id" "retired_aliases_pkey"]
+    find_holders_of_names fetches 6 by ["idx_servers_name_tenant_id"]
     find_each_of_some_servers fetches 20
         by [
             "servers_pkey"
@@ -169,6 +170,12 @@ async fn find_taken_aliases(scene: &Scene, round: u64) -> Result<(), Failed> {
         [alias(&format!("server-{}", 8000 + round))?, alias(&format!("gone-{}", 9000 + round))?];
     let taken = scene.store.taken_aliases(None, &asked, minute(467_160)).await?;
     assert_eq!(taken.len(), 2);
+    Ok(())
+}
+
+async fn find_holders_of_names(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let names = [8000, 8100, 8200].map(|number| format!("Server {}", number + round));
+    assert_eq!(scene.store.holders_of_names(None, &names).await?.len(), 3);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use deadpool_redis::redis::{self, Client, aio::MultiplexedConnection};
 use registry_contract::MockClock;
-use registry_domain::ports::{Admission, RateLimiter as _, StoreHealth as _};
+use registry_domain::ports::{RateLimiter as _, StoreHealth as _};
 use registry_redis::{LimitsOptions, RedisHealth};
 
 use crate::limits::{HERE, limits, tenant};
@@ -52,7 +52,7 @@ async fn a_redis_that_answers_and_takes_no_writes_is_not_healthy() {
     let clock = Arc::new(MockClock::new());
     let (limits, _) = limits(pool, &clock, LimitsOptions::for_testing());
     health.check().await.unwrap();
-    assert_eq!(limits.admit(&tenant()).await, Admission::Admitted { remaining: 4 });
+    assert_eq!(limits.admit(&tenant()).await.remaining(), Some(4));
     for (name, refusing, taking, cause) in
         [("maxmemory", "1", "0", "OOM"), ("min-replicas-to-write", "1", "0", "NOREPLICAS")]
     {

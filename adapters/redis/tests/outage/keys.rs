@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use registry_contract::MockClock;
 use registry_domain::id::ServerId;
 use registry_domain::ports::{
-    Clock as _, HealthStore as _, PortError, ResponseCache as _, ServerHealth, SessionStore as _,
+    Clock as _, PortError, ProbeStore as _, ResponseCache as _, ServerHealth, SessionStore as _,
 };
 use registry_domain::server::HealthStatus;
-use registry_redis::{RedisHealthStore, RedisResponseCache, RedisSessions};
+use registry_redis::{RedisProbeStore, RedisResponseCache, RedisSessions};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ async fn a_session_holds_its_context_and_expiry_and_ends() {
 #[tokio::test]
 async fn a_probe_holds_its_three_members_and_ends() {
     let (prefix, mut raw) = (prefix(), raw().await);
-    let store = RedisHealthStore::new(open(options(redis(), &prefix)).await);
+    let store = RedisProbeStore::new(open(options(redis(), &prefix)).await);
     let health = ServerHealth {
         status: HealthStatus::Degraded,
         last_check: MockClock::new().now(),
@@ -87,7 +87,7 @@ async fn what_does_not_read_is_named_but_not_by_a_sessions_key() {
     let id = ServerId(Uuid::from_u128(7));
     let _: () = raw.set(format!("{prefix}health:{id}"), "{\"status\":\"odd\"}").await.unwrap();
     let _: () = raw.set(format!("{prefix}session:s3cret"), "[]").await.unwrap();
-    let told = RedisHealthStore::new(Arc::clone(&pool)).find(id).await;
+    let told = RedisProbeStore::new(Arc::clone(&pool)).find(id).await;
     let Err(PortError::Corrupt { what, .. }) = told else { panic!("{told:?}") };
     assert_eq!(what, format!("health:{id}"));
     let told = RedisSessions::new(pool, 10, Arc::new(MockClock::new())).find("s3cret").await;

@@ -1,6 +1,8 @@
 //! The upstream client against real sockets on loopback.
 
 #[cfg(test)]
+mod below;
+#[cfg(test)]
 mod discovering;
 #[cfg(test)]
 mod opening;

@@ -162,6 +162,16 @@ impl Answering {
         self.scripted.endpoint()
     }
 
+    /// Its address without a path.
+    pub fn host(&self) -> EndpointUrl {
+        EndpointUrl::parse(&format!("http://{}", self.scripted.address)).unwrap()
+    }
+
+    /// Which paths were asked, in order.
+    pub fn paths(&self) -> Vec<String> {
+        self.seen().into_iter().map(|seen| seen.path).collect()
+    }
+
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().clone()
     }

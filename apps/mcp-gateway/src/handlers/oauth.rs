@@ -15,8 +15,7 @@ pub(crate) mod token;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use bytes::Bytes;
-use registry_http_edge::client_address::client_address;
-use registry_http_edge::{Edge, Problem, body, limits, not_found};
+use registry_http_edge::{Edge, Problem, body, guard, not_found};
 use registry_oauth_server::OAuthServer;
 
 /// The longest body of a client or a browser, in bytes.
@@ -26,9 +25,7 @@ const LONGEST_BODY: usize = 64 << 10;
 /// nobody has a token yet.
 async fn open(request: &HttpRequest) -> Result<web::Data<OAuthServer>, Problem> {
     let server = request.app_data::<web::Data<OAuthServer>>().cloned().ok_or_else(not_found)?;
-    let edge = Edge::of(request)?;
-    let address = client_address(request, &edge.settings.trusted_proxies);
-    limits::admit(edge.limiter.as_ref(), &edge.settings.limits.of_address(address)).await?;
+    guard::count_stranger(Edge::of(request)?, request).await?;
     Ok(server)
 }
 

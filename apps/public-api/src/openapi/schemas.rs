@@ -4,29 +4,9 @@ use std::borrow::Cow;
 
 use registry_domain::event::AuditAction;
 use registry_domain::server::HealthStatus;
-use utoipa::openapi::schema::SchemaFormat;
+pub(crate) use registry_http_edge::openapi::Id;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
-
-/// Any of our ids: `#[schema(value_type = Id)]`.
-pub(crate) enum Id {}
-
-impl PartialSchema for Id {
-    fn schema() -> RefOr<Schema> {
-        let schema = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(SchemaFormat::Custom("uuid".to_owned())))
-            .description(Some("A UUID"))
-            .examples(["00000000-0000-4000-8000-000000000001"]);
-        schema.into()
-    }
-}
-
-impl ToSchema for Id {
-    fn name() -> Cow<'static, str> {
-        "Id".into()
-    }
-}
 
 /// Makes a type for the schema of a word: `#[schema(value_type = …)]`. The first word is its example.
 macro_rules! word {

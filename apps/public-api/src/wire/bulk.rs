@@ -124,6 +124,15 @@ impl Fate {
 
 /// What became of many.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "total": 2, "succeeded": 1, "failed": 1,
+    "results": [
+        {"index": 0, "status": 201, "id": "00000000-0000-4000-8000-000000000001"},
+        {"index": 1, "status": 409, "error": {
+            "error": "SERVER_NAME_CONFLICT", "message": "The name is taken", "details": null,
+        }},
+    ],
+}))]
 pub(crate) struct BulkReport<'a> {
     total: usize,
     succeeded: usize,

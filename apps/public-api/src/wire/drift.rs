@@ -67,6 +67,14 @@ impl DriftSummary {
 
 /// The difference, definition by definition, each as the upstream sent it.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "server_id": "00000000-0000-4000-8000-000000000001",
+    "name": "Weather", "alias": "weather", "policy": "withhold",
+    "pinned_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "state": "none", "since": null, "manifest_digest": null,
+    "added_count": 0, "changed_count": 0, "dropped_count": 0,
+    "added": [], "changed": [], "dropped": [],
+}))]
 pub(crate) struct DriftResponse<'a> {
     #[schema(value_type = Id)]
     server_id: ServerId,

@@ -1,9 +1,11 @@
 //! How a file of servers is to be read, and what becomes of names that are taken.
 
+use bytes::Bytes;
 use registry_domain::field::Violation;
 use registry_domain::use_cases::{ImportPlan, OnConflict};
+use registry_http_edge::file_form::Form;
 use registry_http_edge::query::Parameters;
-use registry_http_edge::{Place, Problem, ReadQuery, Upload};
+use registry_http_edge::{Place, Problem, ReadForm, ReadQuery};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::import::{Format, MAX_BYTES};
@@ -34,12 +36,30 @@ impl ReadQuery for ImportQuery {
 
 impl ImportQuery {
     /// The format that was named, or else the one that the file seems to have.
-    pub(crate) fn format_of(&self, file: &Upload<MAX_BYTES>) -> Result<Format, Problem> {
-        let guess = || Format::guess(file.file_name.as_deref(), file.media_type.as_deref());
+    pub(crate) fn format_of(&self, file: &ImportFile) -> Result<Format, Problem> {
+        let guess = || Format::guess(Some(&file.name), file.media_type.as_deref());
         self.format.or_else(guess).ok_or_else(|| {
             let message = "is required where the file's name does not say it: json, ndjson or csv";
             Problem::invalid(Place::Query, vec![Violation::at("format", "missing", message)])
         })
+    }
+}
+
+/// A file of servers as it arrived.
+#[derive(Debug)]
+pub(crate) struct ImportFile {
+    /// What the client calls it; only good for guessing what it is.
+    name: String,
+    media_type: Option<String>,
+    pub(crate) content: Bytes,
+}
+
+impl ReadForm for ImportFile {
+    const MAX_FILE_BYTES: usize = MAX_BYTES;
+    const TEXTS: &'static [&'static str] = &[];
+
+    fn read(form: Form) -> Self {
+        Self { name: form.filename, media_type: form.media_type, content: form.content }
     }
 }
 

@@ -5,8 +5,8 @@ use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::{Ready, ready};
 use registry_domain::ports::RegistrationView;
 use registry_domain::use_cases::Seen;
-use registry_http_edge::etag::tags;
-use registry_http_edge::{Code, Problem};
+use registry_http_edge::Problem;
+use registry_http_edge::etag::{if_match, tags};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
@@ -20,13 +20,7 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        let seen = match tags(request.headers(), header::IF_MATCH).as_slice() {
-            [] => Ok(None),
-            [any] if any == "*" => Ok(None),
-            [tag] => Seen::parse_etag(tag).map(Some).ok_or("If-Match is no ETag of a registration"),
-            _ => Err("If-Match has more than one ETag"),
-        };
-        ready(seen.map(Self).map_err(|detail| Problem::new(Code::BadRequest, detail)))
+        ready(if_match(request, Seen::parse_etag).map(Self))
     }
 }
 
@@ -87,11 +81,12 @@ fn parameter(name: &str, description: &str) -> Parameter {
 mod tests {
     use actix_web::test::TestRequest;
     use registry_domain::id::Revision;
+    use registry_http_edge::Code;
 
     use super::*;
     use crate::wire::samples;
 
-    async fn if_match(value: &'static str) -> Result<Option<Seen>, Code> {
+    async fn seen_in(value: &'static str) -> Result<Option<Seen>, Code> {
         let request = TestRequest::default().insert_header((header::IF_MATCH, value));
         let read = IfMatch::extract(&request.to_http_request()).await;
         read.map(|IfMatch(seen)| seen).map_err(|problem| problem.code())
@@ -100,11 +95,11 @@ mod tests {
     #[actix_web::test]
     async fn one_tag_of_ours_is_what_was_seen() {
         let seen = Some(Seen { revision: Revision(3), manifest: None });
-        assert_eq!(if_match(r#""r3-none""#).await, Ok(seen));
-        assert_eq!(if_match(r#"W/"r3-none""#).await, Ok(seen));
-        assert_eq!(if_match("*").await, Ok(None));
-        assert_eq!(if_match(r#""r3-none", "r4-none""#).await, Err(Code::BadRequest));
-        assert_eq!(if_match("nonsense").await, Err(Code::BadRequest));
+        assert_eq!(seen_in(r#""r3-none""#).await, Ok(seen));
+        assert_eq!(seen_in(r#"W/"r3-none""#).await, Ok(seen));
+        assert_eq!(seen_in("*").await, Ok(None));
+        assert_eq!(seen_in(r#""r3-none", "r4-none""#).await, Err(Code::BadRequest));
+        assert_eq!(seen_in("nonsense").await, Err(Code::BadRequest));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Ports: people work, the store does not.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
 use registry_domain::event::{EventSeq, SequencedEvent};
 use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId, UserId};
-use registry_domain::manifest::{DriftPolicy, FaultClass, Manifest};
+use registry_domain::manifest::{Drift, DriftPolicy, FaultClass, Manifest};
 use registry_domain::operation::Operation;
 use registry_domain::ports::*;
 use registry_domain::rate::Limit;
@@ -23,6 +23,9 @@ use registry_domain::server::{Server, ServerRemoval};
 use registry_domain::user::{AdminSource, Identity, User};
 use registry_entra::{DevelopmentIssuer, DevelopmentKey};
 use uuid::Uuid;
+
+mod records;
+mod servers;
 
 /// The token of somebody with these roles.
 pub fn token_of(subject: &str, roles: &str) -> String {
@@ -139,38 +142,8 @@ impl RateLimiter for Broken {
                 limit: key.limit,
                 retry_after: Duration::from_secs(12),
             },
-            None => Admission::Admitted { remaining: 1 },
+            None => Admission::Admitted { remaining: 1, limit: None },
         }
-    }
-}
-
-#[async_trait]
-impl UserStore for Broken {
-    async fn ensure_user(&self, identity: &Identity, new_id: UserId) -> Result<Ensured, PortError> {
-        let user = User {
-            id: new_id,
-            subject: identity.subject.clone(),
-            tenant: None,
-            email: identity.email_or_placeholder(),
-            display_name: None,
-            is_admin: false,
-            admin_source: AdminSource::Manual,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
-        };
-        match identity.subject.as_str() {
-            "newcomer" => Ok(Ensured::Created(user)),
-            "nobody" => down(),
-            _ => Ok(Ensured::Same(user)),
-        }
-    }
-
-    async fn administrators(&self, _most: u32) -> Result<Vec<(String, AdminSource)>, PortError> {
-        down()
-    }
-
-    async fn find(&self, _id: UserId) -> Result<Option<User>, PortError> {
-        Ok(None)
     }
 }
 
@@ -190,148 +163,7 @@ impl StoreHealth for Broken {
 }
 
 #[async_trait]
-impl RegistrationStore for Broken {
-    async fn commit(&self, _change: &Change<Registration>) -> Result<(), PortError> {
-        down()
-    }
-
-    async fn commit_approval(&self, _approval: &ApprovalChange) -> Result<(), PortError> {
-        down()
-    }
-
-    async fn commit_removal(&self, _removal: &Removal, _free: Timestamp) -> Result<(), PortError> {
-        down()
-    }
-
-    async fn record_candidate(&self, _record: &CandidateRecord) -> Result<bool, PortError> {
-        down()
-    }
-
-    async fn find(&self, _id: RegistrationId) -> Result<Option<RegistrationView>, PortError> {
-        down()
-    }
-
-    async fn find_by_url(
-        &self,
-        _text: &str,
-        _key: Option<&str>,
-    ) -> Result<Option<RegistrationView>, PortError> {
-        Ok(None)
-    }
-
-    async fn list(&self, _query: &RegistrationQuery) -> Result<Page<RegistrationView>, PortError> {
-        Ok(Page { total: 0, items: Vec::new() })
-    }
-
-    async fn due_discoveries(
-        &self,
-        _now: Timestamp,
-        _limit: u32,
-    ) -> Result<Vec<DiscoveryJob>, PortError> {
-        down()
-    }
-}
-
-#[async_trait]
-impl ServerCatalog for Broken {
-    async fn find(&self, _id: ServerId) -> Result<Option<Server>, PortError> {
-        down()
-    }
-
-    async fn find_by_registration(&self, _id: RegistrationId) -> Result<Option<Server>, PortError> {
-        down()
-    }
-
-    async fn load_routes(&self) -> Result<Routes, PortError> {
-        down()
-    }
-
-    async fn taken(
-        &self,
-        _tenant: Option<&TenantId>,
-        _name: &str,
-        _alias: &Alias,
-        _now: Timestamp,
-    ) -> Result<Taken, PortError> {
-        down()
-    }
-
-    async fn commit(&self, _change: &Change<Server>) -> Result<(), PortError> {
-        down()
-    }
-
-    async fn taken_aliases(
-        &self,
-        _tenant: Option<&TenantId>,
-        _aliases: &[Alias],
-        _now: Timestamp,
-    ) -> Result<HashSet<Alias>, PortError> {
-        down()
-    }
-
-    async fn commit_batch(
-        &self,
-        _changes: &[Change<Server>],
-        _atomicity: Atomicity,
-    ) -> Result<Vec<BatchItem>, PortError> {
-        down()
-    }
-
-    async fn commit_removal(
-        &self,
-        _removal: &ServerRemoval,
-        _free: Timestamp,
-    ) -> Result<(), PortError> {
-        down()
-    }
-
-    async fn find_each(&self, _ids: &[ServerId]) -> Result<Vec<Server>, PortError> {
-        down()
-    }
-
-    async fn find_view(
-        &self,
-        _id: ServerId,
-        _include: Include,
-    ) -> Result<Option<ServerView>, PortError> {
-        down()
-    }
-
-    async fn list(&self, _query: &ServerQuery) -> Result<Page<ServerView>, PortError> {
-        Ok(Page { total: 0, items: Vec::new() })
-    }
-
-    async fn find_offering(&self, _query: &OfferQuery) -> Result<Vec<ServerView>, PortError> {
-        down()
-    }
-
-    async fn count(&self, _tenant: &TenantScope) -> Result<ServerCounts, PortError> {
-        down()
-    }
-
-    async fn awaiting_manifest(&self, _limit: u32) -> Result<Vec<Server>, PortError> {
-        down()
-    }
-
-    async fn upcoming_probes(&self, _limit: u32) -> Result<Vec<Watched>, PortError> {
-        down()
-    }
-
-    async fn find_watched(&self, _id: ServerId) -> Result<Option<Watched>, PortError> {
-        down()
-    }
-
-    async fn note_health(&self, _notes: &[HealthNote]) -> Result<Vec<ServerId>, PortError> {
-        down()
-    }
-
-    async fn order_health(&self, _change: &Change<Server>) -> Result<(), PortError> {
-        down()
-    }
-}
-
-#[async_trait]
-impl HealthStore for Broken {
+impl ProbeStore for Broken {
     async fn put(
         &self,
         _server: ServerId,
@@ -367,38 +199,6 @@ impl Leases for Broken {
     }
 
     async fn release(&self, _name: &str, _holder: LeaseHolder) -> Result<(), PortError> {
-        down()
-    }
-}
-
-#[async_trait]
-impl EventLog for Broken {
-    async fn latest(&self) -> Result<EventSeq, PortError> {
-        down()
-    }
-
-    async fn after(&self, _seq: EventSeq, _limit: u32) -> Result<Vec<SequencedEvent>, PortError> {
-        down()
-    }
-
-    async fn wait(&self, _seq: EventSeq) {}
-
-    async fn list_audit(&self, _query: &AuditQuery) -> Result<Page<AuditView>, PortError> {
-        down()
-    }
-}
-
-#[async_trait]
-impl OperationLog for Broken {
-    async fn append(&self, _operations: Vec<Operation>) -> Result<(), PortError> {
-        down()
-    }
-
-    async fn count(&self) -> Result<u64, PortError> {
-        down()
-    }
-
-    async fn newest(&self, _limit: u32) -> Result<Vec<Operation>, PortError> {
         down()
     }
 }

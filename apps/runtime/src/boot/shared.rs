@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    HealthStore, Leases, LiveEvents, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId,
+    Leases, LiveEvents, ProbeStore, RateLimiter, RegistryPorts, ReplicaBus, ReplicaId,
     ResponseCache, SessionStore, StoreHealth,
 };
 use registry_embedded::{
@@ -15,8 +15,8 @@ use registry_http_edge::reads::Answers;
 use registry_live_feed::OpenRecent;
 use registry_postgres::{PgBusOptions, PgOptions, PgReplicaBus};
 use registry_redis::{
-    BusOptions, LimitsOptions, RedisHealth, RedisHealthStore, RedisLeases, RedisLimits,
-    RedisLiveEvents, RedisOptions, RedisPool, RedisReplicaBus, RedisResponseCache, RedisSessions,
+    BusOptions, LimitsOptions, RedisHealth, RedisLeases, RedisLimits, RedisLiveEvents,
+    RedisOptions, RedisPool, RedisProbeStore, RedisReplicaBus, RedisResponseCache, RedisSessions,
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +50,7 @@ pub(crate) struct Shared {
     /// Counts requests.
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// The last probe of each server.
-    pub(crate) probes: Arc<dyn HealthStore>,
+    pub(crate) probes: Arc<dyn ProbeStore>,
     /// Small values with an end.
     pub(crate) sessions: Arc<dyn SessionStore>,
     /// What is kept for a while.
@@ -189,7 +189,7 @@ impl Shared {
         );
         Ok(Self {
             limiter: Arc::new(limiter),
-            probes: Arc::new(RedisHealthStore::new(Arc::clone(&pool))),
+            probes: Arc::new(RedisProbeStore::new(Arc::clone(&pool))),
             leases: Arc::new(RedisLeases::new(Arc::clone(&pool), Arc::clone(&registry.leases))),
             sessions: Arc::new(RedisSessions::new(
                 Arc::clone(&pool),

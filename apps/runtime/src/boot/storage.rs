@@ -10,7 +10,7 @@ use registry_domain::ports::{
     Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OAuthStore, OperationLog,
     RegistrationStore, RegistryPorts, ServerCatalog, SessionStore, StoreHealth, UserStore,
 };
-use registry_embedded::{EmbeddedHealthStore, EmbeddedOptions, EmbeddedStore};
+use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
 use registry_upstream::HttpUpstream;
 use tokio::runtime::Handle;
@@ -133,7 +133,7 @@ where
         upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(
             settings,
         ))))),
-        probes: Arc::new(EmbeddedHealthStore::new(Arc::clone(&clock))),
+        probes: Arc::new(EmbeddedProbeStore::new(Arc::clone(&clock))),
         leases: store.clone(),
         health: store,
         shared: None,

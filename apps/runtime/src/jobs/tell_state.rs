@@ -49,20 +49,11 @@ pub(super) async fn run(
                 live.hub.forget_system();
             }
             if turn.is_multiple_of(METRICS_EVERY) {
-                tell_metrics(&live, &registry);
+                live.tell_metrics(registry.clock.now());
             }
         }
     };
     stop.run_until_cancelled(telling).await;
-}
-
-fn tell_metrics(live: &LiveFeed, registry: &RegistryPorts) {
-    if let Some(metrics) = &live.metrics
-        && live.hub.has_listeners(Topic::Metrics)
-    {
-        let (now, payload) = (registry.clock.now(), metrics.metrics());
-        live.hub.publish(Frame::new(Topic::Metrics, "metrics_update", now, payload));
-    }
 }
 
 /// How the product is doing.

@@ -17,6 +17,8 @@ pub struct ServiceSettings {
     pub port: u16,
     /// How many worker threads each server has.
     pub workers: usize,
+    /// How many seconds requests in flight have to complete when the process ends.
+    pub shutdown_timeout_s: u64,
     /// The origins whose pages may call us; `*` for all, then without credentials.
     pub cors_origins: Vec<String>,
     /// Whether answers carry security headers.
@@ -46,6 +48,7 @@ impl ServiceSettings {
             host,
             port: reader.number(&["MREG_SERVICE_PORT", "PORT", "WEBSITES_PORT"], 8000, 0, u16::MAX),
             workers: reader.number(&["MREG_SERVICE_WORKERS"], cores, 1, 256),
+            shutdown_timeout_s: reader.number(&["MREG_SHUTDOWN_TIMEOUT"], 30, 1, 3600),
             cors_origins,
             trusted_proxies: reader
                 .optional(

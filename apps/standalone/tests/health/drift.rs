@@ -13,6 +13,9 @@ async fn a_changed_tool_is_neither_listed_nor_callable_while_all_others_are() {
 
     listed.upstream.workbench().redescribe("echo", "Says the text to everybody");
     product.once_listed(&listed, false).await;
+    assert!(!product.shown(&listed).await.contains(&"echo".to_owned()));
+    assert_eq!(product.offering("echo").await, 0);
+    assert_eq!(product.offering("add").await, 1, "the others are found");
     let calls = listed.upstream.seen_of("tools/call").len();
     let refused = product.echo(&listed).await;
     assert!(refused.rpc()["error"].is_object(), "{}", refused.text());
@@ -68,6 +71,8 @@ async fn under_the_flag_policy_a_changed_tool_is_shown_and_served() {
     let drift = product.drift_once(&listed, "open").await;
     assert_eq!(drift["policy"], "flag");
     assert!(product.tools(&listed).await.contains(&"echo".to_owned()));
+    assert!(product.shown(&listed).await.contains(&"echo".to_owned()));
+    assert_eq!(product.offering("echo").await, 1);
     assert!(product.echoes(&listed).await);
 }
 

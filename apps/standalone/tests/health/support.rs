@@ -104,6 +104,28 @@ impl Product {
         answer.status == 200 && answer.rpc()["result"]["content"][0]["text"] == "hello"
     }
 
+    /// The names of the tools that the registry shows of a server, alone and in its lists.
+    pub async fn shown(&self, listed: &Listed) -> Vec<String> {
+        let names = |server: &Value| -> Vec<String> {
+            let tools = server["tools"].as_array().unwrap().iter();
+            tools.map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+        };
+        let path = format!("{}?include_tools=true", listed.path);
+        let alone = names(&self.admin.get(&path).await.expect(200).json());
+        let list = self.admin.get("/api/v1/servers?include_tools=true").await.expect(200).json();
+        let id = listed.path.rsplit('/').next().unwrap();
+        let among = list.as_array().unwrap().iter().find(|server| server["id"] == id).unwrap();
+        assert_eq!(names(among), alone);
+        alone
+    }
+
+    /// How many servers are found that have a tool.
+    pub async fn offering(&self, tool: &str) -> usize {
+        let path = format!("/api/v1/discovery/tools?tools={tool}");
+        let found = self.admin.get(&path).await.expect(200).json();
+        found["servers"].as_array().unwrap().len()
+    }
+
     /// What a server offers instead of what was approved.
     pub async fn drift(&self, listed: &Listed) -> Value {
         self.admin.get(&format!("{}/drift", listed.path)).await.expect(200).json()

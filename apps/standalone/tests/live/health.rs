@@ -1,7 +1,7 @@
 //! How servers and the product are: at once, and when it changes.
 
 use registry_testkit::{
-    Api, eventually,
+    eventually,
     upstreams::{RmcpOptions, RmcpServer},
 };
 use serde_json::json;
@@ -111,10 +111,8 @@ async fn how_the_product_is_is_told_to_who_listens() {
 #[tokio::test]
 async fn how_the_router_is_is_told_at_once_and_again() {
     let registry = Registry::start().await;
-    // One of a tenant and one of nobody's: strangers hear of this, too, so neither is counted.
-    registry.server("Files").await;
-    let unvouched = json!({"name": "Mine", "endpoint_url": "http://127.0.0.1:1/mcp"});
-    Api::service(&registry.program).post("/api/v1/servers", &unvouched).await.expect(201);
+    let files = registry.server("Files").await;
+    let eve = registry.token(json!({"subject": "eve", "tenant": "fabrikam"})).await;
     for base in registry.ports() {
         let mut feed = Sse::of(&base, "/api/v1/events/metrics", &registry.user_token).await;
         feed.first().await;
@@ -124,8 +122,20 @@ async fn how_the_router_is_is_told_at_once_and_again() {
             feed.until("metrics_update").await,
             socket.until("metrics_update").await,
         ] {
+            let payload = &told["payload"];
+            assert_eq!(payload["summary"]["total_servers"], 1, "{told}");
+            assert!(payload["summary"]["snapshot_age_ms"].is_number(), "{told}");
+            let server = &payload["metrics"][&files];
+            assert_eq!(server["server_name"], "Files", "{told}");
+            assert_eq!(server["circuit_breaker_state"], "closed", "{told}");
+            assert_eq!(payload["load_balancing_algorithm"], "round_robin", "{told}");
+            assert!(text(payload, "timestamp").ends_with('Z') && told["seq"].is_null(), "{told}");
+        }
+        // Another tenant's people are told of what they may see, at once and later.
+        let mut theirs = Sse::of(&base, "/api/v1/events/metrics", &eve).await;
+        for told in theirs.take("metrics_update", 2).await {
             assert_eq!(told["payload"]["summary"]["total_servers"], 0, "{told}");
-            assert!(told["seq"].is_null(), "{told}");
+            assert_eq!(told["payload"]["metrics"], json!({}), "{told}");
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | who comes back misses nothing and hears nothing twice | `replay.rs` |
 //! | a WebSocket says the same, and hears wishes | `sockets.rs` |
 //! | how servers are, at once and when it changes | `health.rs` |
+//! | calls that begin and end | `requests.rs` |
 //! | who may listen, and to what | `doors.rs`, `tenants.rs`, `tickets.rs`, `origins.rs` |
 //! | tokens end, also while somebody listens | `expiry.rs` |
 //! | bounds, and slow clients | `bounds.rs`, `slow.rs` |
@@ -29,6 +30,7 @@ mod health;
 mod origins;
 mod replay;
 mod replicas;
+mod requests;
 mod slow;
 mod sockets;
 mod stopping;

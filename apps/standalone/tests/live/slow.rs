@@ -1,6 +1,6 @@
 //! A client that does not read is let go, and hurts nobody else.
 
-use registry_testkit::eventually;
+use registry_testkit::{DEADLINE, eventually};
 use tokio::net::TcpSocket;
 use tokio_postgres::NoTls;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -59,6 +59,27 @@ async fn a_slow_client_is_dropped_with_1013_and_comes_back_without_a_gap() {
     }
     let all: Vec<String> = (0..EVENTS).map(nth).collect();
     assert_eq!(names, all, "each once and in order");
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_holds_up_the_end_no_longer_than_the_settings_say() {
+    let stores = Stores::new().await;
+    let mut registry = stores.replica_with(&[("MREG_SHUTDOWN_TIMEOUT", "1")]).await;
+    let stuck = socket_with_small_buffers(&registry).await;
+    let is_stuck =
+        || registry.program.logs().iter().any(|line| line.to_string().contains("too slow"));
+    for first in (0..EVENTS).step_by(AT_ONCE) {
+        happen(&stores, first).await;
+        if is_stuck() {
+            break;
+        }
+    }
+    eventually("it is stuck", async || is_stuck().then_some(())).await;
+    registry.program.terminate();
+    // Half of the time that requests in flight have by default.
+    let ended = tokio::time::timeout(DEADLINE / 2, registry.program.wait_exit()).await;
+    assert_eq!(ended.expect("it ends").code(), Some(0));
+    drop(stuck);
 }
 
 fn nth(number: usize) -> String {

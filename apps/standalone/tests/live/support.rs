@@ -95,7 +95,11 @@ impl Stores {
     }
 
     pub async fn replica(&self) -> Registry {
-        let launch = self.on_postgres().envs(&[
+        self.replica_with(&[]).await
+    }
+
+    pub async fn replica_with(&self, settings: &[(&str, &str)]) -> Registry {
+        let launch = self.on_postgres().envs(settings).envs(&[
             ("MREG_REDIS_URL", &self.redis.through(&self.to_redis)),
             ("MREG_REDIS_KEY_PREFIX", self.redis.prefix()),
         ]);

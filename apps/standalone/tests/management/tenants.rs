@@ -1,6 +1,6 @@
 //! Tenants: a token binds to its own, an administrator to none, and nobody's word is a claim.
 
-use registry_testkit::Api;
+use registry_testkit::{Api, eventually};
 use serde_json::json;
 
 use crate::support::{
@@ -40,6 +40,49 @@ async fn a_token_sees_its_tenant_and_what_is_everybodys() {
     assert_problem(&other, 403, "TENANT_ACCESS_DENIED");
     assert_eq!(listed(&tenants.admin, "").await, ["all", "f", "c"]);
     assert_eq!(listed(&tenants.admin, "tenant_id=fabrikam").await, ["f"]);
+}
+
+/// What may be asked of one tenant, and how many servers each answer tells of.
+const BY_TENANT: [&str; 4] =
+    [SERVERS, "/api/v1/discovery/tools", "/api/v1/router/metrics", "/api/v1/admin/stats"];
+
+async fn told_of(api: &Api, path: &str, tenant: &str) -> u64 {
+    let shown = api.get(&format!("{path}?tools=*&tenant_id={tenant}")).await.expect(200).json();
+    let list = |list: &serde_json::Value| list.as_array().map(|all| all.len() as u64);
+    list(&shown)
+        .or_else(|| list(&shown["servers"]))
+        .or_else(|| shown["summary"]["total_servers"].as_u64())
+        .or_else(|| shown["total_servers"].as_u64())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn one_rule_holds_wherever_a_tenant_is_named() {
+    for (mode, to_strangers) in [("open", 1), ("protected", 0)] {
+        let tenants = Tenants::start(mode).await;
+        for tenant in ["contoso", "fabrikam"] {
+            let declared = json!({ "tenant_id": tenant, "capabilities": ["read_file"] });
+            let server = server_with(&format!("of {tenant}"), &declared);
+            register(&tenants.admin, &server).await;
+        }
+        for path in BY_TENANT {
+            // Of each tenant there is one with a tool and one without.
+            let all = if path.ends_with("tools") { 1 } else { 2 };
+            eventually("what calls know has caught up", async || {
+                let shown = tenants.admin.get("/api/v1/router/metrics").await.expect(200).json();
+                (shown["summary"]["total_servers"] == 5).then_some(())
+            })
+            .await;
+            let told = told_of(&tenants.registry.anyone, path, "contoso").await;
+            assert_eq!(told, to_strangers * all, "{mode} {path}");
+            assert_eq!(told_of(&tenants.contoso, path, "contoso").await, all, "{mode} {path}");
+            assert_eq!(told_of(&tenants.admin, path, "fabrikam").await, all, "{mode} {path}");
+            let other = tenants.contoso.get(&format!("{path}?tools=*&tenant_id=fabrikam")).await;
+            assert_problem(&other, 403, "TENANT_ACCESS_DENIED");
+            let nobody = tenants.contoso.get(&format!("{path}?tools=*&tenant_id=%20%01")).await;
+            assert_problem(&nobody, 422, "VALIDATION_ERROR");
+        }
+    }
 }
 
 #[tokio::test]

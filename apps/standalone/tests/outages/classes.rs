@@ -2,8 +2,8 @@
 
 use deadpool_redis::redis::{Client, cmd};
 use registry_testkit::{
-    eventually,
-    upstreams::{Reply, Scripted, ScriptedRequest},
+    Authority, TlsDoor, eventually,
+    upstreams::{Reply, RmcpOptions, RmcpServer, Scripted, ScriptedRequest},
 };
 use serde_json::{Value, json};
 
@@ -65,6 +65,35 @@ async fn each_kind_of_trouble_is_told_apart_and_none_hangs() {
         let question = format!("SELECT health_status::text FROM servers WHERE alias = '{alias}'");
         let written: String = stores.rows(&question).await[0].get(0);
         assert_eq!(written, *status, "{alias}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_trusted_is_a_failed_handshake_and_a_good_one_is_none() {
+    let stores = Stores::new().await;
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let trusted = ours.file().display().to_string();
+    let settings = [QUICK, &[("SSL_CERT_FILE", trusted.as_str())]].concat();
+    let replica = Replica::start(&stores, &settings).await;
+    let upstream = RmcpServer::start(RmcpOptions::default());
+    let behind = ([127, 0, 0, 1], upstream.port()).into();
+    let mut doors = Vec::new();
+    for (alias, certificate, status, class) in [
+        ("good", ours.certificate("localhost"), "healthy", Value::Null),
+        ("expired", ours.expired("localhost"), "unhealthy", json!("tls_failed")),
+        ("misnamed", ours.certificate("elsewhere.example"), "unhealthy", json!("tls_failed")),
+        ("unknown", theirs.certificate("localhost"), "unhealthy", json!("tls_failed")),
+    ] {
+        let door = TlsDoor::before(behind, &certificate);
+        list(&replica, alias, &format!("https://localhost:{}/mcp", door.port())).await;
+        doors.push((alias, door, status, class));
+    }
+    for (alias, _door, status, class) in &doors {
+        let found = eventually(&format!("{alias} is found {status}"), async || {
+            kept(&stores, alias).await.filter(|found| found["status"] == *status)
+        })
+        .await;
+        assert_eq!(found["details"]["fault_class"], *class, "{alias}: {found}");
     }
 }
 

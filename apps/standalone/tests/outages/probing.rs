@@ -1,8 +1,11 @@
 //! Servers are probed at once and once per interval, by one of all replicas, whichever halves run.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use registry_testkit::{
     Api, Launch, eventually, token,
-    upstreams::{RmcpOptions, RmcpServer},
+    upstreams::{Reply, RmcpOptions, RmcpServer, Scripted, answer_handshake},
 };
 use serde_json::json;
 
@@ -83,6 +86,78 @@ async fn replicas_probe_a_server_once_per_interval_between_them() {
         (streak(&stores).await > counted + 3).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn while_redis_is_gone_the_store_says_who_probes() {
+    let stores = Stores::new().await;
+    let settings = [
+        ("MREG_HEALTH_CHECK_INTERVAL", "1"),
+        ("MREG_HEALTH_CHECK_TIMEOUT", "2"),
+        ("MREG_DRIFT_CHECK_INTERVAL", "86400"),
+    ];
+    let (one, two) =
+        tokio::join!(Replica::start(&stores, &settings), Replica::start(&stores, &settings));
+    let hangs = Arc::new(AtomicBool::new(false));
+    let upstream = hanging_while(Arc::clone(&hangs));
+    one.list("files", &upstream.url()).await;
+    two.serves("files").await;
+    turns(&stores, "healthy").await;
+    let leases = "SELECT count(*) FROM leases WHERE name LIKE 'probe:%'";
+
+    stores.to_redis.cut();
+    one.turns("degraded", 200).await;
+    two.turns("degraded", 200).await;
+    // A lease is held for as long as its probe takes.
+    hangs.store(true, Ordering::SeqCst);
+    eventually("the store has the lease", async || (stores.number(leases).await > 0).then_some(()))
+        .await;
+    hangs.store(false, Ordering::SeqCst);
+    goes_on(&stores, &upstream).await;
+
+    stores.to_redis.restore();
+    one.turns("healthy", 200).await;
+    two.turns("healthy", 200).await;
+    hangs.store(true, Ordering::SeqCst);
+    let asked = upstream.requests_of("server/discover").len();
+    eventually("it is probed again", async || {
+        (upstream.requests_of("server/discover").len() > asked).then_some(())
+    })
+    .await;
+    assert_eq!(stores.number(leases).await, 0, "Redis has the leases again");
+    hangs.store(false, Ordering::SeqCst);
+    goes_on(&stores, &upstream).await;
+}
+
+/// Waits until the server was probed five times more, and sees to it that it was asked no more often.
+async fn goes_on(stores: &Stores, upstream: &Scripted) {
+    let probes = || upstream.requests_of("server/discover").len();
+    let (asked, counted) = eventually("probes go well", async || {
+        let counted = streak(stores).await;
+        (counted >= 1).then(|| (probes(), counted))
+    })
+    .await;
+    let more = eventually("probing goes on", async || {
+        let more = streak(stores).await - counted;
+        (more >= 5).then_some(more)
+    })
+    .await;
+    // One may have been under way at the beginning, and one at the end.
+    let probes = i64::try_from(probes() - asked).unwrap();
+    assert!(probes <= more + 2, "{probes} probes, {more} counted");
+}
+
+/// An MCP server that answers nothing while it hangs.
+fn hanging_while(hangs: Arc<AtomicBool>) -> Scripted {
+    Scripted::start(move |request| {
+        if hangs.load(Ordering::SeqCst) {
+            return Reply::bytes().hang();
+        }
+        let nothing = json!({
+            "tools": [], "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
+        });
+        answer_handshake(request).unwrap_or_else(|| Reply::result(request, &nothing))
+    })
 }
 
 #[tokio::test]

@@ -26,6 +26,24 @@ async fn a_tool_is_called_on_the_server_that_has_it() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_known_by_its_host_is_found_below_it() {
+    let upstream = RmcpServer::start(RmcpOptions::default());
+    let world = World::start().await;
+    let host = upstream.url().strip_suffix("/mcp").unwrap().to_owned();
+    let id = world.list("bare", &host).await;
+    let params = json!({ "name": "echo", "arguments": { "text": "found" } });
+    let answer = simple(&world.stranger, "tools/call", params.clone()).await.expect(200);
+    assert_eq!(said(&answer), "found");
+    let gateway = world.gateway().await;
+    let answer = gateway.mcp("/servers/bare/mcp", "tools/call", params).await.expect(200);
+    assert_eq!(answer.rpc()["result"]["content"][0]["text"], "found");
+    world.healthy(1).await;
+    let shown = world.admin.get(&format!("/api/v1/servers/{id}")).await.expect(200).json();
+    let registered = shown["endpoint_url"].as_str().unwrap();
+    assert_eq!(registered.trim_end_matches('/'), host, "it is shown as it was registered");
+}
+
+#[tokio::test]
 async fn resources_prompts_lists_and_pings_find_a_server_of_either_era() {
     for era in [Era::LegacyOnly, Era::ModernOnly] {
         let upstream = RmcpServer::start(RmcpOptions { era, ..RmcpOptions::default() });

@@ -94,6 +94,41 @@ async fn what_is_spooled_is_copied_and_the_snapshot_is_counted() {
 }
 
 #[tokio::test]
+async fn an_answer_says_how_much_is_left_of_the_tightest_limit() {
+    // The tenant's limit is that of its users, times one.
+    let settings = [
+        ("MREG_FASTMCP_RATE_LIMIT_USER_RPM", "4"),
+        ("MREG_FASTMCP_RATE_LIMIT_TENANT_MULTIPLIER", "1"),
+        ("MREG_PUBLIC_RATE_LIMIT_RPM", "600"),
+    ];
+    let program = registry_testkit::Program::start("mcp-registry", &settings).await;
+    let of = async |subject| {
+        let token = registry_testkit::token(&program, json!({"subject": subject})).await;
+        [Api::service(&program).with_token(&token), Api::gateway(&program).with_token(&token)]
+    };
+    let [ada, adas_client] = of("ada").await;
+    let [bob, _] = of("bob").await;
+    let left = |answer: &registry_testkit::Answer| -> [u32; 3] {
+        ["limit", "remaining", "reset"]
+            .map(|name| answer.header(&format!("x-ratelimit-{name}")).parse().unwrap())
+    };
+    assert_eq!(left(&ada.get("/users/me").await.expect(200)), [4, 3, 15]);
+    assert_eq!(left(&ada.get("/registrations/none").await.expect(422)), [4, 2, 15]);
+    let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
+    assert_eq!(left(&adas_client.post("/mcp", &ping).await.expect(200)), [4, 1, 15]);
+    // He has three left of his own, and the tenant none.
+    assert_eq!(left(&bob.get("/users/me").await.expect(200)), [4, 0, 15]);
+    let stranger = Api::service(&program);
+    let [limit, before, reset] = left(&stranger.get("/api/v1/servers").await.expect(200));
+    assert_eq!((limit, reset), (600, 1));
+    let [_, after, _] = left(&stranger.get("/api/v1/servers").await.expect(200));
+    assert!(after <= before && before < 600, "{before} {after}");
+    // What is not counted says nothing.
+    let livez = Api::gateway(&program).get("/livez").await.expect(200);
+    assert!(!livez.headers.contains_key("x-ratelimit-limit"), "{:?}", livez.headers);
+}
+
+#[tokio::test]
 async fn a_refusal_counts_by_the_class_of_its_limit_and_names_it_in_headers() {
     let settings = [("MREG_PUBLIC_RATE_LIMIT_RPM", "2"), ("MREG_METRICS_LISTEN", "127.0.0.1:0")];
     let launch = registry_testkit::Launch::program("mcp-registry").envs(&settings);

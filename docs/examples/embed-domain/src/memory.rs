@@ -8,7 +8,7 @@
 //! | `DocumentStore`, `LinkStore` | `documents.rs` |
 //! | `EventLog` | `events.rs` |
 //! | `OperationLog`, `StoreHealth` | `operations.rs`, `health.rs` |
-//! | `HealthStore` | `probes.rs` |
+//! | `ProbeStore` | `probes.rs` |
 //! | `Leases`, and what the prober keeps | `watch.rs` |
 //! | `Upstream` | `upstream.rs` |
 //! | `Clock`, `Ids` | `clock.rs` |

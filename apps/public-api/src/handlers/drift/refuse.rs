@@ -26,15 +26,7 @@ type Input = (PathId<ServerId>, IfMatch, Body<DriftDecision>);
     extensions(("x-error-codes" = json!([
         "SERVER_NOT_FOUND", "INSUFFICIENT_PERMISSIONS", "INVALID_STATE_TRANSITION",
     ]))),
-    responses((status = 200, description = "What differs", body = DriftResponse, headers(("ETag" = String, description = "What was shown, for a later `If-Match`")),
-     example = json!({
-             "server_id": "00000000-0000-4000-8000-000000000001",
-             "name": "Weather", "alias": "weather", "policy": "withhold",
-             "pinned_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-             "state": "none", "since": null, "manifest_digest": null,
-             "added_count": 0, "changed_count": 0, "dropped_count": 0,
-             "added": [], "changed": [], "dropped": [],
-         }))),
+    responses((status = 200, description = "What differs", body = DriftResponse, headers(("ETag" = String, description = "What was shown, for a later `If-Match`")))),
 )]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,

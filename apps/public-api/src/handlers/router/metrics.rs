@@ -1,14 +1,15 @@
 //! `GET /api/v1/router/metrics`: how servers are doing, as the calls of this process see it.
 
 use actix_web::{HttpResponse, web};
+use registry_domain::caller::Actor;
 use registry_domain::ports::RegistryPorts;
+use registry_domain::use_cases::readable_tenants;
 use registry_exchange::Exchange;
+use registry_http_edge::router_metrics::RouterMetrics;
 use registry_http_edge::{Query, Visitor};
 
 use crate::handlers::Answer;
-use crate::settings::PublicApiSettings;
-use crate::wire::router_metrics::TenantParameters;
-use crate::wire::router_metrics::{RouterMetrics, TenantQuery};
+use crate::wire::tenant_query::{TenantParameters, TenantQuery};
 
 /// Show how servers are doing, as the calls of this process see it.
 #[utoipa::path(
@@ -22,15 +23,11 @@ use crate::wire::router_metrics::{RouterMetrics, TenantQuery};
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     exchange: web::Data<Exchange>,
-    settings: web::Data<PublicApiSettings>,
-    visitor: Visitor,
-    Query(query): Query<TenantQuery>,
+    Visitor { caller, input: Query(TenantQuery(asked)) }: Visitor<Query<TenantQuery>>,
 ) -> Answer {
-    let caller = visitor.caller.as_ref();
-    let tenant = query.within_reach_of(caller)?;
+    let tenants = readable_tenants(&ports, Actor::of(caller.as_ref()), &asked)?;
     let table = exchange.routes().now();
-    let servers = table
-        .reachable(caller, settings.proxy.open)
-        .filter(|server| tenant.is_none() || server.tenant == tenant);
-    Ok(HttpResponse::Ok().json(RouterMetrics::of(servers, &exchange, ports.clock.now())))
+    let servers = table.all().filter(|server| tenants.includes(server.tenant.as_ref()));
+    let metrics = RouterMetrics::of(servers, &exchange, ports.clock.now(), usize::MAX);
+    Ok(HttpResponse::Ok().json(metrics))
 }

@@ -4,18 +4,18 @@ use actix_web::web;
 use registry_domain::caller::Actor;
 use registry_domain::ports::{Atomicity, RegistryPorts};
 use registry_domain::use_cases::import_servers;
-use registry_http_edge::{Query, Upload, Visitor};
+use registry_http_edge::{FileForm, Query, Visitor};
 
 use crate::handlers::Answer;
-use crate::import::{MAX_BYTES, rows};
+use crate::import::rows;
 use crate::settings::PublicApiSettings;
 use crate::wire::bulk::BulkReport;
 use crate::wire::bulk_answer::Batch;
 use crate::wire::import_query::ImportQuery;
-use crate::wire::import_query::{ImportParameters, ImportUpload};
+use crate::wire::import_query::{ImportFile, ImportParameters, ImportUpload};
 use crate::wire::server_draft::new_one;
 
-type Input = (Query<ImportQuery>, Upload<MAX_BYTES>);
+type Input = (Query<ImportQuery>, FileForm<ImportFile>);
 
 /// List the servers of a file, or try what that would do.
 #[utoipa::path(
@@ -26,30 +26,14 @@ type Input = (Query<ImportQuery>, Upload<MAX_BYTES>);
         "INSUFFICIENT_PERMISSIONS", "TENANT_ACCESS_DENIED", "READ_ONLY", "APPROVAL_REQUIRED",
     ]))),
     responses(
-        (status = 200, description = "All of them worked", body = BulkReport, example = json!({
-        "total": 2, "succeeded": 1, "failed": 1,
-        "results": [
-            {"index": 0, "status": 201, "id": "00000000-0000-4000-8000-000000000001"},
-            {"index": 1, "status": 409, "error": {
-                "error": "SERVER_NAME_CONFLICT", "message": "The name is taken", "details": null,
-            }},
-        ],
-    })),
-        (status = 207, description = "Some of them failed", body = BulkReport, example = json!({
-        "total": 2, "succeeded": 1, "failed": 1,
-        "results": [
-            {"index": 0, "status": 201, "id": "00000000-0000-4000-8000-000000000001"},
-            {"index": 1, "status": 409, "error": {
-                "error": "SERVER_NAME_CONFLICT", "message": "The name is taken", "details": null,
-            }},
-        ],
-    })),
+        (status = 200, description = "All of them worked", body = BulkReport),
+        (status = 207, description = "Some of them failed", body = BulkReport),
     ),
 )]
 pub(crate) async fn handle(
     ports: web::Data<RegistryPorts>,
     settings: web::Data<PublicApiSettings>,
-    Visitor { caller, input: (Query(query), file) }: Visitor<Input>,
+    Visitor { caller, input: (Query(query), FileForm(file)) }: Visitor<Input>,
 ) -> Answer {
     let format = query.format_of(&file)?;
     let (batch, drafts) = Batch::read(rows(format, &file.content)?, new_one, Atomicity::PerItem);

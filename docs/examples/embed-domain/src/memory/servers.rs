@@ -1,6 +1,6 @@
 //! `ServerCatalog`: servers, and which of their names are taken.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -8,6 +8,7 @@ use registry_domain::caller::TenantScope;
 use registry_domain::change::Change;
 use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
+use registry_domain::manifest::Drift;
 use registry_domain::ports::{
     Atomicity, BatchItem, Include, OfferQuery, Page, PortError, Routes, ServerCatalog,
     ServerCounts, ServerQuery, ServerView, Taken,
@@ -148,6 +149,19 @@ impl ServerCatalog for Memory {
         Ok(self.read(|state| aliases.iter().filter(|alias| taken(state, alias)).cloned().collect()))
     }
 
+    async fn holders_of_names(
+        &self,
+        tenant: Option<&TenantId>,
+        names: &[String],
+    ) -> Result<HashMap<String, ServerId>, PortError> {
+        Ok(self.read(|state| {
+            let servers = state.servers.values();
+            let named =
+                servers.filter(|one| one.tenant.as_ref() == tenant && names.contains(&one.name));
+            named.map(|one| (one.name.clone(), one.id)).collect()
+        }))
+    }
+
     async fn commit(&self, change: &Change<Server>) -> Result<(), PortError> {
         self.write(|state| {
             state.put_server(change)?;
@@ -182,6 +196,16 @@ impl ServerCatalog for Memory {
 
     async fn find_each(&self, ids: &[ServerId]) -> Result<Vec<Server>, PortError> {
         Ok(self.read(|state| ids.iter().filter_map(|id| state.servers.get(id)).cloned().collect()))
+    }
+
+    async fn drifts(
+        &self,
+        ids: &[ServerId],
+    ) -> Result<HashMap<ServerId, Option<Drift>>, PortError> {
+        Ok(self.read(|state| {
+            let servers = ids.iter().filter_map(|id| state.servers.get(id));
+            servers.filter_map(|one| Some((one.id, Some(one.drift.clone()?)))).collect()
+        }))
     }
 
     async fn find_view(

@@ -1,50 +1,19 @@
-//! How servers are doing, as calls see it.
+//! How servers are doing, as calls see it: the same over REST and in live events.
 
-use crate::openapi::schemas::Id;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
 
 use jiff::Timestamp;
-use registry_domain::caller::Caller;
-use registry_domain::id::{ServerId, TenantId};
+use registry_domain::id::ServerId;
 use registry_domain::routing::ServerEntry;
 use registry_domain::routing::breaker::BreakerState;
 use registry_domain::server::HealthStatus;
 use registry_exchange::{Exchange, VitalSigns};
-use registry_http_edge::query::Parameters;
-use registry_http_edge::{Code, Problem, ReadQuery, WireTime};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// The query of GET /api/v1/router/metrics.
-#[derive(Debug)]
-pub(crate) struct TenantQuery(Option<String>);
-
-impl ReadQuery for TenantQuery {
-    fn read(parameters: &mut Parameters) -> Self {
-        Self(parameters.text("tenant_id", 100))
-    }
-}
-
-impl TenantQuery {
-    /// The tenant whose servers are meant, if any in particular.
-    ///
-    /// # Errors
-    /// 403 for another tenant than the caller's own.
-    pub(crate) fn within_reach_of(
-        self,
-        caller: Option<&Caller>,
-    ) -> Result<Option<TenantId>, Problem> {
-        let denied = || Problem::new(Code::TenantAccessDenied, "This is another tenant");
-        // What is no tenant's name is the name of none.
-        let Some(wanted) = self.0 else { return Ok(None) };
-        let wanted = TenantId::parse(&wanted).map_err(|_| denied())?;
-        match caller {
-            Some(caller) if !caller.sees(Some(&wanted)) => Err(denied()),
-            _ => Ok(Some(wanted)),
-        }
-    }
-}
+use crate::openapi::Id;
+use crate::wire_time::WireTime;
 
 #[derive(Serialize, ToSchema)]
 struct ServerMetrics {
@@ -82,7 +51,7 @@ struct Summary {
     active_requests: u64,
 }
 
-/// The answer.
+/// Server by server, and all together.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "metrics": {},
@@ -93,7 +62,7 @@ struct Summary {
     "load_balancing_algorithm": "round_robin",
     "timestamp": "2026-11-21T10:53:19.565057Z",
 }))]
-pub(crate) struct RouterMetrics {
+pub struct RouterMetrics {
     #[schema(value_type = BTreeMap<String, ServerMetrics>)]
     metrics: BTreeMap<ServerId, ServerMetrics>,
     summary: Summary,
@@ -102,11 +71,12 @@ pub(crate) struct RouterMetrics {
 }
 
 impl RouterMetrics {
-    /// Those of some servers.
-    pub(crate) fn of<'a>(
+    /// Those of some servers; all are counted, and the first `most_shown` are shown one by one.
+    pub fn of<'a>(
         servers: impl Iterator<Item = &'a Arc<ServerEntry>>,
         exchange: &Exchange,
         now: Timestamp,
+        most_shown: usize,
     ) -> Self {
         let mut summary = Summary::default();
         let (mut answered, mut time_spent) = (0_u64, 0.0);
@@ -120,7 +90,9 @@ impl RouterMetrics {
             summary.active_requests += u64::from(signs.in_flight);
             answered += signs.answered;
             time_spent += signs.average_ms * approximately(signs.answered);
-            metrics.insert(server.id, ServerMetrics::of(server, &signs));
+            if metrics.len() < most_shown {
+                metrics.insert(server.id, ServerMetrics::of(server, &signs));
+            }
         }
         summary.success_rate = rate(answered, summary.total_requests, 1.0);
         if answered > 0 {
@@ -176,14 +148,4 @@ fn rate(part: u64, whole: u64, of_none: f64) -> f64 {
 /// A count as a fraction's part; beyond four thousand million it is not told apart.
 fn approximately(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// What [`TenantQuery`] reads.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "its members are read by the derive alone")]
-pub(crate) struct TenantParameters {
-    /// Only this tenant's; with a token it must be the caller's own
-    #[param(max_length = 100)]
-    tenant_id: Option<String>,
 }

@@ -26,7 +26,7 @@ pub struct ServerHealth {
 /// A probe that nobody repeats is forgotten: a server without one is
 /// [`Unknown`](HealthStatus::Unknown).
 #[async_trait]
-pub trait HealthStore: Send + Sync {
+pub trait ProbeStore: Send + Sync {
     /// Keeps what a probe found for `ttl`, to the millisecond; an earlier one is replaced.
     ///
     /// # Errors

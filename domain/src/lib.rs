@@ -15,10 +15,12 @@
 //! | what becomes of an approval | [`server`] |
 //! | how servers are probed, and what that says | [`health`] |
 //! | who may do what | [`caller`], [`party`] |
+//! | the proof that records are as they were written | [`chain`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | what the world must provide | [`ports`] |
 
 pub mod caller;
+pub mod chain;
 pub mod change;
 pub mod document;
 mod egress;

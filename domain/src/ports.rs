@@ -36,6 +36,7 @@ mod rate_limiter;
 mod registration_store;
 mod replica_bus;
 mod response_cache;
+mod seal_store;
 mod sealer;
 mod server_catalog;
 mod server_query;
@@ -66,6 +67,7 @@ pub use registration_store::{
 };
 pub use replica_bus::{AnswerHandler, Heard, ReplicaBus, ReplicaId, Subscription};
 pub use response_cache::ResponseCache;
+pub use seal_store::{SealPorts, SealStore, Span, Stray};
 pub use sealer::{Purpose, Sealer};
 pub use server_catalog::{Atomicity, BatchItem, Routes, ServerCatalog, Taken};
 pub use server_query::{DiscoveryState, Include, ServerCounts, ServerQuery, ServerView};

@@ -26,6 +26,7 @@ mod offers;
 mod operations;
 mod removal;
 mod revisions;
+mod seals;
 mod search;
 mod servers;
 mod urls;
@@ -148,6 +149,21 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         of_racing_deciders_exactly_one_wins,
         sql_by_hand_conflicts_too,
         a_commit_to_what_is_gone_conflicts,
+    }
+    seals {
+        a_chain_has_what_its_writer_told_in_order_and_without_gaps,
+        records_read_the_same_whenever_they_are_read,
+        a_seal_reads_back_and_is_kept_once,
+        the_first_seal_of_a_chain_follows_the_newest_of_all,
+        a_full_seal_is_followed_by_another,
+        an_operation_that_is_changed_is_named,
+        an_operation_that_is_removed_is_named,
+        an_operation_that_is_inserted_is_named,
+        a_seal_that_is_removed_or_changed_is_named,
+        what_has_no_seal_yet_is_told_with_its_time,
+        the_audit_trail_is_sealed_and_what_is_done_to_it_is_named,
+        whole_sealed_days_are_purged_and_their_seals_stay,
+        what_a_gone_writer_left_is_sealed_by_another_and_its_chain_closed,
     }
     search {
         search_takes_wildcards_literally,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    CommitWatch, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore,
+    CommitWatch, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore, SealStore,
     ServerCatalog, StoreHealth, UserStore,
 };
 
@@ -29,6 +29,8 @@ pub struct StorePorts {
     pub events: Arc<dyn EventLog>,
     /// Operations.
     pub operations: Arc<dyn OperationLog>,
+    /// Seals.
+    pub seals: Arc<dyn SealStore>,
     /// Health.
     pub health: Arc<dyn StoreHealth>,
 }
@@ -44,13 +46,24 @@ impl StorePorts {
             + LinkStore
             + EventLog
             + OperationLog
+            + SealStore
             + StoreHealth
             + 'static,
     {
         let (registrations, servers, users, events, operations) =
             (store.clone(), store.clone(), store.clone(), store.clone(), store.clone());
-        let (documents, links) = (store.clone(), store.clone());
-        Self { registrations, servers, users, documents, links, events, operations, health: store }
+        let (documents, links, seals) = (store.clone(), store.clone(), store.clone());
+        Self {
+            registrations,
+            servers,
+            users,
+            documents,
+            links,
+            events,
+            operations,
+            seals,
+            health: store,
+        }
     }
 }
 

@@ -43,6 +43,7 @@ mod place;
 mod probes;
 mod registrations;
 mod schema;
+mod seals;
 mod search;
 mod servers;
 mod sessions;

@@ -51,6 +51,7 @@ diesel::table! {
         new_status -> Nullable<Text>,
         metadata -> Text,
         timestamp -> Text,
+        chained -> Bool,
     }
 }
 
@@ -142,6 +143,33 @@ diesel::table! {
         request_id -> Text,
         server_id -> Nullable<Text>,
         client_ip -> Nullable<Text>,
+        chain -> Nullable<Text>,
+        position -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    chains (id) {
+        id -> Text,
+        log -> Text,
+        day -> Text,
+        closed_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    seals (chain, after_position) {
+        chain -> Text,
+        log -> Text,
+        day -> Text,
+        after_position -> BigInt,
+        to_position -> BigInt,
+        count -> BigInt,
+        digest -> Text,
+        previous -> Nullable<Text>,
+        made_at -> Text,
+        marks -> Binary,
+        purged_at -> Nullable<Text>,
     }
 }
 
@@ -238,6 +266,7 @@ diesel::table! {
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(audit_log, events);
 diesel::allow_tables_to_appear_in_same_query!(registrations, candidate_manifests, servers);
 diesel::allow_tables_to_appear_in_same_query!(audit_log, users);
 
@@ -265,7 +294,9 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         document_contents,
         links,
         server_drifts,
-        leases
+        leases,
+        chains,
+        seals
     )
 }
 

@@ -49,6 +49,7 @@ mod place;
 mod read;
 mod registrations;
 mod schema;
+mod seals;
 mod search;
 mod servers;
 mod sessions;

@@ -54,6 +54,7 @@ diesel::table! {
         new_status -> Nullable<Text>,
         metadata -> Jsonb,
         timestamp -> Timestamptz,
+        chained -> Bool,
     }
 }
 
@@ -150,6 +151,33 @@ diesel::table! {
         request_id -> Text,
         server_id -> Nullable<Uuid>,
         client_ip -> Nullable<Text>,
+        chain -> Nullable<Uuid>,
+        position -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    chains (id) {
+        id -> Uuid,
+        log -> Text,
+        day -> Date,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    seals (chain, after_position) {
+        chain -> Uuid,
+        log -> Text,
+        day -> Date,
+        after_position -> BigInt,
+        to_position -> BigInt,
+        count -> Integer,
+        digest -> Text,
+        previous -> Nullable<Text>,
+        made_at -> Timestamptz,
+        marks -> Binary,
+        purged_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -253,6 +281,7 @@ diesel::table! {
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(audit_log, events);
 diesel::allow_tables_to_appear_in_same_query!(registrations, candidate_manifests, servers);
 diesel::allow_tables_to_appear_in_same_query!(audit_log, users);
 
@@ -282,6 +311,8 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         document_contents,
         links,
         server_drifts,
+        chains,
+        seals,
     )
 }
 

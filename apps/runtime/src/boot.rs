@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
-use registry_domain::ports::{RateLimiter, RegistryPorts, ResponseCache, TokenVerifier};
+use registry_domain::ports::{RateLimiter, RegistryPorts, ResponseCache, SealPorts, TokenVerifier};
 use registry_entra::DevelopmentIssuer;
 use registry_http_edge::mcp::Origins;
 use registry_http_edge::settings::ServerSettings;
@@ -22,6 +22,7 @@ use registry_upstream::UpstreamSettings;
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
 use crate::telemetry::Telemetry;
+use crate::writer::Writer;
 use crate::{edge, identity, live};
 
 pub use calls::CallPath;
@@ -79,6 +80,8 @@ pub struct Runtime {
     pub calls: CallPath,
     /// Live events.
     pub live: LiveFeed,
+    /// Who this process is to the log of operations.
+    pub(crate) writer: Arc<Writer>,
     /// Judges tokens.
     pub verifier: Arc<dyn TokenVerifier>,
     /// Counts requests.
@@ -192,8 +195,10 @@ impl Runtime {
         if let Some(freshness) = &freshness {
             open.watch_commits(freshness.clone());
         }
+        let writer = Arc::new(Writer::new(Arc::clone(&registry.clock), Arc::clone(&registry.ids)));
         Ok(Self {
             registry,
+            writer,
             calls,
             telemetry,
             live,
@@ -212,6 +217,15 @@ impl Runtime {
 
     pub(crate) fn has_public_api(&self) -> bool {
         self.halves.contains(&Half::PublicApi)
+    }
+
+    /// What sealing records needs.
+    pub(crate) fn seal_ports(&self) -> SealPorts {
+        SealPorts {
+            seals: Arc::clone(&self.open.seals),
+            events: Arc::clone(&self.registry.events),
+            clock: Arc::clone(&self.registry.clock),
+        }
     }
 
     /// What is kept for a while.

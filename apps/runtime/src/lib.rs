@@ -21,6 +21,7 @@ mod live;
 mod run;
 pub mod settings;
 mod telemetry;
+mod writer;
 
 pub use boot::{Bound, CallPath, Runtime};
 pub use run::{Half, Running};

@@ -76,7 +76,9 @@ impl<'a> Actor<'a> {
     /// [`Denied::ReadOnly`], [`Denied::SignInRequired`].
     pub fn may_write(self, policy: &RegistryPolicy) -> Result<(), Denied> {
         match (policy.api_mode, self) {
-            (_, Self::Operator) | (ApiMode::Open, _) | (ApiMode::Protected, Self::Person(_)) => Ok(()),
+            (_, Self::Operator) | (ApiMode::Open, _) | (ApiMode::Protected, Self::Person(_)) => {
+                Ok(())
+            }
             (ApiMode::Protected, Self::Anyone) => Err(Denied::SignInRequired),
             (ApiMode::ReadOnly, _) => Err(Denied::ReadOnly),
         }

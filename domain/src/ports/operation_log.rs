@@ -3,17 +3,19 @@
 use async_trait::async_trait;
 
 use super::PortError;
+use crate::chain::Chain;
 use crate::operation::Operation;
 
 /// Keeps operations.
 #[async_trait]
 pub trait OperationLog: Send + Sync {
     /// Keeps a batch, one row per id: what is there already stays as it is, so that a batch can be
-    /// told again after an unknown outcome.
+    /// told again after an unknown outcome. What is new goes to the end of the writer's chain,
+    /// which begins with its first record.
     ///
     /// # Errors
     /// [`PortError::Unavailable`].
-    async fn append(&self, operations: Vec<Operation>) -> Result<(), PortError>;
+    async fn append(&self, chain: &Chain, operations: Vec<Operation>) -> Result<(), PortError>;
 
     /// How many operations are kept.
     ///

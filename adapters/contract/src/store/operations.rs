@@ -1,13 +1,14 @@
 //! Recorded operations.
 
-use registry_domain::id::{OperationId, ServerId};
+use registry_domain::chain::Chain;
+use registry_domain::id::{ChainId, OperationId, ServerId};
 use registry_domain::operation::Operation;
 use serde_json::Value;
 
 use crate::world::World;
 use crate::{Failed, Outcome};
 
-fn recorded(world: &World) -> Operation {
+pub(crate) fn recorded(world: &World) -> Operation {
     let stamp = world.stamp();
     Operation {
         id: OperationId(stamp.id.0),
@@ -29,6 +30,11 @@ fn recorded(world: &World) -> Operation {
     }
 }
 
+/// A writer's chain.
+fn chain(world: &World) -> Chain {
+    Chain::of_operations(ChainId(world.uuid()), world.stamp().at)
+}
+
 pub(crate) async fn an_operation_reads_back_whole(world: &World) -> Outcome {
     let log = world.ports().operations;
     let full = recorded(world);
@@ -48,7 +54,7 @@ pub(crate) async fn an_operation_reads_back_whole(world: &World) -> Outcome {
         request_id: String::new(),
         ..recorded(world)
     };
-    log.append(vec![full.clone(), bare.clone()]).await?;
+    log.append(&chain(world), vec![full.clone(), bare.clone()]).await?;
     assert_eq!(told(log.newest(10).await?)?, told(vec![bare.clone(), full])?);
     assert_eq!(log.newest(1).await?, [bare]);
     Ok(())
@@ -69,11 +75,11 @@ fn told(operations: Vec<Operation>) -> Result<Vec<(Operation, Option<Value>)>, F
 pub(crate) async fn operations_told_twice_are_kept_once(world: &World) -> Outcome {
     let log = world.ports().operations;
     let first = recorded(world);
-    log.append(vec![first.clone()]).await?;
+    log.append(&chain(world), vec![first.clone()]).await?;
     let second = recorded(world);
     let retold = Operation { method: "changed".to_owned(), ..first.clone() };
-    log.append(vec![retold, second.clone(), second.clone()]).await?;
-    log.append(Vec::new()).await?;
+    log.append(&chain(world), vec![retold, second.clone(), second.clone()]).await?;
+    log.append(&chain(world), Vec::new()).await?;
     assert_eq!(log.count().await?, 2);
     let kept = told(log.newest(10).await?)?;
     assert_eq!(kept, told(vec![second, first])?, "what is there stays as it is");
@@ -83,7 +89,7 @@ pub(crate) async fn operations_told_twice_are_kept_once(world: &World) -> Outcom
 pub(crate) async fn a_large_batch_is_kept_whole(world: &World) -> Outcome {
     let log = world.ports().operations;
     let batch: Vec<Operation> = (0..2_500).map(|_| recorded(world)).collect();
-    log.append(batch.clone()).await?;
+    log.append(&chain(world), batch.clone()).await?;
     assert_eq!(log.count().await?, 2_500);
     let last: Vec<Operation> = batch.last().cloned().into_iter().collect();
     assert_eq!(told(log.newest(1).await?)?, told(last)?);
@@ -95,7 +101,7 @@ pub(crate) async fn overlong_names_are_cut_not_refused(world: &World) -> Outcome
     let name = "é".repeat(300);
     let short = recorded(world);
     let overlong = Operation { tool_name: Some(name.clone()), ..recorded(world) };
-    log.append(vec![short, overlong]).await?;
+    log.append(&chain(world), vec![short, overlong]).await?;
     assert_eq!(log.count().await?, 2);
     let kept = log.newest(1).await?.pop().and_then(|kept| kept.tool_name).ok_or("no name")?;
     assert_eq!(kept.chars().count(), 100);

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use public_api::{PublicApi, PublicApiSettings};
 use registry_domain::caller::{ApiMode, Role, TenantScope};
+use registry_domain::chain::Chain;
 use registry_domain::change::Change;
 use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
 use registry_domain::event::{EventSeq, SequencedEvent};
@@ -383,7 +384,7 @@ impl EventLog for Broken {
 
 #[async_trait]
 impl OperationLog for Broken {
-    async fn append(&self, _operations: Vec<Operation>) -> Result<(), PortError> {
+    async fn append(&self, _chain: &Chain, _operations: Vec<Operation>) -> Result<(), PortError> {
         down()
     }
 

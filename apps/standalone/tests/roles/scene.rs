@@ -38,12 +38,12 @@ impl Who {
         match self {
             Self::Stranger => None,
             Self::User => Some(json!({ "subject": "ada", "tenant": "contoso" })),
-            Self::Owner => Some(
-                json!({ "subject": "bob", "tenant": "contoso", "roles": ["server_owner"] }),
-            ),
-            Self::Foreign => Some(
-                json!({ "subject": "eve", "tenant": "fabrikam", "roles": ["server_owner"] }),
-            ),
+            Self::Owner => {
+                Some(json!({ "subject": "bob", "tenant": "contoso", "roles": ["server_owner"] }))
+            }
+            Self::Foreign => {
+                Some(json!({ "subject": "eve", "tenant": "fabrikam", "roles": ["server_owner"] }))
+            }
             Self::Admin => {
                 Some(json!({ "subject": "root", "tenant": "contoso", "roles": ["admin"] }))
             }
@@ -130,7 +130,8 @@ impl Scene {
     }
 
     fn api(&self, port: Port, who: Who) -> Api {
-        let token = self.tokens.iter().find(|(one, _)| *one == who).and_then(|(_, token)| token.as_ref());
+        let token =
+            self.tokens.iter().find(|(one, _)| *one == who).and_then(|(_, token)| token.as_ref());
         match token {
             Some(token) => self.at(port).with_token(token),
             None => self.at(port),
@@ -163,7 +164,8 @@ impl Scene {
             let user = self.api(Port::Api, Who::User);
             if path.contains("{document_id}") {
                 let made = user.request(&format!("{base}/documents"), form("a.md")).await;
-                path = path.replace("{document_id}", &text(&made.expect(201).json(), "document_id"));
+                path =
+                    path.replace("{document_id}", &text(&made.expect(201).json(), "document_id"));
             }
             if path.contains("{link_id}") {
                 let made = user.post(&format!("{base}/links"), &link()).await.expect(201);

@@ -1,6 +1,7 @@
 //! `OperationLog`: one entry per id.
 
 use async_trait::async_trait;
+use registry_domain::chain::Chain;
 use registry_domain::operation::Operation;
 use registry_domain::ports::{OperationLog, PortError};
 
@@ -8,7 +9,7 @@ use super::{Memory, count, page};
 
 #[async_trait]
 impl OperationLog for Memory {
-    async fn append(&self, operations: Vec<Operation>) -> Result<(), PortError> {
+    async fn append(&self, _chain: &Chain, operations: Vec<Operation>) -> Result<(), PortError> {
         self.write(|state| {
             for operation in operations {
                 state.operations.entry(operation.id).or_insert(operation);

@@ -53,6 +53,10 @@ uuid_id!(
     OperationId
 );
 uuid_id!(
+    /// Identity of an [`ApiKey`](crate::api_key::ApiKey).
+    ApiKeyId
+);
+uuid_id!(
     /// Identity of a [`Chain`](crate::chain::Chain) of records.
     ChainId
 );

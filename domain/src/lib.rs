@@ -14,11 +14,12 @@
 //! | what an upstream offers, and its digest | [`manifest`] |
 //! | what becomes of an approval | [`server`] |
 //! | how servers are probed, and what that says | [`health`] |
-//! | who may do what | [`caller`], [`party`] |
+//! | who may do what | [`caller`], [`party`], [`api_key`] |
 //! | the proof that records are as they were written | [`chain`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | what the world must provide | [`ports`] |
 
+pub mod api_key;
 pub mod caller;
 pub mod chain;
 pub mod change;

@@ -20,6 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod api_key_store;
 mod clock;
 mod commit_watch;
 mod document_store;
@@ -46,6 +47,7 @@ mod token_verifier;
 mod upstream;
 mod user_store;
 
+pub use api_key_store::ApiKeyStore;
 pub use clock::{Clock, end_after};
 pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
@@ -59,7 +61,7 @@ pub use leases::{LeaseHolder, Leases};
 pub use link_store::LinkStore;
 pub use live_events::{LiveEvents, Replay};
 pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
-pub use operation_log::OperationLog;
+pub use operation_log::{OperationLog, OperationQuery};
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
 pub use registration_store::{
     ApprovalChange, CandidateRecord, DiscoveryJob, ListCursor, Order, Page, RegistrationQuery,
@@ -149,6 +151,8 @@ pub struct RegistryPorts {
     pub events: Arc<dyn EventLog>,
     /// Recorded operations.
     pub operations: Arc<dyn OperationLog>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeyStore>,
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
     /// What the last probe of each server found.
@@ -189,6 +193,8 @@ pub struct RegistryPolicy {
     pub require_approval: bool,
     /// Whether numbers about all servers are for administrators only; never where anybody writes.
     pub protect_admin_reads: bool,
+    /// Whether API keys are made and taken.
+    pub api_keys: bool,
     /// Whether servers may be listed that speak HTTP+SSE (MCP revision 2024-11-05).
     pub enable_legacy_sse: bool,
     /// How long whoever lists a server waits for what it offers; then it is read later.

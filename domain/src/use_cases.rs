@@ -4,6 +4,7 @@
 //! one port call writes the decision.
 
 mod add_link;
+mod api_keys;
 mod approve_registration;
 mod bulk;
 mod change_content;
@@ -27,6 +28,7 @@ mod import_servers;
 mod list_audit_log;
 mod list_documents;
 mod list_links;
+mod list_operations;
 mod list_registrations;
 mod list_servers;
 mod order_health;
@@ -47,11 +49,13 @@ mod seal_records;
 pub mod seen;
 mod server_writing;
 mod submit_registration;
+mod tool_rules;
 mod upload_document;
 mod verify_records;
 mod withdraw_registration;
 
 pub use add_link::add_link;
+pub use api_keys::{list_api_keys, make_api_key, revoke_api_key, verify_api_key};
 pub use approve_registration::approve_registration;
 pub use bulk::BulkItem;
 pub use compare_manifest::compare_manifest;
@@ -74,6 +78,7 @@ pub use import_servers::{ImportItem, ImportPlan, OnConflict, import_servers};
 pub use list_audit_log::list_audit_log;
 pub use list_documents::list_documents;
 pub use list_links::list_links;
+pub use list_operations::{list_operations, read_operations};
 pub use list_registrations::list_registrations;
 pub use list_servers::list_servers;
 pub use order_health::{HealthOrder, order_health};
@@ -94,6 +99,7 @@ pub use seal_records::{seal_abandoned, seal_audit, seal_chain};
 pub use seen::Seen;
 pub use server_writing::Listed;
 pub use submit_registration::submit_registration;
+pub use tool_rules::{find_tool_rules, set_tool_rules};
 pub use upload_document::upload_document;
 pub use verify_records::{Finding, Report, Unsealed, verify_records};
 pub use withdraw_registration::withdraw_registration;

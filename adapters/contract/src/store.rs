@@ -8,6 +8,7 @@ use crate::subject::StoreAdapter;
 use crate::trial::{Behaviour, behaviours, trial};
 use crate::world::World;
 
+mod api_keys;
 mod approval;
 mod audit;
 mod cancellation;
@@ -34,6 +35,10 @@ mod users;
 mod watch;
 
 const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
+    api_keys {
+        a_key_reads_back_whole_and_keys_are_listed_the_newest_first,
+        a_key_is_revoked_once_and_for_ever,
+    }
     approval {
         approval_makes_the_server_and_pins_the_manifest_byte_for_byte,
         approval_without_a_candidate_awaits_the_first_manifest,
@@ -137,6 +142,8 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         operations_told_twice_are_kept_once,
         a_large_batch_is_kept_whole,
         overlong_names_are_cut_not_refused,
+        operations_are_listed_by_what_is_asked_for,
+        pages_of_operations_are_stable_while_operations_arrive,
     }
     removal {
         removal_takes_the_server_with_it_and_keeps_the_audit,
@@ -176,6 +183,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_stale_server_commit_conflicts_and_changes_nothing,
         names_and_aliases_are_unique_within_a_tenant,
         routes_are_true_as_of_their_event,
+        the_rules_of_a_server_read_back_everywhere,
         a_server_that_does_not_read_is_left_out_of_the_routes,
     }
     urls {

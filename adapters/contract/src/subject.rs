@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    CommitWatch, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore, SealStore,
-    ServerCatalog, StoreHealth, UserStore,
+    ApiKeyStore, CommitWatch, DocumentStore, EventLog, LinkStore, OperationLog, RegistrationStore,
+    SealStore, ServerCatalog, StoreHealth, UserStore,
 };
 
 use crate::clock::MockClock;
@@ -31,6 +31,8 @@ pub struct StorePorts {
     pub operations: Arc<dyn OperationLog>,
     /// Seals.
     pub seals: Arc<dyn SealStore>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeyStore>,
     /// Health.
     pub health: Arc<dyn StoreHealth>,
 }
@@ -47,6 +49,7 @@ impl StorePorts {
             + EventLog
             + OperationLog
             + SealStore
+            + ApiKeyStore
             + StoreHealth
             + 'static,
     {
@@ -62,6 +65,7 @@ impl StorePorts {
             events,
             operations,
             seals,
+            api_keys: store.clone(),
             health: store,
         }
     }

@@ -23,6 +23,7 @@
 //! 2. The port method, one line: `self.read("…", …)` or `self.write("…", …)`.
 //! 3. Its behaviours in `adapters/contract`.
 
+mod api_keys;
 mod audit;
 mod bus;
 mod cache;

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use registry_domain::chain::{Chain, Entry, canonical};
 use registry_domain::id::{OperationId, ServerId};
 use registry_domain::operation::Operation;
-use registry_domain::ports::{OperationLog, PortError, Span};
+use registry_domain::ports::{OperationLog, OperationQuery, Page, PortError, Span};
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -19,6 +19,8 @@ use crate::place::{Place, readable, time_text};
 use crate::schema::fastmcp_audit_log;
 use crate::seals;
 use crate::store::EmbeddedStore;
+
+mod list;
 
 /// Rows of one transaction: between two, registrations get their turn at the writer.
 const CHUNK: usize = 1000;
@@ -230,5 +232,18 @@ impl OperationLog for EmbeddedStore {
             readable(rows.into_iter().map(OperationRow::read))
         })
         .await
+    }
+
+    async fn list(&self, query: &OperationQuery) -> Result<Page<Operation>, PortError> {
+        let query = query.clone();
+        self.read("list_operations", move |conn| {
+            Ok(Page { total: list::count(conn, &query)?, items: list::page(conn, &query)? })
+        })
+        .await
+    }
+
+    async fn list_on(&self, query: &OperationQuery) -> Result<Vec<Operation>, PortError> {
+        let query = query.clone();
+        self.read("read_operations", move |conn| list::page(conn, &query)).await
     }
 }

@@ -82,6 +82,7 @@ diesel::table! {
         health_streak -> Integer,
         next_probe_at -> Text,
         compared_at -> Nullable<Text>,
+        tool_rules -> Text,
     }
 }
 
@@ -263,6 +264,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        name -> Text,
+        tenant_id -> Nullable<Text>,
+        roles -> Text,
+        scopes -> Text,
+        digest -> Text,
+        made_by -> Text,
+        created_at -> Text,
+        expires_at -> Text,
+        revoked_at -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -296,7 +312,8 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         server_drifts,
         leases,
         chains,
-        seals
+        seals,
+        api_keys
     )
 }
 

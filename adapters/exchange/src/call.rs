@@ -130,17 +130,20 @@ fn answer<'a>(
         }
     };
     let server = here.as_ref().map(Permit::of);
+    let offered = server.map(|server| (server, caller));
     let era = request.front.era;
     let local = match (request.method, era) {
         ("initialize", Era::Legacy) => {
-            local::initialize(exchange, request.id_json, request.front.revision, Offer::of(server))
+            local::initialize(exchange, request.id_json, request.front.revision, Offer::of(offered))
         }
         ("server/discover", Era::Modern) => {
-            local::discover(exchange, request.id_json, Offer::of(server))
+            local::discover(exchange, request.id_json, Offer::of(offered))
         }
         ("ping", Era::Legacy) => local::ping(exchange, request.id_json),
         (method, _) => match (lists::listed_by(method), server) {
-            (Some(listed), Some(server)) => lists::of_server(exchange, request, listed, server)?,
+            (Some(listed), Some(server)) => {
+                lists::of_server(exchange, request, listed, server.offered_to(Some(caller)))?
+            }
             (Some(listed), None) => lists::federated(exchange, request, caller, listed, &table)?,
             (None, _) => return route(&table, caller, request, here, record).map(Next::Forward),
         },
@@ -179,14 +182,19 @@ fn route<'a>(
                 (permit, parts.name)
             };
             record.server(server.of().id);
-            if server.of().find(DefinitionKind::Tool, upstream_name).is_none() {
+            if server
+                .of()
+                .offered_to(Some(caller))
+                .find(DefinitionKind::Tool, upstream_name)
+                .is_none()
+            {
                 return Err(unknown());
             }
             Ok(Route { server, renamed: (upstream_name != name).then_some(upstream_name) })
         }
         ("prompts/get", Some(server)) => {
             let name = required(request.params.name.as_deref(), "params.name")?;
-            if server.of().find(DefinitionKind::Prompt, name).is_none() {
+            if server.of().offered_to(Some(caller)).find(DefinitionKind::Prompt, name).is_none() {
                 let shown = mcp_wire::error::echo(name);
                 return Err(WireError::invalid_params(format!("unknown prompt: \"{shown}\"")));
             }
@@ -194,7 +202,7 @@ fn route<'a>(
         }
         ("resources/read", Some(server)) => {
             let uri = required(request.params.uri.as_deref(), "params.uri")?;
-            if !server.of().offers_resource(uri) {
+            if !server.of().offered_to(Some(caller)).offers_resource(uri) {
                 let shown = mcp_wire::error::echo(uri);
                 return Err(WireError::invalid_params(format!("unknown resource: \"{shown}\"")));
             }

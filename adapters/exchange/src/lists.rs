@@ -1,8 +1,6 @@
 //! Lists, from the approved snapshot: an upstream that is slow or gone never delays one, and what
 //! was not approved is never shown.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use mcp_wire::definition::rename_definition;
 use mcp_wire::message;
@@ -10,7 +8,7 @@ use mcp_wire::{WireError, params::CallParams};
 use registry_domain::caller::Caller;
 use registry_domain::federation::federated_name;
 use registry_domain::manifest::DefinitionKind;
-use registry_domain::routing::{RoutingTable, ServerEntry};
+use registry_domain::routing::{Offered, RoutingTable};
 
 use crate::answer::Answer;
 use crate::exchange::Exchange;
@@ -30,7 +28,7 @@ pub(crate) fn listed_by(method: &str) -> Option<(DefinitionKind, &'static str)> 
     }
 }
 
-/// A server's own list, byte for byte as it was approved.
+/// A server's own list, byte for byte as it was approved, of what the caller may use.
 ///
 /// # Errors
 /// -32602 for a cursor: our lists have one page.
@@ -38,7 +36,7 @@ pub(crate) fn of_server(
     exchange: &Exchange,
     request: &Request<'_>,
     (kind, member): (DefinitionKind, &str),
-    server: &Arc<ServerEntry>,
+    server: Offered<'_>,
 ) -> Result<Answer, WireError> {
     refuse_cursor(request.params)?;
     let items = server.definitions(kind).map(|definition| &definition.raw);
@@ -63,12 +61,14 @@ pub(crate) fn federated(
         for server in table.visible_to(caller).filter(|server| !server.in_maintenance) {
             let foreign =
                 server.tenant.as_ref().filter(|tenant| Some(*tenant) != caller.tenant.as_ref());
-            items.extend(server.definitions(kind).filter_map(|definition| {
-                rename_definition(
-                    &definition.raw,
-                    &federated_name(&server.alias, &definition.name, foreign),
-                )
-            }));
+            items.extend(server.offered_to(Some(caller)).definitions(kind).filter_map(
+                |definition| {
+                    rename_definition(
+                        &definition.raw,
+                        &federated_name(&server.alias, &definition.name, foreign),
+                    )
+                },
+            ));
         }
     }
     Ok(listed(exchange, request, member, items))

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use registry_domain::id::{ChainId, OperationId};
+use registry_domain::ports::{OperationQuery, Page};
 use uuid::Uuid;
 
 use super::*;
@@ -29,6 +30,14 @@ impl OperationLog for Store {
     }
 
     async fn newest(&self, _limit: u32) -> Result<Vec<Operation>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn list(&self, _query: &OperationQuery) -> Result<Page<Operation>, PortError> {
+        Ok(Page { total: 0, items: Vec::new() })
+    }
+
+    async fn list_on(&self, _query: &OperationQuery) -> Result<Vec<Operation>, PortError> {
         Ok(Vec::new())
     }
 }

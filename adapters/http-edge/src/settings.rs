@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::header::HeaderName;
 use registry_domain::rate::Limit;
 use tracing::Span;
 
@@ -40,6 +41,8 @@ pub struct EdgeSettings {
     pub trusted_proxies: Vec<TrustedProxy>,
     /// The address of the protected resource's metadata, for challenges of port 8001.
     pub resource_metadata: Option<String>,
+    /// The header that API keys come in, where there are any.
+    pub api_key_header: Option<HeaderName>,
 }
 
 impl EdgeSettings {
@@ -59,6 +62,7 @@ impl EdgeSettings {
             body_timeout: Duration::from_secs(30),
             trusted_proxies: Vec::new(),
             resource_metadata: None,
+            api_key_header: None,
         }
     }
 }

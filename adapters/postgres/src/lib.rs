@@ -29,6 +29,7 @@
 //! 2. Its behaviours in `adapters/contract`.
 
 mod address;
+mod api_keys;
 mod audit;
 mod bus;
 mod connection;

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use registry_domain::chain::{Chain, Entry, canonical};
 use registry_domain::id::{OperationId, ServerId};
 use registry_domain::operation::Operation;
-use registry_domain::ports::{OperationLog, PortError, Span};
+use registry_domain::ports::{OperationLog, OperationQuery, Page, PortError, Span};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ use crate::schema::fastmcp_audit_log;
 use crate::store::PgStore;
 
 mod append;
+mod list;
 
 use append::Append;
 
@@ -161,6 +162,20 @@ impl OperationLog for PgStore {
     async fn newest(&self, limit: u32) -> Result<Vec<Operation>, PortError> {
         self.read("list_newest_operations", View::Newest, limit, |conn, limit| {
             newest(conn, *limit).boxed()
+        })
+        .await
+    }
+
+    async fn list(&self, query: &OperationQuery) -> Result<Page<Operation>, PortError> {
+        self.read("list_operations", View::Search, query.clone(), |conn, query| {
+            list::list(conn, query).boxed()
+        })
+        .await
+    }
+
+    async fn list_on(&self, query: &OperationQuery) -> Result<Vec<Operation>, PortError> {
+        self.read("read_operations", View::Search, query.clone(), |conn, query| {
+            list::page(conn, query).boxed()
         })
         .await
     }

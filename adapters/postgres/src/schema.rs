@@ -90,6 +90,7 @@ diesel::table! {
         health_streak -> Integer,
         next_probe_at -> Timestamptz,
         compared_at -> Nullable<Timestamptz>,
+        tool_rules -> Jsonb,
     }
 }
 
@@ -278,6 +279,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    api_keys (id) {
+        id -> Uuid,
+        name -> Text,
+        tenant_id -> Nullable<Text>,
+        roles -> Array<Nullable<Text>>,
+        scopes -> Array<Nullable<Text>>,
+        digest -> Text,
+        made_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -313,6 +329,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         server_drifts,
         chains,
         seals,
+        api_keys,
     )
 }
 

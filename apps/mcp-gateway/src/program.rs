@@ -19,7 +19,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         exchange: runtime.calls.exchange.clone(),
         edge: Edge {
             settings: runtime.edge_settings(Half::Gateway),
-            verifier: Arc::clone(&runtime.verifier),
+            verifier: runtime.verifier(Half::Gateway),
             limiter: Arc::clone(&runtime.limiter),
             clock: Arc::clone(&runtime.registry.clock),
             ids: Arc::clone(&runtime.registry.ids),

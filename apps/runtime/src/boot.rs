@@ -19,6 +19,7 @@ use registry_http_edge::{EdgeSettings, exposition};
 use registry_live_feed::LiveFeed;
 use registry_upstream::UpstreamSettings;
 
+use crate::api_keys::KeyVerifier;
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
 use crate::telemetry::Telemetry;
@@ -83,7 +84,7 @@ pub struct Runtime {
     /// Who this process is to the log of operations.
     pub(crate) writer: Arc<Writer>,
     /// Judges tokens.
-    pub verifier: Arc<dyn TokenVerifier>,
+    verifier: Arc<dyn TokenVerifier>,
     /// Counts requests.
     pub limiter: Arc<dyn RateLimiter>,
     /// The development issuer, where it is in use.
@@ -217,6 +218,16 @@ impl Runtime {
 
     pub(crate) fn has_public_api(&self) -> bool {
         self.halves.contains(&Half::PublicApi)
+    }
+
+    /// Judges tokens at a half's door, and API keys where there are any.
+    pub fn verifier(&self, half: Half) -> Arc<dyn TokenVerifier> {
+        let tokens = Arc::clone(&self.verifier);
+        if !self.settings.registry.policy.api_keys {
+            return tokens;
+        }
+        let store = Arc::clone(&self.registry.api_keys);
+        Arc::new(KeyVerifier::new(tokens, store, Arc::clone(&self.registry.clock), half))
     }
 
     /// What sealing records needs.

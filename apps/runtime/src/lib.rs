@@ -11,6 +11,7 @@
 //! # How to swap an adapter
 //! `boot.rs` makes every adapter once and hands it over as `Arc<dyn Port>`: change it there.
 
+mod api_keys;
 mod boot;
 pub mod cli;
 mod clock;

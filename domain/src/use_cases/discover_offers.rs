@@ -35,5 +35,9 @@ async fn offering(
 ) -> Result<Vec<ServerView>, Error> {
     let tenant = actor.authorize(&ports.policy, ServerAction::Read(&query.tenant))?;
     query.check().map_err(|violation| Error::Invalid(vec![violation]))?;
-    Ok(ports.servers.find_offering(&OfferQuery { tenant, ..query }).await?)
+    let query = OfferQuery { tenant, ..query };
+    let found = ports.servers.find_offering(&query).await?;
+    // A server that has what is looked for, but not for this actor, is not found.
+    let shown = found.into_iter().map(|view| view.shown_to(actor));
+    Ok(shown.filter(|view| query.is_met_by(&view.definitions)).collect())
 }

@@ -23,5 +23,6 @@ pub async fn find_server(
         .find_view(id, include)
         .await?
         .filter(|view| scope.includes(view.tenant.as_ref()))
+        .map(|view| view.shown_to(actor))
         .ok_or(Error::NotFound(Subject::Server(id)))
 }

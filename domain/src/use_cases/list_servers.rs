@@ -14,5 +14,7 @@ pub async fn list_servers(
     query: &ServerQuery,
 ) -> Result<Page<ServerView>, Error> {
     let tenant = actor.authorize(&ports.policy, ServerAction::Read(&query.tenant))?;
-    Ok(ports.servers.list(&ServerQuery { tenant, ..query.clone() }).await?)
+    let page = ports.servers.list(&ServerQuery { tenant, ..query.clone() }).await?;
+    let items = page.items.into_iter().map(|view| view.shown_to(actor)).collect();
+    Ok(Page { items, ..page })
 }

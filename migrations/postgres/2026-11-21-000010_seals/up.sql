@@ -6,7 +6,8 @@ CREATE TABLE chains (
     log TEXT NOT NULL CHECK (log IN ('operations', 'audit')),
     day DATE NOT NULL,
     -- When everything in it had a seal, and nothing came any more.
-    closed_at TIMESTAMPTZ
+    closed_at TIMESTAMPTZ,
+    CONSTRAINT chains_times CHECK (is_readable_time(closed_at))
 );
 -- Those that may have records without a seal.
 CREATE INDEX idx_chains_open ON chains (log, day, id) WHERE closed_at IS NULL;
@@ -25,7 +26,8 @@ CREATE TABLE seals (
     marks BYTEA NOT NULL,
     -- When the records were removed because they were old enough.
     purged_at TIMESTAMPTZ,
-    PRIMARY KEY (chain, after_position)
+    PRIMARY KEY (chain, after_position),
+    CONSTRAINT seals_times CHECK (is_readable_time(made_at) AND is_readable_time(purged_at))
 );
 -- The newest of all; and those that are old enough.
 CREATE INDEX idx_seals_made_at ON seals (made_at);

@@ -3,6 +3,7 @@
 use registry_domain::chain::Chain;
 use registry_domain::id::{ChainId, OperationId, ServerId};
 use registry_domain::operation::Operation;
+use registry_domain::ports::OperationQuery;
 use serde_json::Value;
 
 use crate::world::World;
@@ -106,5 +107,74 @@ pub(crate) async fn overlong_names_are_cut_not_refused(world: &World) -> Outcome
     let kept = log.newest(1).await?.pop().and_then(|kept| kept.tool_name).ok_or("no name")?;
     assert_eq!(kept.chars().count(), 100);
     assert!(name.starts_with(&kept));
+    Ok(())
+}
+
+async fn listed(world: &World, query: OperationQuery) -> Result<Vec<OperationId>, Failed> {
+    let log = world.ports().operations;
+    let query = OperationQuery { limit: 10, ..query };
+    let page = log.list(&query).await?;
+    assert_eq!(usize::try_from(page.total)?, page.items.len(), "{query:?}");
+    let ids: Vec<OperationId> = page.items.iter().map(|one| one.id).collect();
+    let on: Vec<OperationId> = log.list_on(&query).await?.iter().map(|one| one.id).collect();
+    assert_eq!(on, ids, "{query:?}");
+    Ok(ids)
+}
+
+pub(crate) async fn operations_are_listed_by_what_is_asked_for(world: &World) -> Outcome {
+    let first = recorded(world);
+    let second = Operation {
+        user_id: Some("oid-eve".to_owned()),
+        tenant_id: None,
+        success: true,
+        method: "ping".to_owned(),
+        tool_name: None,
+        ..recorded(world)
+    };
+    let third = recorded(world);
+    let [a, b, c] = [first.id, second.id, third.id];
+    let (tool, server) = (first.tool_name.clone(), first.server_id);
+    let (from, to) = (second.at, third.at);
+    world.ports().operations.append(&chain(world), vec![first, second, third]).await?;
+    let all = OperationQuery::default;
+    for (query, expected) in [
+        (all(), vec![c, b, a]),
+        (OperationQuery { user: Some("oid-eve".to_owned()), ..all() }, vec![b]),
+        (OperationQuery { tenant: Some("contoso".to_owned()), ..all() }, vec![c, a]),
+        (OperationQuery { method: Some("ping".to_owned()), ..all() }, vec![b]),
+        (OperationQuery { tool, ..all() }, vec![c, a]),
+        (OperationQuery { server, ..all() }, vec![a]),
+        (OperationQuery { success: Some(true), ..all() }, vec![b]),
+        (OperationQuery { success: Some(false), ..all() }, vec![c, a]),
+        (OperationQuery { from: Some(from), ..all() }, vec![c, b]),
+        (OperationQuery { from: Some(from), to: Some(from), ..all() }, vec![b]),
+        (OperationQuery { to: Some(to), user: Some("oid-%".to_owned()), ..all() }, vec![]),
+    ] {
+        assert_eq!(listed(world, query.clone()).await?, expected, "{query:?}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn pages_of_operations_are_stable_while_operations_arrive(
+    world: &World,
+) -> Outcome {
+    let log = world.ports().operations;
+    let chain = chain(world);
+    // Several of one time: their ids say which comes first.
+    let at = world.stamp().at;
+    let some: Vec<Operation> = (0..5).map(|_| Operation { at, ..recorded(world) }).collect();
+    let mut expected: Vec<OperationId> = some.iter().map(|one| one.id).collect();
+    expected.reverse();
+    log.append(&chain, some).await?;
+    let mut query = OperationQuery { limit: 2, ..OperationQuery::default() };
+    let mut seen = Vec::new();
+    loop {
+        let page = log.list_on(&query).await?;
+        seen.extend(page.iter().map(|one| one.id));
+        let Some(last) = page.last() else { break };
+        query.after = Some(OperationQuery::position_of(last));
+        log.append(&chain, vec![recorded(world)]).await?;
+    }
+    assert_eq!(seen, expected);
     Ok(())
 }

@@ -16,8 +16,9 @@ const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid =
 
 /// The primary keys that no query looks into: they are there to keep ids unique. (Of a table
 /// of a few rows all are read.)
-const ONLY_KEYS: [&str; 9] = [
+const ONLY_KEYS: [&str; 10] = [
     "__diesel_schema_migrations_pkey",
+    "api_keys_pkey",
     "event_head_pkey",
     "leases_pkey",
     "replica_messages_pkey",

@@ -10,6 +10,7 @@
 //! | one record per call, without secrets | `records.rs` |
 //! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
 //! | requests that no client should send | `bad_input.rs` |
+//! | a tool that somebody may not use is not there for them | `tool_rules.rs` |
 //! | the end is graceful | `stopping.rs` |
 //!
 //! Every test starts its own program with its own data folder (`support.rs`).
@@ -34,3 +35,4 @@ mod revocation;
 mod stopping;
 mod streaming;
 mod support;
+mod tool_rules;

@@ -49,6 +49,8 @@ pub fn api() -> PublicApi {
         links: broken.clone(),
         events: broken.clone(),
         operations: broken.clone(),
+        api_keys: broken.clone(),
+        api_keys: broken.clone(),
         upstream: broken.clone(),
         probes: broken.clone(),
         leases: broken.clone(),
@@ -65,6 +67,7 @@ pub fn api() -> PublicApi {
             require_approval: false,
             protect_admin_reads: false,
             enable_legacy_sse: false,
+            api_keys: false,
             inline_discovery: Duration::from_millis(350),
         },
     };
@@ -393,6 +396,14 @@ impl OperationLog for Broken {
     }
 
     async fn newest(&self, _limit: u32) -> Result<Vec<Operation>, PortError> {
+        down()
+    }
+
+    async fn list(&self, _query: &OperationQuery) -> Result<Page<Operation>, PortError> {
+        down()
+    }
+
+    async fn list_on(&self, _query: &OperationQuery) -> Result<Vec<Operation>, PortError> {
         down()
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OperationLog,
+    ApiKeyStore, Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OperationLog,
     RegistrationStore, RegistryPorts, SealStore, ServerCatalog, SessionStore, StoreHealth,
     UserStore,
 };
@@ -112,6 +112,7 @@ where
         + LinkStore
         + EventLog
         + OperationLog
+        + ApiKeyStore
         + Leases
         + StoreHealth
         + 'static,
@@ -124,6 +125,7 @@ where
         links: store.clone(),
         events: store.clone(),
         operations: store.clone(),
+        api_keys: store.clone(),
         upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(
             settings,
         ))))),

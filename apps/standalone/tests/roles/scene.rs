@@ -52,8 +52,11 @@ impl Who {
 }
 
 /// Limits are no part of this.
-const SETTINGS: [(&str, &str); 2] =
-    [("MREG_FASTMCP_ENABLE_RATE_LIMITING", "false"), ("MREG_PUBLIC_PROXY_ENABLED", "true")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("MREG_FASTMCP_ENABLE_RATE_LIMITING", "false"),
+    ("MREG_PUBLIC_PROXY_ENABLED", "true"),
+    ("MREG_SECURITY_ENABLE_API_KEYS", "true"),
+];
 
 /// The alias of the server that the gateway serves to one tenant.
 const ALIAS: &str = "shown";
@@ -157,6 +160,12 @@ impl Scene {
             let made = owner.post("/api/v1/servers", &draft_server(&self.unique())).await;
             server = text(&made.expect(201).json(), "id");
         }
+        if path.contains("{key_id}") {
+            let admin = self.api(Port::Api, Who::Admin);
+            let key = json!({ "name": self.unique(), "scopes": ["mcp"] });
+            let made = admin.post("/api/v1/api-keys", &key).await.expect(201);
+            path = path.replace("{key_id}", &text(&made.json(), "key_id"));
+        }
         if path.contains("{registration_id}") {
             let id = self.registration(row.before).await;
             path = path.replace("{registration_id}", &id);
@@ -233,6 +242,8 @@ impl Scene {
             Body::ImportFile => form_of("a.json", &json!([draft_server(&name)]).to_string()),
             Body::Health => of_json(&json!({ "health_status": "maintenance" })),
             Body::DriftSeen => of_json(&json!({ "manifest_digest": digest })),
+            Body::Rules => of_json(&json!({ "rules": [] })),
+            Body::Key => of_json(&json!({ "name": name, "scopes": ["api"] })),
             Body::Claims => of_json(&json!({ "subject": "mallory" })),
             Body::Message => of_json(&json!({
                 "jsonrpc": "2.0", "id": 1, "method": "tools/call",

@@ -25,6 +25,8 @@ pub enum Body {
     ImportFile,
     Health,
     DriftSeen,
+    Rules,
+    Key,
     Claims,
     /// An MCP message.
     Message,
@@ -210,6 +212,8 @@ pub const ROWS: &[Row] = &[
     always("POST", "/api/v1/servers/{server_id}/drift/refuse", ADMINS)
         .sends(Body::DriftSeen)
         .answers(&[409]),
+    always("GET", "/api/v1/servers/{server_id}/tool-rules", ADMINS),
+    always("PUT", "/api/v1/servers/{server_id}/tool-rules", ADMINS).sends(Body::Rules),
     always("GET", "/api/v1/discovery/tools", ANYBODY),
     always("GET", "/api/v1/discovery/resources", ANYBODY),
     always("GET", "/api/v1/admin/stats", ANYBODY),
@@ -222,8 +226,14 @@ pub const ROWS: &[Row] = &[
     by_mode("POST", "/mcp/proxy", [ANYBODY, SIGNED_IN, SIGNED_IN])
         .sends(Body::Wrapped)
         .answers(&[404]),
-    // the audit trail
+    // keys of machines
+    always("GET", "/api/v1/api-keys", ADMINS),
+    always("POST", "/api/v1/api-keys", ADMINS).sends(Body::Key).answers(&[201]),
+    always("DELETE", "/api/v1/api-keys/{key_id}", ADMINS).answers(&[204]),
+    // the audit trail, and operations
     always("GET", "/audit-logs", ADMINS),
+    always("GET", "/api/v1/audit/operations", ADMINS),
+    always("GET", "/api/v1/audit/operations/export", ADMINS),
     // the development issuer
     always("POST", "/dev/token", ANYBODY).sends(Body::Claims),
     always("GET", "/dev/.well-known/openid-configuration", ANYBODY),
@@ -232,8 +242,7 @@ pub const ROWS: &[Row] = &[
     always("GET", "/api/v1/events", ANYBODY),
     always("GET", "/api/v1/events/{topic}", ANYBODY),
     always("POST", "/ws/ticket", SIGNED_IN).answers(&[201]),
-    // of a tenant's servers strangers are told nothing as it happens, not even where they may read
-    always("GET", "/ws/health/{server_id}", "4++4+").sends(Body::Socket).answers(&[101]),
+    by_mode("GET", "/ws/health/{server_id}", READS_ONE).sends(Body::Socket).answers(&[101]),
     always("GET", "/ws/{topic}", ANYBODY).sends(Body::Socket).answers(&[101]),
     // the gateway
     always("GET", "/", ANYBODY).at_gateway(),

@@ -15,7 +15,10 @@ pub use scope::TenantScope;
 pub use servers::{Actor, ApiMode, ServerAction, authorize_server};
 
 /// A role as tokens carry it in `roles`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Decides on registrations and sees all tenants.
     Admin,
@@ -70,6 +73,16 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whether the caller has a role: whoever is signed in is a user, and an administrator is one by
+    /// whichever way.
+    pub fn has(&self, role: Role) -> bool {
+        match role {
+            Role::Admin => self.is_admin,
+            Role::User => true,
+            Role::ServerOwner => self.roles.contains(&role),
+        }
+    }
+
     /// Whether the caller may see what belongs to `tenant` (`None`: to everybody).
     pub fn sees(&self, tenant: Option<&TenantId>) -> bool {
         self.is_admin || tenant.is_none() || tenant == self.tenant.as_ref()
@@ -107,6 +120,13 @@ pub enum Action {
     ReadAuditLog,
     /// See what an approved server offers instead of what was approved, and decide on it.
     ReviewDrift,
+    /// See and say who may use which of a server's tools.
+    SetToolRules,
+    /// Make, list and end API keys.
+    ManageApiKeys {
+        /// Whether there are any here.
+        enabled: bool,
+    },
 }
 
 /// Why an action was refused, for the person who wanted it.
@@ -130,6 +150,8 @@ pub enum Denied {
     ApprovalRequired,
     /// Nothing is written here.
     ReadOnly,
+    /// There are no API keys here.
+    NoApiKeys,
 }
 
 impl Denied {
@@ -148,6 +170,7 @@ impl Denied {
             Self::ApprovalRequired => {
                 "Servers are approved before they are listed: submit a registration (POST /registrations)"
             }
+            Self::NoApiKeys => "API keys are off here (MREG_SECURITY_ENABLE_API_KEYS)",
             Self::ReadOnly => "This installation is read-only (MREG_PUBLIC_API_MODE)",
         }
     }
@@ -173,6 +196,8 @@ impl<T> Permit<T> {
 /// # Errors
 /// [`Denied`] with the reason, when the caller may not.
 pub fn authorize(caller: &Caller, action: Action) -> Result<(), Denied> {
+    // One that got lost must not be good for another.
+    let is_person = !crate::api_key::is_key(&caller.subject);
     let own = |submitter| caller.user == Some(submitter);
     match action {
         Action::ReadRegistry | Action::SubmitRegistration => {}
@@ -189,11 +214,20 @@ pub fn authorize(caller: &Caller, action: Action) -> Result<(), Denied> {
                 return Err(Denied::OwnSubmission);
             }
         }
+        Action::ManageApiKeys { enabled } => {
+            if !caller.is_admin || !is_person {
+                return Err(Denied::NotAdmin);
+            }
+            if !enabled {
+                return Err(Denied::NoApiKeys);
+            }
+        }
         Action::ReadDecidable
         | Action::RelistServer
         | Action::DeleteRegistration
         | Action::ReadAuditLog
-        | Action::ReviewDrift => {
+        | Action::ReviewDrift
+        | Action::SetToolRules => {
             if !caller.is_admin {
                 return Err(Denied::NotAdmin);
             }
@@ -230,10 +264,23 @@ mod tests {
             Action::DeleteRegistration,
             Action::ReadAuditLog,
             Action::ReviewDrift,
+            Action::SetToolRules,
         ] {
             assert_eq!(authorize(&caller(7, false), action).err(), Some(Denied::NotAdmin));
             assert!(authorize(&caller(7, true), action).is_ok());
         }
+    }
+
+    #[test]
+    fn no_key_makes_or_ends_keys() {
+        let manage =
+            |caller: &Caller, enabled| authorize(caller, Action::ManageApiKeys { enabled }).err();
+        let admin = caller(7, true);
+        assert_eq!(manage(&admin, true), None);
+        assert_eq!(manage(&admin, false), Some(Denied::NoApiKeys));
+        assert_eq!(manage(&caller(7, false), true), Some(Denied::NotAdmin));
+        let key = Caller { subject: "key:7".into(), ..admin };
+        assert_eq!(manage(&key, true), Some(Denied::NotAdmin));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::caller::Denied;
 use crate::field::Violation;
-use crate::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
+use crate::id::{ApiKeyId, DocumentId, LinkId, RegistrationId, ServerId, UserId};
 use crate::ports::{PortError, SignInFailure};
 use crate::registration::{IllegalTransition, RegistrationStatus};
 
@@ -23,6 +23,8 @@ pub enum Subject {
     Link(LinkId),
     /// A server.
     Server(ServerId),
+    /// An API key.
+    ApiKey(ApiKeyId),
 }
 
 /// Why a use case did not do what it was asked.

@@ -59,11 +59,13 @@ pub enum EventKind {
     DriftAccepted,
     /// What an upstream offers now was refused by an administrator.
     DriftRefused,
+    /// Other people may use a server's tools than before.
+    ToolRulesChanged,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -87,6 +89,7 @@ impl EventKind {
         Self::ManifestRestored,
         Self::DriftAccepted,
         Self::DriftRefused,
+        Self::ToolRulesChanged,
     ];
 
     /// The kind's name in SQL.
@@ -115,6 +118,7 @@ impl EventKind {
             Self::ManifestRestored => "ManifestRestored",
             Self::DriftAccepted => "DriftAccepted",
             Self::DriftRefused => "DriftRefused",
+            Self::ToolRulesChanged => "ToolRulesChanged",
         }
     }
 
@@ -138,7 +142,8 @@ impl EventKind {
             // What a person did; what a probe found has no actor, and so no row.
             | Self::ServerHealthChanged
             | Self::DriftAccepted
-            | Self::DriftRefused => Some(AuditAction::Updated),
+            | Self::DriftRefused
+            | Self::ToolRulesChanged => Some(AuditAction::Updated),
             Self::RegistrationApproved => Some(AuditAction::Approved),
             Self::RegistrationRejected => Some(AuditAction::Rejected),
             Self::RegistrationWithdrawn | Self::RegistrationDeleted => Some(AuditAction::Deleted),

@@ -53,6 +53,14 @@ uuid_id!(
     OperationId
 );
 uuid_id!(
+    /// Identity of an [`ApiKey`](crate::api_key::ApiKey).
+    ApiKeyId
+);
+uuid_id!(
+    /// Identity of a [`Chain`](crate::chain::Chain) of records.
+    ChainId
+);
+uuid_id!(
     /// Identity of a [`Document`](crate::document::Document).
     DocumentId
 );

@@ -14,13 +14,16 @@
 //! | what an upstream offers, and its digest | [`manifest`] |
 //! | what becomes of an approval | [`server`] |
 //! | how servers are probed, and what that says | [`health`] |
-//! | who may do what | [`caller`], [`party`] |
+//! | who may do what | [`caller`], [`party`], [`api_key`] |
 //! | what an authorization server keeps | [`oauth`] |
+//! | the proof that records are as they were written | [`chain`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | how a browser signs in | [`sign_in`] |
 //! | what the world must provide | [`ports`] |
 
+pub mod api_key;
 pub mod caller;
+pub mod chain;
 pub mod change;
 pub mod document;
 mod egress;

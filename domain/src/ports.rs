@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod administrators;
+mod api_key_store;
 mod clock;
 mod commit_watch;
 mod document_store;
@@ -38,6 +39,7 @@ mod rate_limiter;
 mod registration_store;
 mod replica_bus;
 mod response_cache;
+mod seal_store;
 mod sealer;
 mod secrets;
 mod server_catalog;
@@ -50,6 +52,7 @@ mod user_store;
 mod web_documents;
 
 pub use administrators::Administrators;
+pub use api_key_store::ApiKeyStore;
 pub use clock::{Clock, end_after};
 pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
@@ -63,7 +66,7 @@ pub use link_store::LinkStore;
 pub use live_events::{LiveEvents, Replay};
 pub use oauth_store::OAuthStore;
 pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
-pub use operation_log::OperationLog;
+pub use operation_log::{OperationLog, OperationQuery};
 pub use probe_store::{ProbeStore, ServerHealth};
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
 pub use registration_store::{
@@ -72,6 +75,7 @@ pub use registration_store::{
 };
 pub use replica_bus::{AnswerHandler, Heard, ReplicaBus, ReplicaId, Subscription};
 pub use response_cache::ResponseCache;
+pub use seal_store::{SealPorts, SealStore, Span, Stray};
 pub use sealer::{Purpose, Sealer};
 pub use secrets::Secrets;
 pub use server_catalog::{Atomicity, BatchItem, Routes, ServerCatalog, Taken};
@@ -155,6 +159,8 @@ pub struct RegistryPorts {
     pub events: Arc<dyn EventLog>,
     /// Recorded operations.
     pub operations: Arc<dyn OperationLog>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeyStore>,
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
     /// What the last probe of each server found.
@@ -195,6 +201,8 @@ pub struct RegistryPolicy {
     pub require_approval: bool,
     /// Whether numbers about all servers are for administrators only; never where anybody writes.
     pub protect_admin_reads: bool,
+    /// Whether API keys are made and taken.
+    pub api_keys: bool,
     /// Whether servers may be listed that speak HTTP+SSE (MCP revision 2024-11-05).
     pub enable_legacy_sse: bool,
     /// How long whoever lists a server waits for what it offers; then it is read later.

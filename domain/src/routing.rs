@@ -21,7 +21,7 @@ use crate::event::EventSeq;
 use crate::federation::ServerRef;
 use crate::id::{Alias, ServerId, TenantId};
 use crate::manifest::{Definition, DefinitionKind};
-use crate::server::{HealthStatus, ListedBy, Server};
+use crate::server::{HealthStatus, ListedBy, Server, ToolRules};
 
 use self::balance::RoutingWish;
 
@@ -50,6 +50,7 @@ pub struct ServerEntry {
     by_name: HashMap<(DefinitionKind, String), usize>,
     /// What was pinned and is something else by now: neither listed nor callable.
     withheld: HashSet<(DefinitionKind, String)>,
+    rules: ToolRules,
 }
 
 impl ServerEntry {
@@ -79,29 +80,53 @@ impl ServerEntry {
             definitions,
             by_name,
             withheld,
+            rules: server.tool_rules.clone(),
         }
     }
 
+    /// What there is of it for somebody (`None`: a stranger). Nothing else of it is listed, found or
+    /// called: whatever looks into an entry looks through this.
+    pub fn offered_to<'a>(&'a self, caller: Option<&'a Caller>) -> Offered<'a> {
+        Offered { entry: self, caller }
+    }
+}
+
+/// What somebody may use of a server: what was approved, and no rule denies them.
+#[derive(Debug, Clone, Copy)]
+pub struct Offered<'a> {
+    entry: &'a ServerEntry,
+    caller: Option<&'a Caller>,
+}
+
+impl<'a> Offered<'a> {
+    fn may_use(self, definition: &Definition) -> bool {
+        definition.kind != DefinitionKind::Tool
+            || self.entry.rules.permit(self.caller, &definition.name)
+    }
+
     /// The approved definitions of a kind, in the upstream's order.
-    pub fn definitions(&self, kind: DefinitionKind) -> impl Iterator<Item = &Definition> {
-        self.definitions.iter().filter(move |definition| definition.kind == kind)
+    pub fn definitions(self, kind: DefinitionKind) -> impl Iterator<Item = &'a Definition> {
+        self.entry
+            .definitions
+            .iter()
+            .filter(move |definition| definition.kind == kind && self.may_use(definition))
     }
 
     /// Whether there is an approved definition of that kind.
-    pub fn offers_any(&self, kind: DefinitionKind) -> bool {
+    pub fn offers_any(self, kind: DefinitionKind) -> bool {
         self.definitions(kind).next().is_some()
     }
 
     /// An approved definition by its name.
-    pub fn find(&self, kind: DefinitionKind, name: &str) -> Option<&Definition> {
-        let index = self.by_name.get(&(kind, name.to_owned()))?;
-        self.definitions.get(*index)
+    pub fn find(self, kind: DefinitionKind, name: &str) -> Option<&'a Definition> {
+        let index = self.entry.by_name.get(&(kind, name.to_owned()))?;
+        self.entry.definitions.get(*index).filter(|definition| self.may_use(definition))
     }
 
     /// Whether a resource was approved: by its own URI, or by a template that it matches. One that is
     /// withheld comes back by no template.
-    pub fn offers_resource(&self, uri: &str) -> bool {
-        if self.withheld.contains(&(DefinitionKind::Resource, uri.to_owned())) {
+    pub fn offers_resource(self, uri: &str) -> bool {
+        if self.entry.withheld.contains(&(DefinitionKind::Resource, uri.to_owned())) {
             return false;
         }
         self.find(DefinitionKind::Resource, uri).is_some()

@@ -15,11 +15,13 @@ mod declared;
 mod drift;
 mod listed_by;
 mod removal;
+mod rules;
 
 pub use content::{ServerContent, ServerDraft};
 pub use drift::NoDrift;
 pub use listed_by::ListedBy;
 pub use removal::ServerRemoval;
+pub use rules::{Effect, ToolRule, ToolRules};
 
 /// How an upstream is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -177,6 +179,8 @@ pub struct Server {
     pub manifest: PinnedManifest,
     /// What it offers instead, where that is something else.
     pub drift: Option<Drift>,
+    /// Who may use which of its tools.
+    pub tool_rules: ToolRules,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -219,6 +223,7 @@ impl Server {
                 PinnedManifest::Pinned { manifest, reviewed: true }
             }),
             drift: None,
+            tool_rules: ToolRules::default(),
             created_at: now,
             updated_at: now,
             revision: Revision::FIRST,
@@ -242,6 +247,7 @@ impl Server {
             capabilities: self.capabilities,
             tags: self.tags,
             health: self.health,
+            tool_rules: self.tool_rules,
             created_at: self.created_at,
             revision: self.revision.next(),
             ..made

@@ -8,6 +8,7 @@ use crate::subject::StoreAdapter;
 use crate::trial::{Behaviour, behaviours, trial};
 use crate::world::World;
 
+mod api_keys;
 mod approval;
 mod audit;
 mod cancellation;
@@ -27,6 +28,7 @@ mod offers;
 mod operations;
 mod removal;
 mod revisions;
+mod seals;
 mod search;
 mod servers;
 mod urls;
@@ -34,6 +36,10 @@ mod users;
 mod watch;
 
 const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
+    api_keys {
+        a_key_reads_back_whole_and_keys_are_listed_the_newest_first,
+        a_key_is_revoked_once_and_for_ever,
+    }
     approval {
         approval_makes_the_server_and_pins_the_manifest_byte_for_byte,
         approval_without_a_candidate_awaits_the_first_manifest,
@@ -149,6 +155,8 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         operations_told_twice_are_kept_once,
         a_large_batch_is_kept_whole,
         overlong_names_are_cut_not_refused,
+        operations_are_listed_by_what_is_asked_for,
+        pages_of_operations_are_stable_while_operations_arrive,
     }
     removal {
         removal_takes_the_server_with_it_and_keeps_the_audit,
@@ -162,6 +170,21 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         sql_by_hand_conflicts_too,
         a_commit_to_what_is_gone_conflicts,
     }
+    seals {
+        a_chain_has_what_its_writer_told_in_order_and_without_gaps,
+        records_read_the_same_whenever_they_are_read,
+        a_seal_reads_back_and_is_kept_once,
+        the_first_seal_of_a_chain_follows_the_newest_of_all,
+        a_full_seal_is_followed_by_another,
+        an_operation_that_is_changed_is_named,
+        an_operation_that_is_removed_is_named,
+        an_operation_that_is_inserted_is_named,
+        a_seal_that_is_removed_or_changed_is_named,
+        what_has_no_seal_yet_is_told_with_its_time,
+        the_audit_trail_is_sealed_and_what_is_done_to_it_is_named,
+        whole_sealed_days_are_purged_and_their_seals_stay,
+        what_a_gone_writer_left_is_sealed_by_another_and_its_chain_closed,
+    }
     search {
         search_takes_wildcards_literally,
         search_folds_case_in_any_script,
@@ -173,6 +196,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_stale_server_commit_conflicts_and_changes_nothing,
         names_and_aliases_are_unique_within_a_tenant,
         routes_are_true_as_of_their_event,
+        the_rules_of_a_server_read_back_everywhere,
         a_server_that_does_not_read_is_left_out_of_the_routes,
     }
     urls {

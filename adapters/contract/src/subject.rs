@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    CommitWatch, DocumentStore, EventLog, LinkStore, OAuthStore, OperationLog, RegistrationStore,
-    ServerCatalog, StoreHealth, UserStore,
+    ApiKeyStore, CommitWatch, DocumentStore, EventLog, LinkStore, OAuthStore, OperationLog,
+    RegistrationStore, SealStore, ServerCatalog, StoreHealth, UserStore,
 };
 
 use crate::clock::MockClock;
@@ -31,6 +31,10 @@ pub struct StorePorts {
     pub events: Arc<dyn EventLog>,
     /// Operations.
     pub operations: Arc<dyn OperationLog>,
+    /// Seals.
+    pub seals: Arc<dyn SealStore>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeyStore>,
     /// Health.
     pub health: Arc<dyn StoreHealth>,
 }
@@ -47,12 +51,15 @@ impl StorePorts {
             + OAuthStore
             + EventLog
             + OperationLog
+            + SealStore
+            + ApiKeyStore
             + StoreHealth
             + 'static,
     {
         let (registrations, servers, users, events, operations) =
             (store.clone(), store.clone(), store.clone(), store.clone(), store.clone());
         let (documents, links, oauth) = (store.clone(), store.clone(), store.clone());
+        let seals = store.clone();
         Self {
             registrations,
             servers,
@@ -62,6 +69,8 @@ impl StorePorts {
             oauth,
             events,
             operations,
+            seals,
+            api_keys: store.clone(),
             health: store,
         }
     }

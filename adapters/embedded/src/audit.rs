@@ -1,14 +1,16 @@
 //! The audit trail: the part of what happened that people answer for.
 
 use diesel::prelude::*;
+use registry_domain::chain::{Entry, canonical};
 use registry_domain::event::{AuditAction, RegistryEvent};
 use registry_domain::id::{EventId, RegistrationId, UserId};
-use registry_domain::ports::{AuditQuery, AuditView, Page};
+use registry_domain::ports::{AuditQuery, AuditView, Page, Span};
 use registry_domain::registration::RegistrationStatus;
+use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::place::{Place, json_text, readable, time_text};
-use crate::schema::{audit_log, users};
+use crate::schema::{audit_log, events, users};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_log)]
@@ -105,4 +107,43 @@ fn view(
         metadata: place.json("metadata", &row.metadata)?,
         at: place.time("timestamp", &row.timestamp)?,
     })
+}
+
+/// Rows of the trail by the positions of their events, in their order.
+pub(crate) fn entries(
+    conn: &mut SqliteConnection,
+    span: Span,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut rows = events::table
+        .inner_join(audit_log::table.on(audit_log::log_id.eq(events::event_id)))
+        .filter(events::seq.gt(span.after))
+        .order(events::seq)
+        .limit(limit.into())
+        .select((AuditRow::as_select(), events::seq))
+        .into_boxed();
+    if let Some(to) = span.to {
+        rows = rows.filter(events::seq.le(to));
+    }
+    let rows: Vec<(AuditRow, i64)> = rows.load(conn)?;
+    Ok(rows.iter().map(|(row, position)| entry(row, *position)).collect())
+}
+
+/// The row as its chain has it: what stands in it, whether it reads or not.
+fn entry(row: &AuditRow, position: i64) -> Entry {
+    Entry {
+        position,
+        id: Uuid::try_parse(&row.log_id).unwrap_or_default(),
+        at: row.timestamp.parse().ok(),
+        canonical: canonical([
+            ("log_id", Some(row.log_id.as_str())),
+            ("registration_id", Some(&row.registration_id)),
+            ("user_id", Some(&row.user_id)),
+            ("action", Some(&row.action)),
+            ("previous_status", row.previous_status.as_deref()),
+            ("new_status", row.new_status.as_deref()),
+            ("metadata", Some(&row.metadata)),
+            ("timestamp", Some(&row.timestamp)),
+        ]),
+    }
 }

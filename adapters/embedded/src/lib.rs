@@ -23,6 +23,7 @@
 //! 2. The port method, one line: `self.read("…", …)` or `self.write("…", …)`.
 //! 3. Its behaviours in `adapters/contract`.
 
+mod api_keys;
 mod audit;
 mod bus;
 mod cache;
@@ -44,6 +45,7 @@ mod place;
 mod probes;
 mod registrations;
 mod schema;
+mod seals;
 mod search;
 mod servers;
 mod sessions;

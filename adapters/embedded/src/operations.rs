@@ -10,17 +10,23 @@
 use std::net::AddrParseError;
 
 use async_trait::async_trait;
+use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
+use registry_domain::chain::{Chain, Entry, canonical};
 use registry_domain::id::{OperationId, ServerId};
 use registry_domain::operation::Operation;
-use registry_domain::ports::{OperationLog, PortError};
+use registry_domain::ports::{OperationLog, OperationQuery, Page, PortError, Span};
+use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::place::{Place, readable, time_text};
 use crate::schema::fastmcp_audit_log;
+use crate::seals;
 use crate::store::EmbeddedStore;
+
+mod list;
 
 /// Rows of one transaction: between two, registrations get their turn at the writer.
 const CHUNK: usize = 1000;
@@ -65,11 +71,15 @@ struct NewOperationRow<'a> {
     request_id: &'a str,
     server_id: Option<String>,
     client_ip: Option<String>,
+    chain: &'a str,
+    position: i64,
 }
 
 impl<'a> NewOperationRow<'a> {
-    fn of(operation: &'a Operation) -> Self {
+    fn of(operation: &'a Operation, (chain, position): (&'a str, i64)) -> Self {
         Self {
+            chain,
+            position,
             id: operation.id.to_string(),
             user_id: operation.user_id.as_deref().map(|text| cut(text, 100)),
             tenant_id: operation.tenant_id.as_deref().map(|text| cut(text, 100)),
@@ -135,29 +145,95 @@ impl<Insert: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Append<Insert> {
 
 impl<Insert> RunQueryDsl<SqliteConnection> for Append<Insert> {}
 
+impl OperationRow {
+    /// The row as its chain has it: what stands in it, whether it reads or not.
+    fn entry(&self, position: i64) -> Entry {
+        let success = if self.success { "true" } else { "false" };
+        let duration = self.duration_ms.to_string();
+        Entry {
+            position,
+            id: Uuid::try_parse(&self.id).unwrap_or_default(),
+            at: self.timestamp.parse().ok(),
+            canonical: canonical([
+                ("id", Some(self.id.as_str())),
+                ("user_id", self.user_id.as_deref()),
+                ("tenant_id", self.tenant_id.as_deref()),
+                ("email", self.email.as_deref()),
+                ("method", Some(&self.method)),
+                ("tool_name", self.tool_name.as_deref()),
+                ("params", self.params.as_deref()),
+                ("success", Some(success)),
+                ("error_message", self.error_message.as_deref()),
+                ("duration_ms", Some(&duration)),
+                ("timestamp", Some(&self.timestamp)),
+                ("error_code", self.error_code.as_deref()),
+                ("request_id", Some(&self.request_id)),
+                ("server_id", self.server_id.as_deref()),
+                ("client_ip", self.client_ip.as_deref()),
+            ]),
+        }
+    }
+}
+
+/// Records of a chain, in their order.
+pub(crate) fn entries(
+    conn: &mut SqliteConnection,
+    span: Span,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut rows = fastmcp_audit_log::table
+        .filter(fastmcp_audit_log::chain.eq(span.chain.to_string()))
+        .filter(fastmcp_audit_log::position.gt(span.after))
+        .order(fastmcp_audit_log::position)
+        .limit(limit.into())
+        .select((OperationRow::as_select(), fastmcp_audit_log::position.assume_not_null()))
+        .into_boxed();
+    if let Some(to) = span.to {
+        rows = rows.filter(fastmcp_audit_log::position.le(to));
+    }
+    let rows: Vec<(OperationRow, i64)> = rows.load(conn)?;
+    Ok(rows.iter().map(|(row, position)| row.entry(*position)).collect())
+}
+
 /// Cuts a text to what PostgreSQL's column holds, in characters.
 fn cut(text: &str, max: usize) -> &str {
     text.char_indices().nth(max).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
+/// Appends what is new of a chunk to the end of its chain, whose positions have no gap.
+fn append(
+    conn: &mut SqliteConnection,
+    chain: &Chain,
+    chunk: &[Operation],
+) -> Result<(), StoreError> {
+    seals::begin(conn, chain)?;
+    let chain = chain.id.to_string();
+    let last: Option<i64> = fastmcp_audit_log::table
+        .filter(fastmcp_audit_log::chain.eq(&chain))
+        .select(max(fastmcp_audit_log::position))
+        .first(conn)?;
+    let mut position = last.unwrap_or(0);
+    for operation in chunk {
+        // Not `OR IGNORE`: that would drop a row for any broken rule.
+        let insert = diesel::insert_into(fastmcp_audit_log::table)
+            .values(NewOperationRow::of(operation, (&chain, position + 1)))
+            .on_conflict(fastmcp_audit_log::id)
+            .do_nothing();
+        if Append(insert).execute(conn)? > 0 {
+            position += 1;
+        }
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl OperationLog for EmbeddedStore {
-    async fn append(&self, mut operations: Vec<Operation>) -> Result<(), PortError> {
+    async fn append(&self, chain: &Chain, mut operations: Vec<Operation>) -> Result<(), PortError> {
+        let chain = *chain;
         while !operations.is_empty() {
             let later = operations.split_off(operations.len().min(CHUNK));
             let chunk = std::mem::replace(&mut operations, later);
-            self.write("append_operations", move |conn| {
-                for operation in &chunk {
-                    // Not `OR IGNORE`: that would drop a row for any broken rule.
-                    let insert = diesel::insert_into(fastmcp_audit_log::table)
-                        .values(NewOperationRow::of(operation))
-                        .on_conflict(fastmcp_audit_log::id)
-                        .do_nothing();
-                    Append(insert).execute(conn)?;
-                }
-                Ok(())
-            })
-            .await?;
+            self.write("append_operations", move |conn| append(conn, &chain, &chunk)).await?;
         }
         Ok(())
     }
@@ -180,5 +256,18 @@ impl OperationLog for EmbeddedStore {
             readable(rows.into_iter().map(OperationRow::read))
         })
         .await
+    }
+
+    async fn list(&self, query: &OperationQuery) -> Result<Page<Operation>, PortError> {
+        let query = query.clone();
+        self.read("list_operations", move |conn| {
+            Ok(Page { total: list::count(conn, &query)?, items: list::page(conn, &query)? })
+        })
+        .await
+    }
+
+    async fn list_on(&self, query: &OperationQuery) -> Result<Vec<Operation>, PortError> {
+        let query = query.clone();
+        self.read("read_operations", move |conn| list::page(conn, &query)).await
     }
 }

@@ -51,6 +51,7 @@ diesel::table! {
         new_status -> Nullable<Text>,
         metadata -> Text,
         timestamp -> Text,
+        chained -> Bool,
     }
 }
 
@@ -81,6 +82,7 @@ diesel::table! {
         health_streak -> Integer,
         next_probe_at -> Text,
         compared_at -> Nullable<Text>,
+        tool_rules -> Text,
     }
 }
 
@@ -142,6 +144,33 @@ diesel::table! {
         request_id -> Text,
         server_id -> Nullable<Text>,
         client_ip -> Nullable<Text>,
+        chain -> Nullable<Text>,
+        position -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    chains (id) {
+        id -> Text,
+        log -> Text,
+        day -> Text,
+        closed_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    seals (chain, after_position) {
+        chain -> Text,
+        log -> Text,
+        day -> Text,
+        after_position -> BigInt,
+        to_position -> BigInt,
+        count -> BigInt,
+        digest -> Text,
+        previous -> Nullable<Text>,
+        made_at -> Text,
+        marks -> Binary,
+        purged_at -> Nullable<Text>,
     }
 }
 
@@ -290,9 +319,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        name -> Text,
+        tenant_id -> Nullable<Text>,
+        roles -> Text,
+        scopes -> Text,
+        digest -> Text,
+        made_by -> Text,
+        created_at -> Text,
+        expires_at -> Text,
+        revoked_at -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(audit_log, events);
 diesel::allow_tables_to_appear_in_same_query!(registrations, candidate_manifests, servers);
 diesel::allow_tables_to_appear_in_same_query!(audit_log, users);
 
@@ -325,7 +370,10 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         oauth_consents,
         oauth_grants,
         oauth_denials,
-        oauth_keys
+        oauth_keys,
+        chains,
+        seals,
+        api_keys
     )
 }
 

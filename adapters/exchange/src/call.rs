@@ -177,20 +177,23 @@ fn answer<'a>(
         }
     };
     let server = here.as_ref().map(Permit::of);
+    let offered = server.map(|server| (server, caller));
     let era = request.front.era;
     let local = match (request.method, era) {
         ("initialize", Era::Legacy) => {
-            local::initialize(exchange, request.id_json, request.front.revision, Offer::of(server))
+            local::initialize(exchange, request.id_json, request.front.revision, Offer::of(offered))
         }
         ("server/discover", Era::Modern) => {
-            local::discover(exchange, request.id_json, Offer::of(server))
+            local::discover(exchange, request.id_json, Offer::of(offered))
         }
         ("subscriptions/listen", Era::Modern) => {
             listen::by_request(exchange, request.inbound, request.id_json)?
         }
         ("ping", Era::Legacy) => local::ping(exchange, request.id_json),
         (method, _) => match (lists::listed_by(method), server) {
-            (Some(listed), Some(server)) => lists::of_server(exchange, request, listed, server)?,
+            (Some(listed), Some(server)) => {
+                lists::of_server(exchange, request, listed, server.offered_to(Some(caller)))?
+            }
             (Some(listed), None) => lists::federated(exchange, request, caller, listed, &table)?,
             (None, None) if let Some(own) = own(exchange, request, record) => return Ok(own),
             (None, _) => {

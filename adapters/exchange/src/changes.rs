@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mcp_wire::message::ListKinds;
 use registry_domain::caller::Caller;
-use registry_domain::id::{ServerId, TenantId};
-use registry_domain::manifest::{Definition, DefinitionKind};
+use registry_domain::id::ServerId;
+use registry_domain::manifest::{DefinitionKind, Digest};
 use registry_domain::routing::{RoutingTable, ServerEntry};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
@@ -14,12 +14,11 @@ use tokio::sync::watch;
 /// changed.
 const KEPT: usize = 256;
 
-/// A server's lists that are not what they were.
-#[derive(Debug, Clone)]
+/// A server that is not what it was.
+#[derive(Debug)]
 pub(crate) struct Change {
-    server: ServerId,
-    tenant: Option<TenantId>,
-    kinds: ListKinds,
+    old: Option<Arc<ServerEntry>>,
+    new: Option<Arc<ServerEntry>>,
 }
 
 /// Tells listeners.
@@ -44,22 +43,17 @@ impl Changes {
         for entry in new.all() {
             match old.by_id(entry.id) {
                 Some(before) if Arc::ptr_eq(before, entry) => {}
-                before => self.tell(before.map(Arc::as_ref), Some(entry)),
+                before => self.tell(before.cloned(), Some(Arc::clone(entry))),
             }
         }
         for gone in old.all().filter(|entry| new.by_id(entry.id).is_none()) {
-            self.tell(Some(gone), None);
+            self.tell(Some(Arc::clone(gone)), None);
         }
     }
 
-    fn tell(&self, old: Option<&ServerEntry>, new: Option<&ServerEntry>) {
-        let Some(entry) = new.or(old) else { return };
-        let kinds = difference(old.filter(|one| is_listed(one)), new.filter(|one| is_listed(one)));
-        if kinds.any() {
-            let (server, tenant) = (entry.id, entry.tenant.clone());
-            // Nobody listens any more: so be it.
-            let _ = self.told.send(Arc::new(Change { server, tenant, kinds }));
-        }
+    fn tell(&self, old: Option<Arc<ServerEntry>>, new: Option<Arc<ServerEntry>>) {
+        // Nobody listens any more: so be it.
+        let _ = self.told.send(Arc::new(Change { old, new }));
     }
 
     /// Lets all listeners go.
@@ -73,28 +67,36 @@ impl Changes {
     }
 }
 
-fn is_listed(entry: &ServerEntry) -> bool {
-    entry.listed_by.is_vouched() && !entry.in_maintenance
-}
-
-/// Which lists differ.
-fn difference(old: Option<&ServerEntry>, new: Option<&ServerEntry>) -> ListKinds {
-    let renamed = match (old, new) {
-        (Some(old), Some(new)) => old.alias != new.alias,
-        _ => false,
-    };
-    let differs = |kind| {
-        let of = |entry: Option<&ServerEntry>| -> Vec<_> {
-            let all = entry.into_iter().flat_map(|entry| entry.definitions(kind));
-            all.map(|Definition { digest, .. }| *digest).collect()
+impl Change {
+    /// The lists that differ for a caller: who may not see a server, or one of its tools, is told of
+    /// no change of it.
+    fn for_caller(&self, caller: &Caller) -> ListKinds {
+        let shown = |entry: &&Arc<ServerEntry>| {
+            entry.listed_by.is_vouched()
+                && !entry.in_maintenance
+                && caller.sees(entry.tenant.as_ref())
         };
-        let (before, after) = (of(old), of(new));
-        before != after || (renamed && !after.is_empty())
-    };
-    ListKinds {
-        tools: differs(DefinitionKind::Tool),
-        prompts: differs(DefinitionKind::Prompt),
-        resources: differs(DefinitionKind::Resource) || differs(DefinitionKind::ResourceTemplate),
+        let (old, new) = (self.old.as_ref().filter(shown), self.new.as_ref().filter(shown));
+        let renamed = matches!((old, new), (Some(old), Some(new)) if old.alias != new.alias);
+        let differs = |kind| {
+            let of = |entry: Option<&Arc<ServerEntry>>| -> Vec<Digest> {
+                let all = entry.into_iter();
+                let all = all.flat_map(|one| one.offered_to(Some(caller)).definitions(kind));
+                all.map(|definition| definition.digest).collect()
+            };
+            let (before, after) = (of(old), of(new));
+            before != after || (renamed && !after.is_empty())
+        };
+        ListKinds {
+            tools: differs(DefinitionKind::Tool),
+            prompts: differs(DefinitionKind::Prompt),
+            resources: differs(DefinitionKind::Resource)
+                || differs(DefinitionKind::ResourceTemplate),
+        }
+    }
+
+    fn is_of(&self, server: ServerId) -> bool {
+        self.new.as_ref().or(self.old.as_ref()).is_some_and(|entry| entry.id == server)
     }
 }
 
@@ -121,10 +123,10 @@ impl Ear {
             };
             match told {
                 Ok(change) => {
-                    let is_meant = server.is_none_or(|server| server == change.server)
-                        && caller.sees(change.tenant.as_ref());
-                    if is_meant {
-                        return Some(change.kinds);
+                    let is_meant = server.is_none_or(|server| change.is_of(server));
+                    let kinds = change.for_caller(caller);
+                    if is_meant && kinds.any() {
+                        return Some(kinds);
                     }
                 }
                 Err(RecvError::Lagged(_)) => return Some(ListKinds::ALL),

@@ -12,7 +12,7 @@ use registry_domain::manifest::DefinitionKind;
 use registry_domain::party::Party;
 use registry_domain::routing::balance::{Candidate, Draw, RoutingWish, pick};
 use registry_domain::routing::ejection::is_outlier;
-use registry_domain::routing::{RoutingTable, ServerEntry};
+use registry_domain::routing::{Offered, RoutingTable, ServerEntry};
 use registry_domain::server::HealthStatus;
 
 use crate::exchange::Exchange;
@@ -38,7 +38,7 @@ pub(crate) enum Need<'a> {
 }
 
 impl Need<'_> {
-    fn is_met_by(self, server: &ServerEntry) -> bool {
+    fn is_met_by(self, server: Offered<'_>) -> bool {
         match self {
             Self::Tool(name) => server.find(DefinitionKind::Tool, name).is_some(),
             Self::Resource(uri) => server.offers_resource(uri),
@@ -59,6 +59,7 @@ pub(crate) struct Choice<'a> {
 
 impl Choice<'_> {
     fn is_met_by(&self, server: &ServerEntry) -> bool {
+        let server = server.offered_to(self.party.caller());
         self.need.is_met_by(server)
             && self.wants.required_tools.iter().all(|name| Need::Tool(name).is_met_by(server))
             && self.wants.required_resources.iter().all(|uri| Need::Resource(uri).is_met_by(server))

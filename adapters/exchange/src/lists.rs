@@ -1,8 +1,6 @@
 //! Lists, from the approved snapshot: an upstream that is slow or gone never delays one, and what
 //! was not approved is never shown.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use mcp_wire::definition::{relocate_definition, rename_definition};
 use mcp_wire::message;
@@ -11,7 +9,7 @@ use registry_domain::caller::Caller;
 use registry_domain::federation::{federated_name, federated_uri};
 use registry_domain::id::TenantId;
 use registry_domain::manifest::{Definition, DefinitionKind};
-use registry_domain::routing::{RoutingTable, ServerEntry};
+use registry_domain::routing::{Offered, RoutingTable, ServerEntry};
 
 use crate::answer::Answer;
 use crate::exchange::Exchange;
@@ -32,7 +30,7 @@ pub(crate) fn listed_by(method: &str) -> Option<(DefinitionKind, &'static str)> 
     }
 }
 
-/// A server's own list, byte for byte as it was approved.
+/// A server's own list, byte for byte as it was approved, of what the caller may use.
 ///
 /// # Errors
 /// -32602 for a cursor: our lists have one page.
@@ -40,7 +38,7 @@ pub(crate) fn of_server(
     exchange: &Exchange,
     request: &Request<'_>,
     (kind, member): (DefinitionKind, &str),
-    server: &Arc<ServerEntry>,
+    server: Offered<'_>,
 ) -> Result<Answer, WireError> {
     refuse_cursor(request.params)?;
     let items = server.definitions(kind).map(|definition| &definition.raw);
@@ -69,7 +67,10 @@ pub(crate) fn federated(
     }
     for server in table.visible_to(caller).filter(|server| !server.in_maintenance) {
         items.extend(
-            server.definitions(kind).filter_map(|definition| prefixed(server, caller, definition)),
+            server
+                .offered_to(Some(caller))
+                .definitions(kind)
+                .filter_map(|definition| prefixed(server, caller, definition)),
         );
     }
     Ok(listed(exchange, request, member, items))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mcp_wire::message::{self, Implementation};
 use mcp_wire::revision::{Era, Revision};
+use registry_domain::caller::Caller;
 use registry_domain::manifest::DefinitionKind;
 use registry_domain::routing::ServerEntry;
 
@@ -21,16 +22,16 @@ const DISCOVER_TTL_MS: u64 = 60_000;
 pub(crate) enum Offer<'a> {
     /// The gateway's, over all servers.
     Federated,
-    /// One server's.
-    Server(&'a Arc<ServerEntry>),
+    /// One server's, to a caller.
+    Server(&'a Arc<ServerEntry>, &'a Caller),
     /// Port 8000's, where any server may be chosen.
     Any,
 }
 
 impl<'a> Offer<'a> {
     /// That of a door of the gateway.
-    pub(crate) fn of(server: Option<&'a Arc<ServerEntry>>) -> Self {
-        server.map_or(Self::Federated, Self::Server)
+    pub(crate) fn of(server: Option<(&'a Arc<ServerEntry>, &'a Caller)>) -> Self {
+        server.map_or(Self::Federated, |(server, caller)| Self::Server(server, caller))
     }
 }
 
@@ -40,7 +41,7 @@ fn capabilities(offer: Offer<'_>) -> String {
     let server = match offer {
         Offer::Federated => return FEDERATED.to_owned(),
         Offer::Any => return r#"{"tools":{},"resources":{},"prompts":{}}"#.to_owned(),
-        Offer::Server(server) => server,
+        Offer::Server(server, caller) => server.offered_to(Some(caller)),
     };
     let mut members = Vec::new();
     if server.offers_any(DefinitionKind::Tool) {
@@ -61,7 +62,7 @@ fn capabilities(offer: Offer<'_>) -> String {
 fn title(exchange: &Exchange, offer: Offer<'_>) -> String {
     match offer {
         Offer::Federated | Offer::Any => exchange.settings.name.clone(),
-        Offer::Server(server) => format!("{} ({})", exchange.settings.name, server.name),
+        Offer::Server(server, _) => format!("{} ({})", exchange.settings.name, server.name),
     }
 }
 

@@ -10,7 +10,7 @@ use mcp_wire::{WireError, listed};
 use registry_domain::id::ServerId;
 use registry_domain::manifest::{Definition, DefinitionKind, FaultClass};
 use registry_domain::ports::UpstreamFailure;
-use registry_domain::routing::ServerEntry;
+use registry_domain::routing::Offered;
 
 use crate::active_calls::ActiveCall;
 use crate::answer::Answer;
@@ -178,7 +178,8 @@ async fn treated(
             // Whatever it says, it is alive: revision 2026-07-28 no longer has the method.
             Treatment::Pong => Ok(local::ping(exchange, id_json)),
             Treatment::ApprovedOnly(kind, member) => {
-                let server = call.route.server.of();
+                let caller = call.request.inbound.party.caller();
+                let server = call.route.server.of().offered_to(caller);
                 let is_approved = |entry: &str| is_approved(server, kind, entry);
                 listed::retain(&message, member, is_approved)
                     .map(|kept| Answer::json(status, kept))
@@ -201,7 +202,7 @@ async fn treated(
     })
 }
 
-fn is_approved(server: &ServerEntry, kind: DefinitionKind, entry: &str) -> bool {
+fn is_approved(server: Offered<'_>, kind: DefinitionKind, entry: &str) -> bool {
     Definition::parse(kind, Bytes::copy_from_slice(entry.as_bytes())).is_ok_and(|offered| {
         server.find(kind, &offered.name).is_some_and(|approved| approved.digest == offered.digest)
     })

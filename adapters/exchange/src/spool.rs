@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use metrics::Counter;
 use parking_lot::Mutex;
+use registry_domain::chain::Chain;
 use registry_domain::operation::Operation;
 use registry_domain::ports::{OperationLog, PortError};
 
@@ -141,12 +142,12 @@ impl Spool {
         }
     }
 
-    /// Copies everything that waits to the store, also what a process that is gone has left, and
-    /// answers how many records that were. To be called by one task at a time.
+    /// Copies everything that waits to the store, to the end of a chain, also what a process that is
+    /// gone has left, and answers how many records that were. To be called by one task at a time.
     ///
     /// # Errors
     /// [`SpoolError`]; what was not copied stays.
-    pub async fn drain(&self, store: &dyn OperationLog) -> Result<u64, SpoolError> {
+    pub async fn drain(&self, store: &dyn OperationLog, chain: &Chain) -> Result<u64, SpoolError> {
         let at = |source| SpoolError::File { path: self.settings.folder.clone(), source };
         let ready = self.rotate().and_then(|()| self.rescue());
         self.stuck.store(ready.is_err(), Ordering::Relaxed);
@@ -158,7 +159,7 @@ impl Spool {
                 continue;
             }
             if let Some(file) = left::claim(&path).map_err(at)? {
-                copied += self.copy(&path, &file, store).await?;
+                copied += self.copy(&path, &file, (store, chain)).await?;
             }
         }
         Ok(copied)
@@ -196,7 +197,7 @@ impl Spool {
         &self,
         path: &Path,
         file: &fs::File,
-        store: &dyn OperationLog,
+        (store, chain): (&dyn OperationLog, &Chain),
     ) -> Result<u64, SpoolError> {
         let at = |source| SpoolError::File { path: path.to_owned(), source };
         let size = file.metadata().map_err(at)?.len();
@@ -223,7 +224,7 @@ impl Spool {
                 break;
             }
             copied += u64::try_from(batch.len()).unwrap_or(0);
-            store.append(batch).await.map_err(SpoolError::Store)?;
+            store.append(chain, batch).await.map_err(SpoolError::Store)?;
         }
         self.copied.increment(copied);
         left::remove(path).map_err(at)?;

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use registry_domain::id::OperationId;
+use registry_domain::id::{ChainId, OperationId};
+use registry_domain::ports::{OperationQuery, Page};
 use uuid::Uuid;
 
 use super::*;
@@ -16,7 +17,7 @@ struct Store {
 
 #[async_trait]
 impl OperationLog for Store {
-    async fn append(&self, operations: Vec<Operation>) -> Result<(), PortError> {
+    async fn append(&self, _chain: &Chain, operations: Vec<Operation>) -> Result<(), PortError> {
         if self.away.load(Ordering::Relaxed) {
             return Err(PortError::NotFound);
         }
@@ -29,6 +30,14 @@ impl OperationLog for Store {
     }
 
     async fn newest(&self, _limit: u32) -> Result<Vec<Operation>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn list(&self, _query: &OperationQuery) -> Result<Page<Operation>, PortError> {
+        Ok(Page { total: 0, items: Vec::new() })
+    }
+
+    async fn list_on(&self, _query: &OperationQuery) -> Result<Vec<Operation>, PortError> {
         Ok(Vec::new())
     }
 }
@@ -53,6 +62,10 @@ fn operation(number: u128) -> Operation {
     }
 }
 
+fn chain() -> Chain {
+    Chain::of_operations(ChainId(Uuid::nil()), Timestamp::UNIX_EPOCH)
+}
+
 fn ids(numbers: impl IntoIterator<Item = u128>) -> Vec<OperationId> {
     numbers.into_iter().map(|number| operation(number).id).collect()
 }
@@ -63,7 +76,7 @@ async fn what_is_appended_reaches_the_store_in_order_and_leaves_no_file() {
     let spool = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
     let store = Store::default();
     (1..=250).for_each(|number| spool.append(&operation(number)));
-    assert_eq!(spool.drain(&store).await.unwrap(), 250);
+    assert_eq!(spool.drain(&store, &chain()).await.unwrap(), 250);
     assert_eq!(*store.kept.lock(), ids(1..=250));
     assert_eq!(left::list(folder.path()).unwrap().len(), 1, "only the file that is being written");
 }
@@ -83,7 +96,7 @@ async fn threads_with_files_of_their_own_lose_nothing_and_write_nothing_twice() 
     let used = files.iter().filter(|path| fs::metadata(path).unwrap().len() > 0).count();
     assert_eq!((files.len(), used), (3, 3));
     let store = Store::default();
-    assert_eq!(spool.drain(&store).await.unwrap(), 400);
+    assert_eq!(spool.drain(&store, &chain()).await.unwrap(), 400);
     let mut kept = store.kept.lock().clone();
     kept.sort_unstable();
     assert_eq!(kept, ids(1..=400));
@@ -97,7 +110,7 @@ async fn records_of_a_process_that_died_are_copied_by_the_next() {
     drop(died);
     let next = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
     let store = Store::default();
-    assert_eq!(next.drain(&store).await.unwrap(), 1);
+    assert_eq!(next.drain(&store, &chain()).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -106,9 +119,9 @@ async fn a_living_processs_file_is_left_alone() {
     let other = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
     other.append(&operation(1));
     let ours = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
-    assert_eq!(ours.drain(&Store::default()).await.unwrap(), 0);
+    assert_eq!(ours.drain(&Store::default(), &chain()).await.unwrap(), 0);
     let store = Store::default();
-    assert_eq!(other.drain(&store).await.unwrap(), 1);
+    assert_eq!(other.drain(&store, &chain()).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -118,10 +131,10 @@ async fn a_store_that_is_away_loses_nothing() {
     let store = Store::default();
     store.away.store(true, Ordering::Relaxed);
     spool.append(&operation(1));
-    assert!(matches!(spool.drain(&store).await, Err(SpoolError::Store(_))));
+    assert!(matches!(spool.drain(&store, &chain()).await, Err(SpoolError::Store(_))));
     store.away.store(false, Ordering::Relaxed);
     spool.append(&operation(2));
-    assert_eq!(spool.drain(&store).await.unwrap(), 2);
+    assert_eq!(spool.drain(&store, &chain()).await.unwrap(), 2);
     assert_eq!(*store.kept.lock(), ids([1, 2]));
 }
 
@@ -133,7 +146,7 @@ async fn half_a_line_costs_only_itself() {
     fs::write(&left, format!("{whole}\n{}", whole.split_at(40).0)).unwrap();
     let spool = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
     let store = Store::default();
-    assert_eq!(spool.drain(&store).await.unwrap(), 1);
+    assert_eq!(spool.drain(&store, &chain()).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -145,7 +158,7 @@ async fn a_full_spool_has_no_room_until_it_is_emptied() {
     spool.append(&operation(1));
     spool.append(&operation(2));
     assert!(!spool.has_room());
-    spool.drain(&Store::default()).await.unwrap();
+    spool.drain(&Store::default(), &chain()).await.unwrap();
     assert!(spool.has_room());
 }
 
@@ -155,20 +168,20 @@ async fn a_file_is_not_taken_between_its_making_and_its_locking() {
     let made = segment::Unlisted::create(folder.path()).unwrap();
     let other = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
     let store = Store::default();
-    assert_eq!(other.drain(&store).await.unwrap(), 0);
+    assert_eq!(other.drain(&store, &chain()).await.unwrap(), 0);
     // The other took it for one that was left behind, so it never gets a name that others find …
     assert!(made.publish().unwrap().is_none());
     // … and one that the other does not meet before it is locked is nobody else's afterwards.
     let made = segment::Unlisted::create(folder.path()).unwrap();
-    assert_eq!(other.drain(&store).await.unwrap(), 0);
+    assert_eq!(other.drain(&store, &chain()).await.unwrap(), 0);
     let ours = made.publish().unwrap().unwrap();
     left::remove_new(folder.path()).unwrap();
     let line = serde_json::to_string(&operation(1)).unwrap();
     ours.append(line.as_bytes()).unwrap();
-    assert_eq!(other.drain(&store).await.unwrap(), 0);
+    assert_eq!(other.drain(&store, &chain()).await.unwrap(), 0);
     assert!(!ours.is_gone());
     drop(ours);
-    assert_eq!(other.drain(&store).await.unwrap(), 1);
+    assert_eq!(other.drain(&store, &chain()).await.unwrap(), 1);
     let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(names.count(), 1, "nothing is left but the other's own file");
 }
@@ -206,12 +219,12 @@ async fn a_folder_that_vanishes_is_made_anew_and_costs_no_record() {
     spool.append(&operation(1));
     fs::remove_dir_all(&inner).unwrap();
     spool.append(&operation(2));
-    assert_eq!(spool.drain(&store).await.unwrap(), 2);
+    assert_eq!(spool.drain(&store, &chain()).await.unwrap(), 2);
     assert_eq!(*store.kept.lock(), ids([1, 2]));
     fs::remove_dir_all(&inner).unwrap();
-    assert_eq!(spool.drain(&store).await.unwrap(), 0);
+    assert_eq!(spool.drain(&store, &chain()).await.unwrap(), 0);
     spool.append(&operation(3));
-    assert_eq!(spool.drain(&store).await.unwrap(), 1);
+    assert_eq!(spool.drain(&store, &chain()).await.unwrap(), 1);
     assert_eq!(spool.waiting_bytes.load(Ordering::Relaxed), 0);
 }
 
@@ -223,12 +236,12 @@ async fn no_call_is_taken_while_no_file_can_be_made() {
     let store = Store::default();
     fs::remove_dir_all(&inner).unwrap();
     fs::write(&inner, "a file stands in the way").unwrap();
-    assert!(spool.drain(&store).await.is_err());
+    assert!(spool.drain(&store, &chain()).await.is_err());
     assert!(!spool.has_room());
     // A call that is still under way is appended to the file that is gone, which changes nothing.
     spool.append(&operation(1));
     assert!(!spool.has_room());
     fs::remove_file(&inner).unwrap();
-    assert_eq!(spool.drain(&store).await.unwrap(), 1);
+    assert_eq!(spool.drain(&store, &chain()).await.unwrap(), 1);
     assert!(spool.has_room());
 }

@@ -61,7 +61,7 @@ fn named<'a>(
         (resolved(table, caller, reference, unknown)?, parts.name)
     };
     record.server(server.of().id);
-    if server.of().find(kind, upstream_name).is_none() {
+    if server.of().offered_to(Some(caller)).find(kind, upstream_name).is_none() {
         return Err(unknown());
     }
     let renamed = (upstream_name != name).then_some(upstream_name);
@@ -84,7 +84,8 @@ fn located<'a>(
         (resolved(table, caller, server, unknown)?, Some(uri))
     };
     record.server(server.of().id);
-    if !server.of().offers_resource(relocated.as_deref().unwrap_or(uri)) {
+    let offered = server.of().offered_to(Some(caller));
+    if !offered.offers_resource(relocated.as_deref().unwrap_or(uri)) {
         return Err(unknown());
     }
     Ok(Route { server, renamed: None, relocated })

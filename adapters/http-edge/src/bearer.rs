@@ -9,17 +9,26 @@ use registry_domain::ports::{RefusalClass, TokenVerifier, Verification, Verified
 
 use crate::challenge::Challenge;
 use crate::code::Code;
+use crate::edge::Edge;
 use crate::problem::Problem;
 
 /// How long to wait for the identity provider's keys to come back.
 const KEYS_RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// The token of `Authorization: Bearer …`; `None` without the header.
+/// The token of `Authorization: Bearer …`, or the API key in its header; `None` without either.
 ///
 /// # Errors
-/// 401 when the header is there, but carries no bearer token.
+/// 401 when the header is there, but carries no bearer token, or when both are: who is it?
 pub fn token_of(request: &HttpRequest) -> Result<Option<&str>, Problem> {
-    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
+    let key = Edge::of(request).ok().and_then(|edge| edge.settings.api_key_header.as_ref());
+    let key = key.and_then(|name| request.headers().get(name));
+    let value = match (request.headers().get(header::AUTHORIZATION), key) {
+        (None, None) => return Ok(None),
+        // What is no visible ASCII is no key; the verifier says so.
+        (None, Some(key)) => return Ok(Some(key.to_str().unwrap_or_default())),
+        (Some(_), Some(_)) => return Err(no_token("Send a bearer token or an API key, not both")),
+        (Some(value), None) => value,
+    };
     // What is no visible ASCII is no token either; the verifier says so.
     let token = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::{Ready, ready};
 use registry_domain::field::Violation;
-use registry_domain::id::{DocumentId, LinkId, RegistrationId, ServerId, UserId};
+use registry_domain::id::{ApiKeyId, DocumentId, LinkId, RegistrationId, ServerId, UserId};
 
 use crate::problem::{Place, Problem};
 
@@ -29,6 +29,10 @@ impl IdInPath for LinkId {
 
 impl IdInPath for ServerId {
     const NAME: &'static str = "server_id";
+}
+
+impl IdInPath for ApiKeyId {
+    const NAME: &'static str = "key_id";
 }
 
 impl IdInPath for UserId {

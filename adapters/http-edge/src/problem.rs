@@ -349,6 +349,7 @@ fn refused(denied: Denied) -> Problem {
         | Denied::NotSubmitter
         | Denied::OwnSubmission
         | Denied::NoUser
+        | Denied::NoApiKeys
         | Denied::NotOwner => Code::InsufficientPermissions,
         Denied::SignInRequired => Code::AuthenticationRequired,
         Denied::TenantDenied => Code::TenantAccessDenied,
@@ -367,6 +368,9 @@ fn not_found(subject: Subject) -> Problem {
         }
         Subject::RegistrationByUrl => {
             Problem::new(Code::RegistrationNotFound, "Registration not found")
+        }
+        Subject::ApiKey(id) => {
+            Problem::new(Code::NotFound, "API key not found").with_details(json!({"key_id": id}))
         }
         Subject::User(id) => {
             Problem::new(Code::UserNotFound, "User not found").with_details(json!({"user_id": id}))

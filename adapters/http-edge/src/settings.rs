@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::header::HeaderName;
 use registry_domain::rate::Limit;
 use tracing::Span;
 
@@ -41,6 +42,8 @@ pub struct EdgeSettings {
     /// The gateway's address, where challenges say that metadata of its resources are; `None`: this
     /// server's resources have none.
     pub resources_at: Option<String>,
+    /// The header that API keys come in, where there are any.
+    pub api_key_header: Option<HeaderName>,
 }
 
 impl EdgeSettings {
@@ -60,6 +63,7 @@ impl EdgeSettings {
             body_timeout: Duration::from_secs(30),
             trusted_proxies: Vec::new(),
             resources_at: None,
+            api_key_header: None,
         }
     }
 }

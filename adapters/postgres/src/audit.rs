@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use registry_domain::chain::{Entry, canonical};
 use registry_domain::event::{AuditAction, RegistryEvent};
 use registry_domain::id::{EventId, RegistrationId, UserId};
-use registry_domain::ports::{AuditQuery, AuditView, Page};
+use registry_domain::ports::{AuditQuery, AuditView, Page, Span};
 use registry_domain::registration::RegistrationStatus;
 use serde_json::Value;
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::place::{Place, Time, json_value, readable, time};
-use crate::schema::{audit_log, users};
+use crate::schema::{audit_log, events, users};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_log)]
@@ -112,4 +113,47 @@ fn view(
         metadata: row.metadata,
         at: row.timestamp.to_jiff(),
     })
+}
+
+/// Rows of the trail by the positions of their events, in their order.
+pub(crate) async fn entries(
+    conn: &mut Connection,
+    span: Span,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut rows = events::table
+        .inner_join(audit_log::table.on(audit_log::log_id.eq(events::event_id)))
+        .filter(events::seq.gt(span.after))
+        .order(events::seq)
+        .limit(limit.into())
+        .select((AuditRow::as_select(), events::seq))
+        .into_boxed();
+    if let Some(to) = span.to {
+        rows = rows.filter(events::seq.le(to));
+    }
+    let rows: Vec<(AuditRow, i64)> = rows.load(conn).await?;
+    Ok(rows.iter().map(|(row, position)| entry(row, *position)).collect())
+}
+
+/// The row as its chain has it.
+fn entry(row: &AuditRow, position: i64) -> Entry {
+    let at = row.timestamp.to_jiff();
+    let [id, registration, user] =
+        [row.log_id, row.registration_id, row.user_id].map(|id| id.to_string());
+    let (metadata, timestamp) = (row.metadata.to_string(), at.to_string());
+    Entry {
+        position,
+        id: row.log_id,
+        at: Some(at),
+        canonical: canonical([
+            ("log_id", Some(id.as_str())),
+            ("registration_id", Some(&registration)),
+            ("user_id", Some(&user)),
+            ("action", Some(&row.action)),
+            ("previous_status", row.previous_status.as_deref()),
+            ("new_status", row.new_status.as_deref()),
+            ("metadata", Some(&metadata)),
+            ("timestamp", Some(&timestamp)),
+        ]),
+    }
 }

@@ -29,6 +29,7 @@
 //! 2. Its behaviours in `adapters/contract`.
 
 mod address;
+mod api_keys;
 mod audit;
 mod bus;
 mod connection;
@@ -50,6 +51,7 @@ mod place;
 mod read;
 mod registrations;
 mod schema;
+mod seals;
 mod search;
 mod servers;
 mod sessions;

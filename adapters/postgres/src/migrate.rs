@@ -193,7 +193,7 @@ mod tests {
 
     use super::*;
 
-    const SCRIPTS: [&str; 10] = [
+    const SCRIPTS: [&str; 13] = [
         include_str!("../../../migrations/postgres/2026-11-21-000001_registry/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000002_gateway/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000003_governance/up.sql"),
@@ -203,6 +203,9 @@ mod tests {
         include_str!("../../../migrations/postgres/2026-11-21-000007_documents/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000008_health/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000009_client_address/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-21-000010_seals/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-21-000011_tool_rules/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-21-000012_api_keys/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000013_oauth/up.sql"),
     ];
 

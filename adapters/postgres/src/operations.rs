@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt as _;
+use registry_domain::chain::{Chain, Entry, canonical};
 use registry_domain::id::{OperationId, ServerId};
 use registry_domain::operation::Operation;
-use registry_domain::ports::{OperationLog, PortError};
+use registry_domain::ports::{OperationLog, OperationQuery, Page, PortError, Span};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ use crate::schema::fastmcp_audit_log;
 use crate::store::PgStore;
 
 mod append;
+mod list;
 
 use append::Append;
 
@@ -74,6 +76,59 @@ impl OperationRow {
     }
 }
 
+impl OperationRow {
+    /// The row as its chain has it: what stands in it, whether it reads or not.
+    fn entry(&self, position: i64) -> Entry {
+        let (id, at) = (self.id.to_string(), self.timestamp.to_jiff());
+        let success = if self.success { "true" } else { "false" };
+        let duration = self.duration_ms.to_string();
+        let (params, timestamp) = (self.params.as_ref().map(Value::to_string), at.to_string());
+        let server_id = self.server_id.map(|id| id.to_string());
+        Entry {
+            position,
+            id: self.id,
+            at: Some(at),
+            canonical: canonical([
+                ("id", Some(id.as_str())),
+                ("user_id", self.user_id.as_deref()),
+                ("tenant_id", self.tenant_id.as_deref()),
+                ("email", self.email.as_deref()),
+                ("method", Some(&self.method)),
+                ("tool_name", self.tool_name.as_deref()),
+                ("params", params.as_deref()),
+                ("success", Some(success)),
+                ("error_message", self.error_message.as_deref()),
+                ("duration_ms", Some(&duration)),
+                ("timestamp", Some(&timestamp)),
+                ("error_code", self.error_code.as_deref()),
+                ("request_id", Some(&self.request_id)),
+                ("server_id", server_id.as_deref()),
+                ("client_ip", self.client_ip.as_deref()),
+            ]),
+        }
+    }
+}
+
+/// Records of a chain, in their order.
+pub(crate) async fn entries(
+    conn: &mut Connection,
+    span: Span,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut rows = fastmcp_audit_log::table
+        .filter(fastmcp_audit_log::chain.eq(span.chain.0))
+        .filter(fastmcp_audit_log::position.gt(span.after))
+        .order(fastmcp_audit_log::position)
+        .limit(limit.into())
+        .select((OperationRow::as_select(), fastmcp_audit_log::position.assume_not_null()))
+        .into_boxed();
+    if let Some(to) = span.to {
+        rows = rows.filter(fastmcp_audit_log::position.le(to));
+    }
+    let rows: Vec<(OperationRow, i64)> = rows.load(conn).await?;
+    Ok(rows.iter().map(|(row, position)| row.entry(*position)).collect())
+}
+
 async fn count(conn: &mut Connection) -> Result<u64, StoreError> {
     let count: i64 = fastmcp_audit_log::table.count().get_result(conn).await?;
     Ok(count.unsigned_abs())
@@ -91,11 +146,11 @@ async fn newest(conn: &mut Connection, limit: u32) -> Result<Vec<Operation>, Sto
 
 #[async_trait]
 impl OperationLog for PgStore {
-    async fn append(&self, mut operations: Vec<Operation>) -> Result<(), PortError> {
+    async fn append(&self, chain: &Chain, mut operations: Vec<Operation>) -> Result<(), PortError> {
         while !operations.is_empty() {
             let later = operations.split_off(operations.len().min(CHUNK));
             let chunk = std::mem::replace(&mut operations, later);
-            self.write(Append::of(chunk)).await?;
+            self.write(Append::of(*chain, chunk)).await?;
         }
         Ok(())
     }
@@ -107,6 +162,20 @@ impl OperationLog for PgStore {
     async fn newest(&self, limit: u32) -> Result<Vec<Operation>, PortError> {
         self.read("list_newest_operations", View::Newest, limit, |conn, limit| {
             newest(conn, *limit).boxed()
+        })
+        .await
+    }
+
+    async fn list(&self, query: &OperationQuery) -> Result<Page<Operation>, PortError> {
+        self.read("list_operations", View::Search, query.clone(), |conn, query| {
+            list::list(conn, query).boxed()
+        })
+        .await
+    }
+
+    async fn list_on(&self, query: &OperationQuery) -> Result<Vec<Operation>, PortError> {
+        self.read("read_operations", View::Search, query.clone(), |conn, query| {
+            list::page(conn, query).boxed()
         })
         .await
     }

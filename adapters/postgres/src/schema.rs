@@ -54,6 +54,7 @@ diesel::table! {
         new_status -> Nullable<Text>,
         metadata -> Jsonb,
         timestamp -> Timestamptz,
+        chained -> Bool,
     }
 }
 
@@ -89,6 +90,7 @@ diesel::table! {
         health_streak -> Integer,
         next_probe_at -> Timestamptz,
         compared_at -> Nullable<Timestamptz>,
+        tool_rules -> Jsonb,
     }
 }
 
@@ -150,6 +152,33 @@ diesel::table! {
         request_id -> Text,
         server_id -> Nullable<Uuid>,
         client_ip -> Nullable<Text>,
+        chain -> Nullable<Uuid>,
+        position -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    chains (id) {
+        id -> Uuid,
+        log -> Text,
+        day -> Date,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    seals (chain, after_position) {
+        chain -> Uuid,
+        log -> Text,
+        day -> Date,
+        after_position -> BigInt,
+        to_position -> BigInt,
+        count -> Integer,
+        digest -> Text,
+        previous -> Nullable<Text>,
+        made_at -> Timestamptz,
+        marks -> Binary,
+        purged_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -305,9 +334,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    api_keys (id) {
+        id -> Uuid,
+        name -> Text,
+        tenant_id -> Nullable<Text>,
+        roles -> Array<Nullable<Text>>,
+        scopes -> Array<Nullable<Text>>,
+        digest -> Text,
+        made_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(audit_log, events);
 diesel::allow_tables_to_appear_in_same_query!(registrations, candidate_manifests, servers);
 diesel::allow_tables_to_appear_in_same_query!(audit_log, users);
 
@@ -342,6 +387,9 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         oauth_grants,
         oauth_denials,
         oauth_keys,
+        chains,
+        seals,
+        api_keys,
     )
 }
 

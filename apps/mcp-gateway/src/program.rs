@@ -19,7 +19,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         exchange: runtime.calls.exchange.clone(),
         edge: Edge {
             settings: runtime.edge_settings(Half::Gateway),
-            verifier: Arc::clone(&runtime.gateway_verifier),
+            verifier: runtime.verifier(Half::Gateway),
             sessions: runtime.sessions.clone(),
             administrators: Some(runtime.administrators()),
             limiter: Arc::clone(&runtime.limiter),

@@ -13,8 +13,9 @@ use registry_http_edge::openapi::complete;
 use utoipa::OpenApi;
 
 use crate::handlers::{
-    active_requests, admin, audit_log, development, discovery, documents, drift, health, links,
-    proxy, registrations, root, router, server_health, servers, users,
+    active_requests, admin, api_keys, audit_log, development, discovery, documents, drift, health,
+    links, operations, proxy, registrations, root, router, server_health, servers, tool_rules,
+    users,
 };
 
 /// Every operation of port 8000.
@@ -36,7 +37,8 @@ use crate::handlers::{
         (name = "documents", description = "What people read about a registration: files and links"),
         (name = "servers", description = "The servers themselves: list, find, register, replace"),
         (name = "proxy", description = "MCP calls that name no server, and what is under way"),
-        (name = "audit", description = "Who did what to which registration"),
+        (name = "api keys", description = "Keys of machines"),
+        (name = "audit", description = "Who did what to which registration, and what was called"),
         (name = "development", description = "The issuer that stands in for Microsoft Entra ID on \
                                               a developer's machine; nowhere else"),
     ),
@@ -71,6 +73,8 @@ use crate::handlers::{
         drift::find::handle,
         drift::accept::handle,
         drift::refuse::handle,
+        tool_rules::find::handle,
+        tool_rules::replace::handle,
         servers::list::handle,
         servers::register::handle,
         servers::register_many::handle,
@@ -83,7 +87,12 @@ use crate::handlers::{
         discovery::tools::handle,
         discovery::resources::handle,
         admin::stats::handle,
+        api_keys::list::handle,
+        api_keys::make::handle,
+        api_keys::revoke::handle,
         audit_log::list::handle,
+        operations::list::handle,
+        operations::export::handle,
         router::metrics::handle,
         active_requests::list::handle,
         active_requests::cancel::handle,

@@ -18,7 +18,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
     let pages = &runtime.settings.pages;
     let api = PublicApi {
         ports: runtime.registry.clone(),
-        verifier: Arc::clone(&runtime.verifier),
+        verifier: runtime.verifier(Half::PublicApi),
         sessions: runtime.sessions.clone(),
         administrators: Some(runtime.administrators()),
         limiter: Arc::clone(&runtime.limiter),

@@ -6,8 +6,9 @@ use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
 use crate::handlers::{
-    active_requests, admin, audit_log, development as issuer, discovery, docs, documents, drift,
-    health, links, proxy as mcp, registrations, root, router, server_health, servers, users,
+    active_requests, admin, api_keys, audit_log, development as issuer, discovery, docs, documents,
+    drift, health, links, operations, proxy as mcp, registrations, root, router, server_health,
+    servers, tool_rules, users,
 };
 use crate::pages::PageSettings;
 
@@ -75,6 +76,12 @@ pub fn table(config: &mut ServiceConfig) {
         .service(at("/api/v1/servers/{server_id}/drift").get(drift::find::handle))
         .service(at("/api/v1/servers/{server_id}/drift/accept").post(drift::accept::handle))
         .service(at("/api/v1/servers/{server_id}/drift/refuse").post(drift::refuse::handle))
+        // who may use their tools
+        .service(
+            at("/api/v1/servers/{server_id}/tool-rules")
+                .get(tool_rules::find::handle)
+                .put(tool_rules::replace::handle),
+        )
         // servers
         .service(at("/api/v1/servers").get(servers::list::handle).post(servers::register::handle))
         .service(
@@ -93,8 +100,13 @@ pub fn table(config: &mut ServiceConfig) {
         .service(at("/api/v1/discovery/tools").get(discovery::tools::handle))
         .service(at("/api/v1/discovery/resources").get(discovery::resources::handle))
         .service(at("/api/v1/admin/stats").get(admin::stats::handle))
-        // the audit trail
-        .service(at("/audit-logs").get(audit_log::list::handle));
+        // keys of machines
+        .service(at("/api/v1/api-keys").get(api_keys::list::handle).post(api_keys::make::handle))
+        .service(at("/api/v1/api-keys/{key_id}").delete(api_keys::revoke::handle))
+        // the audit trail, and operations
+        .service(at("/audit-logs").get(audit_log::list::handle))
+        .service(at("/api/v1/audit/operations").get(operations::list::handle))
+        .service(at("/api/v1/audit/operations/export").get(operations::export::handle));
 }
 
 /// What there is to see and to do about calls.

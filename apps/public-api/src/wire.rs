@@ -1,6 +1,7 @@
 //! JSON shapes: what comes in, and what goes out.
 
 pub(crate) mod active_request;
+pub(crate) mod api_key;
 pub(crate) mod audit_log;
 pub(crate) mod audit_query;
 pub(crate) mod bulk;
@@ -17,6 +18,8 @@ pub(crate) mod import_query;
 pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod manifest;
+pub(crate) mod operation;
+pub(crate) mod operation_query;
 pub(crate) mod precondition;
 pub(crate) mod proxy_request;
 pub(crate) mod proxy_response;
@@ -33,6 +36,7 @@ pub(crate) mod server_query;
 pub(crate) mod stats;
 pub(crate) mod status_update;
 pub(crate) mod tenant_query;
+pub(crate) mod tool_rules;
 pub(crate) mod user;
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
 use registry_domain::ports::{
-    Administrators, RateLimiter, RegistryPorts, ResponseCache, Sealer, TokenVerifier,
+    Administrators, RateLimiter, RegistryPorts, ResponseCache, SealPorts, Sealer, TokenVerifier,
 };
 use registry_domain::sign_in::SignInPorts;
 use registry_entra::DevelopmentIssuer;
@@ -27,10 +27,12 @@ use registry_oauth_server::OAuthServer;
 use registry_upstream::UpstreamSettings;
 
 use crate::administrators::KnownAdministrators;
+use crate::api_keys::KeyVerifier;
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
 use crate::sign_in::{self, BrowserSessions};
 use crate::telemetry::Telemetry;
+use crate::writer::Writer;
 use crate::{edge, identity, live, sealing};
 
 pub use calls::CallPath;
@@ -88,10 +90,12 @@ pub struct Runtime {
     pub calls: CallPath,
     /// Live events.
     pub live: LiveFeed,
+    /// Who this process is to the log of operations.
+    pub(crate) writer: Arc<Writer>,
     /// Judges tokens.
-    pub verifier: Arc<dyn TokenVerifier>,
+    verifier: Arc<dyn TokenVerifier>,
     /// Judges tokens on the gateway: its own too.
-    pub gateway_verifier: Arc<dyn TokenVerifier>,
+    gateway_verifier: Arc<dyn TokenVerifier>,
     /// The gateway as OAuth authorization server, where people sign in somewhere.
     pub oauth: Option<Arc<OAuthServer>>,
     /// Seals what leaves our hands or lies in a store.
@@ -235,8 +239,10 @@ impl Runtime {
         if let Some(freshness) = &freshness {
             open.watch_commits(freshness.clone());
         }
+        let writer = Arc::new(Writer::new(Arc::clone(&registry.clock), Arc::clone(&registry.ids)));
         Ok(Self {
             registry,
+            writer,
             calls,
             telemetry,
             live,
@@ -261,6 +267,28 @@ impl Runtime {
 
     pub(crate) fn has_public_api(&self) -> bool {
         self.halves.contains(&Half::PublicApi)
+    }
+
+    /// Judges tokens at a half's door, and API keys where there are any.
+    pub fn verifier(&self, half: Half) -> Arc<dyn TokenVerifier> {
+        let tokens = Arc::clone(match half {
+            Half::PublicApi => &self.verifier,
+            Half::Gateway => &self.gateway_verifier,
+        });
+        if !self.settings.registry.policy.api_keys {
+            return tokens;
+        }
+        let store = Arc::clone(&self.registry.api_keys);
+        Arc::new(KeyVerifier::new(tokens, store, Arc::clone(&self.registry.clock), half))
+    }
+
+    /// What sealing records needs.
+    pub(crate) fn seal_ports(&self) -> SealPorts {
+        SealPorts {
+            seals: Arc::clone(&self.open.seals),
+            events: Arc::clone(&self.registry.events),
+            clock: Arc::clone(&self.registry.clock),
+        }
     }
 
     /// What is kept for a while.

@@ -1,5 +1,6 @@
 //! The command line that all programs share.
 
+mod audit;
 mod config;
 mod healthcheck;
 mod key;
@@ -73,6 +74,8 @@ enum Command {
     Config,
     /// List an MCP server directly, without a registration
     RegisterServer(register_server::Arguments),
+    /// Look after the records of what was done
+    Audit(audit::Arguments),
     /// Ask the running program whether it is alive: exit code 0 if so
     Healthcheck(healthcheck::Arguments),
 }
@@ -103,6 +106,7 @@ pub fn main(program: Program) -> ExitCode {
         Command::RegisterServer(arguments) => {
             with(loaded, |settings| register_server::run(arguments, settings))
         }
+        Command::Audit(arguments) => with(loaded, |settings| audit::run(arguments, settings)),
         Command::Healthcheck(arguments) => {
             with(loaded, |settings| healthcheck::run(program, arguments, settings))
         }

@@ -65,6 +65,7 @@ pub(crate) fn settings(
         body_timeout: BODY_WITHIN,
         trusted_proxies: service.trusted_proxies.clone(),
         resources_at: None,
+        api_key_header: settings.registry.policy.api_keys.then(|| service.api_key_header.clone()),
     }
 }
 

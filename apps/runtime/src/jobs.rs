@@ -11,6 +11,7 @@ mod keep_metrics;
 mod keep_oauth;
 mod probe;
 mod renew_answers;
+mod seal;
 mod tell_calls;
 mod tell_state;
 
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::boot::Runtime;
 
 pub(crate) use copy_operations::copy_operations_once;
+pub(crate) use seal::seal_own_once;
 
 /// The jobs that run.
 pub(crate) struct Jobs {
@@ -81,7 +83,16 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
     running.spawn(copy_operations::run(
         calls.spool.clone(),
         calls.ports.operations.clone(),
+        runtime.writer.clone(),
         stop.clone(),
     ));
+    let sealing = seal::Sealing {
+        ports: runtime.seal_ports(),
+        leases: runtime.registry.leases.clone(),
+        ids: runtime.registry.ids.clone(),
+        writer: runtime.writer.clone(),
+        settings: runtime.settings.audit,
+    };
+    running.spawn(seal::run(sealing, stop.clone()));
     Jobs { stop, running }
 }

@@ -12,6 +12,7 @@
 //! `boot.rs` makes every adapter once and hands it over as `Arc<dyn Port>`: change it there.
 
 mod administrators;
+mod api_keys;
 mod boot;
 pub mod cli;
 mod clock;
@@ -24,6 +25,7 @@ mod sealing;
 pub mod settings;
 mod sign_in;
 mod telemetry;
+mod writer;
 
 pub use boot::{Bound, CallPath, Runtime};
 pub use run::{Half, Running};

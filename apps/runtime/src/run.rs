@@ -84,7 +84,11 @@ pub(crate) async fn run(
         _ = interrupt.recv() => tracing::warn!("told to stop again: requests in flight are given up"),
     }
     jobs.stop().await;
-    if tokio::time::timeout(LAST_COPY_WITHIN, jobs::copy_operations_once(runtime)).await.is_err() {
+    let last = async {
+        jobs::copy_operations_once(runtime).await;
+        jobs::seal_own_once(runtime).await;
+    };
+    if tokio::time::timeout(LAST_COPY_WITHIN, last).await.is_err() {
         tracing::warn!("operation records stay in the spool; the next start copies them");
     }
     runtime.finish().await;

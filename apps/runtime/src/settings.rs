@@ -3,6 +3,7 @@
 //! One struct per concern, each in its own file with its variables, defaults and rules. A wrong
 //! variable is one line that names it; all of them are said at once.
 
+mod audit;
 mod cache;
 mod environment;
 mod events;
@@ -29,6 +30,7 @@ use std::net::SocketAddr;
 
 use crate::run::Half;
 
+pub use audit::AuditSettings;
 pub use cache::CacheSettings;
 pub use environment::{Environment, Origin};
 pub use events::EventSettings;
@@ -102,6 +104,8 @@ pub struct Settings {
     pub health: HealthSettings,
     /// Rate limits.
     pub limits: LimitSettings,
+    /// Records.
+    pub audit: AuditSettings,
     /// Live events.
     pub events: EventSettings,
     /// Logs.
@@ -153,6 +157,7 @@ impl Settings {
         let registry = RegistrySettings::read(&mut reader, stage);
         let health = HealthSettings::read(&mut reader);
         let limits = LimitSettings::read(&mut reader);
+        let audit = AuditSettings::read(&mut reader);
         let events = EventSettings::read(&mut reader);
         let logs = LogSettings::read(&mut reader);
         let cache = CacheSettings::read(&mut reader);
@@ -173,6 +178,7 @@ impl Settings {
             registry,
             health,
             limits,
+            audit,
             events,
             logs,
             cache,

@@ -69,6 +69,21 @@ impl<'a> Actor<'a> {
         }
     }
 
+    /// Judges whether they may write any server at all: who may not is told so before it is looked
+    /// whether there is one.
+    ///
+    /// # Errors
+    /// [`Denied::ReadOnly`], [`Denied::SignInRequired`].
+    pub fn may_write(self, policy: &RegistryPolicy) -> Result<(), Denied> {
+        match (policy.api_mode, self) {
+            (_, Self::Operator) | (ApiMode::Open, _) | (ApiMode::Protected, Self::Person(_)) => {
+                Ok(())
+            }
+            (ApiMode::Protected, Self::Anyone) => Err(Denied::SignInRequired),
+            (ApiMode::ReadOnly, _) => Err(Denied::ReadOnly),
+        }
+    }
+
     /// Judges what they want to do with servers; an operator may do all.
     ///
     /// # Errors

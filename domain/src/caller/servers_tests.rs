@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::endpoint::{EgressPolicy, EndpointUrl, Transport};
 use crate::id::{Alias, Revision, ServerId};
-use crate::server::{HealthStatus, PinnedManifest};
+use crate::server::{HealthStatus, PinnedManifest, ToolRules};
 
 fn policy(api_mode: ApiMode, require_approval: bool) -> RegistryPolicy {
     RegistryPolicy {
@@ -20,6 +20,7 @@ fn policy(api_mode: ApiMode, require_approval: bool) -> RegistryPolicy {
         require_approval,
         protect_admin_reads: false,
         enable_legacy_sse: false,
+        api_keys: false,
         inline_discovery: Duration::ZERO,
     }
 }
@@ -61,6 +62,7 @@ fn server_of(owner: u128) -> Server {
         auto_discover: true,
         manifest: PinnedManifest::Awaited,
         drift: None,
+        tool_rules: ToolRules::default(),
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         revision: Revision::FIRST,

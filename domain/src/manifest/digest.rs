@@ -29,13 +29,13 @@ impl Digest {
         self.to_string().split_off("sha256:".len())
     }
 
-    /// A digest that was computed elsewhere in this module.
-    pub(super) const fn of_hash(hash: [u8; 32]) -> Self {
+    /// A digest that was computed elsewhere in this crate.
+    pub(crate) const fn of_hash(hash: [u8; 32]) -> Self {
         Self(hash)
     }
 
     /// The bytes, to be hashed together with others.
-    pub(super) const fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 

@@ -138,7 +138,7 @@ impl OfferQuery {
             && self.names.iter().any(|pattern| pattern.matches(&definition.name))
     }
 
-    /// Whether a server with these definitions has what is asked for.
+    /// Whether a server with these definitions has as many of the names as are asked for.
     pub fn is_met_by(&self, definitions: &[Definition]) -> bool {
         let has = |pattern: &NamePattern| {
             definitions.iter().any(|one| self.kind.includes(one.kind) && pattern.matches(&one.name))

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{ListCursor, Order};
-use crate::caller::TenantScope;
+use crate::caller::{Actor, TenantScope};
 use crate::endpoint::{EndpointUrl, Transport};
 use crate::id::{Alias, RegistrationId, Revision, ServerId, TenantId, UserId};
 use crate::manifest::{Definition, DefinitionKind, Digest};
-use crate::server::{HealthStatus, ListedBy, ManifestState, PinnedManifest, Server};
+use crate::server::{HealthStatus, ListedBy, ManifestState, PinnedManifest, Server, ToolRules};
 
 /// Which definitions come with a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -133,9 +133,26 @@ pub struct ServerView {
     pub revision: Revision,
     /// Its pinned definitions of the kinds that were asked for.
     pub definitions: Vec<Definition>,
+    /// Who may use which of its tools.
+    pub tool_rules: ToolRules,
 }
 
 impl ServerView {
+    /// The view without the tools that somebody may not use.
+    #[must_use]
+    pub fn shown_to(mut self, actor: Actor<'_>) -> Self {
+        let caller = match actor {
+            Actor::Operator => return self,
+            Actor::Person(caller) => Some(caller),
+            Actor::Anyone => None,
+        };
+        let rules = &self.tool_rules;
+        self.definitions.retain(|definition| {
+            definition.kind != DefinitionKind::Tool || rules.permit(caller, &definition.name)
+        });
+        self
+    }
+
     /// The view of a server that was just written.
     pub fn of(server: &Server, include: Include) -> Self {
         Self {
@@ -169,6 +186,7 @@ impl ServerView {
                     .cloned()
                     .collect(),
             },
+            tool_rules: server.tool_rules.clone(),
         }
     }
 

@@ -11,7 +11,7 @@ use super::*;
 use crate::endpoint::Transport;
 use crate::id::Revision;
 use crate::manifest::Manifest;
-use crate::server::PinnedManifest;
+use crate::server::{Effect, PinnedManifest, ToolRule, ToolRules};
 
 fn server(id: u128, alias: &str, tenant: Option<&str>) -> Server {
     let tool =
@@ -36,6 +36,7 @@ fn server(id: u128, alias: &str, tenant: Option<&str>) -> Server {
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         drift: None,
+        tool_rules: ToolRules::default(),
         revision: Revision::FIRST,
     }
 }
@@ -176,5 +177,26 @@ proptest! {
             };
             prop_assert_eq!(named(&table, &admin, &reference), Ok(id));
         }
+    }
+}
+
+#[test]
+fn a_denied_tool_is_not_there_for_whom_it_is_denied() {
+    let rule = ToolRule {
+        effect: Effect::Deny,
+        tools: vec!["ec*".into()],
+        roles: vec![],
+        groups: vec![],
+        users: vec!["oid".into()],
+    };
+    let ruled =
+        Server { tool_rules: ToolRules::check(vec![rule]).unwrap(), ..server(1, "a", None) };
+    let entry = ServerEntry::new(&ruled);
+    let (denied, other) = (caller("t", true), Caller { subject: "x".into(), ..caller("t", false) });
+    for (who, there) in [(Some(&denied), false), (Some(&other), true), (None, false)] {
+        let offered = entry.offered_to(who);
+        assert_eq!(offered.find(DefinitionKind::Tool, "echo").is_some(), there);
+        assert_eq!(offered.definitions(DefinitionKind::Tool).count(), usize::from(there));
+        assert_eq!(offered.offers_any(DefinitionKind::Tool), there);
     }
 }

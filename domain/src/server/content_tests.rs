@@ -19,6 +19,7 @@ fn policy() -> RegistryPolicy {
         require_approval: false,
         protect_admin_reads: false,
         enable_legacy_sse: false,
+        api_keys: false,
         inline_discovery: Duration::ZERO,
     }
 }

@@ -17,6 +17,7 @@ pub async fn delete_server(
     id: ServerId,
     expected: Option<Revision>,
 ) -> Result<(), Error> {
+    actor.may_write(&ports.policy)?;
     let mut decisions = 0;
     loop {
         let found = ports.servers.find(id).await?.ok_or(Error::NotFound(Subject::Server(id)))?;

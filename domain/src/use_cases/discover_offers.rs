@@ -40,6 +40,7 @@ async fn offering(
     let query = OfferQuery { tenant, ..query };
     let mut found = ports.servers.find_offering(&query).await?;
     withhold(ports, &mut found).await?;
-    found.retain(|view| query.is_met_by(&view.definitions));
-    Ok(found)
+    // A server that has what is looked for, but not for this actor, is not found.
+    let shown = found.into_iter().map(|view| view.shown_to(actor));
+    Ok(shown.filter(|view| query.is_met_by(&view.definitions)).collect())
 }

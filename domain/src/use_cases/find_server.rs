@@ -27,5 +27,5 @@ pub async fn find_server(
         .filter(|view| scope.includes(view.tenant.as_ref()))
         .ok_or(Error::NotFound(Subject::Server(id)))?;
     withhold(ports, std::slice::from_mut(&mut view)).await?;
-    Ok(view)
+    Ok(view.shown_to(actor))
 }

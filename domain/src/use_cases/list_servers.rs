@@ -18,5 +18,6 @@ pub async fn list_servers(
     let tenant = actor.authorize(&ports.policy, ServerAction::Read(&query.tenant))?;
     let mut page = ports.servers.list(&ServerQuery { tenant, ..query.clone() }).await?;
     withhold(ports, &mut page.items).await?;
-    Ok(page)
+    let items = page.items.into_iter().map(|view| view.shown_to(actor)).collect();
+    Ok(Page { items, ..page })
 }

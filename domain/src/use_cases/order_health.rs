@@ -45,6 +45,7 @@ pub async fn order_health(
     expected: Option<Revision>,
 ) -> Result<Server, Error> {
     let actor = super::acting_user(caller)?;
+    Actor::Person(caller).may_write(&ports.policy)?;
     let found = ports.servers.find(id).await?.ok_or(Error::NotFound(Subject::Server(id)))?;
     let server = visible(ports, Actor::Person(caller), found, expected)?;
     // Who may take it off the list may take it out of rotation.

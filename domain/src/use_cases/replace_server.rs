@@ -24,6 +24,7 @@ pub async fn replace_server(
 ) -> Result<Listed, Error> {
     let find = async || ports.servers.find(id).await?.ok_or(Error::NotFound(Subject::Server(id)));
     // Who may not is told so before what is wrong with what they wrote, and asks no upstream.
+    actor.may_write(&ports.policy)?;
     let server = visible(ports, actor, find().await?, expected)?;
     actor.authorize(&ports.policy, ServerAction::Replace(&server))?;
     let content = ServerContent::check(draft, &ports.policy).map_err(Error::Invalid)?;

@@ -9,7 +9,7 @@ use crate::field::Violation;
 use crate::id::{Alias, Revision, ServerId, TenantId};
 use crate::manifest::{FaultClass, Manifest};
 use crate::ports::{DiscoveryState, PortError, RegistryPorts};
-use crate::server::{HealthStatus, PinnedManifest, Server, ServerContent, ServerDraft};
+use crate::server::{HealthStatus, PinnedManifest, Server, ServerContent, ServerDraft, ToolRules};
 
 /// How many aliases are tried before we give up.
 pub(super) const MOST_ALIASES: u32 = 100;
@@ -134,6 +134,7 @@ pub(super) fn listing(
         auto_discover: content.auto_discover,
         manifest: reading.pin(actor),
         drift: None,
+        tool_rules: ToolRules::default(),
         created_at: stamp.at,
         updated_at: stamp.at,
         revision: Revision::FIRST,

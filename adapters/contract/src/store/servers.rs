@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
+use registry_domain::caller::Role;
 use registry_domain::change::Change;
 use registry_domain::endpoint::{EndpointUrl, Transport};
 use registry_domain::event::{EventKind, EventSeq, RegistryEvent};
 use registry_domain::id::{Alias, Revision, ServerId, TenantId};
 use registry_domain::manifest::DefinitionKind;
-use registry_domain::ports::{PortError, Taken};
-use registry_domain::server::{HealthStatus, ListedBy, PinnedManifest, Server};
+use registry_domain::ports::{Include, PortError, Taken};
+use registry_domain::server::{
+    Effect, HealthStatus, ListedBy, PinnedManifest, Server, ToolRule, ToolRules,
+};
 use serde_json::json;
 
 use crate::world::{World, conflict, failed, manifest, taken, tenant};
@@ -40,6 +43,7 @@ pub(super) fn made(
         auto_discover: true,
         manifest: PinnedManifest::Awaited,
         drift: None,
+        tool_rules: ToolRules::default(),
         created_at: stamp.at,
         updated_at: stamp.at,
         revision: Revision::FIRST,
@@ -153,5 +157,29 @@ pub(crate) async fn a_server_that_does_not_read_is_left_out_of_the_routes(
     assert_eq!(world.ports().servers.load_routes().await?.servers, [good.server.next]);
     let found = world.ports().servers.find(id).await;
     assert!(matches!(found, Err(PortError::Corrupt { .. })), "{found:?}");
+    Ok(())
+}
+
+pub(crate) async fn the_rules_of_a_server_read_back_everywhere(world: &World) -> Outcome {
+    let made = made(world, "ruled", None)?;
+    let catalog = world.ports().servers;
+    catalog.commit(&made).await?;
+    let rule = ToolRule {
+        effect: Effect::Deny,
+        tools: vec!["é*".to_owned()],
+        roles: vec![Role::ServerOwner],
+        groups: vec!["g".to_owned()],
+        users: vec!["oid-\"ada\"".to_owned()],
+    };
+    let mut change = changed(world, &made.next, &[])?;
+    change.next.tool_rules = ToolRules::check(vec![rule]).map_err(failed)?;
+    catalog.commit(&change).await?;
+    let (id, rules) = (change.next.id, &change.next.tool_rules);
+    let found = catalog.find(id).await?.ok_or("it is not there")?;
+    assert_eq!(&found.tool_rules, rules);
+    let view = catalog.find_view(id, Include::default()).await?.ok_or("it is not there")?;
+    assert_eq!(&view.tool_rules, rules);
+    let routes = catalog.load_routes().await?;
+    assert_eq!(routes.servers.first().map(|server| &server.tool_rules), Some(rules));
     Ok(())
 }

@@ -42,6 +42,7 @@ pub(super) struct ServerRow {
     listed_by: String,
     auto_discover: bool,
     search_key: String,
+    tool_rules: String,
 }
 
 impl ServerRow {
@@ -74,6 +75,7 @@ impl ServerRow {
                 server.description.as_deref(),
                 &server.tags,
             ),
+            tool_rules: json_text(&server.tool_rules)?,
         })
     }
 
@@ -98,6 +100,7 @@ impl ServerRow {
             auto_discover: self.auto_discover,
             manifest,
             drift,
+            tool_rules: place.json("tool_rules", &self.tool_rules)?,
             created_at: place.time("created_at", &self.created_at)?,
             updated_at: place.time("updated_at", &self.updated_at)?,
             revision: Revision(self.revision),

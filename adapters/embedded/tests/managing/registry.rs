@@ -121,6 +121,7 @@ impl Registry {
             probes: Arc::new(EmbeddedProbeStore::new(clock.clone())),
             events: store.clone(),
             operations: store.clone(),
+            api_keys: store.clone(),
             health: store,
             shared: None,
             upstream: upstreams.clone(),
@@ -135,6 +136,7 @@ impl Registry {
                 protect_admin_reads: false,
                 require_approval: false,
                 enable_legacy_sse: false,
+                api_keys: false,
                 inline_discovery: Duration::from_millis(350),
             },
         };

@@ -49,6 +49,7 @@ fn owner(token: &VerifiedToken) -> Vec<String> {
         format!("{:?}", identity.display_name),
         format!("{:?}", identity.in_admin_group),
         format!("{:?}", token.roles),
+        format!("{:?}", token.groups),
     ]
 }
 

@@ -1,29 +1,41 @@
 //! A batch of operations as columns: one statement with as many parameters as the table has
 //! columns, however many rows there are.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use diesel::sql_types::{
     Array, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
+use registry_domain::chain::Chain;
 use registry_domain::operation::Operation;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::place::{Time, drop_nul, time, without_nul};
+use crate::seals;
 use crate::write::{AfterLoss, Tx, Write};
 
-/// A row that is there already stays as it is; one that breaks any other rule is an error.
+/// A row that is there already stays as it is. What is new goes to the end of its chain, whose
+/// positions have no gap: of two who tell the same at once, one begins anew.
 const INSERT: &str = "INSERT INTO fastmcp_audit_log (id, user_id, tenant_id, email, method, \
      tool_name, params, success, error_message, duration_ms, timestamp, error_code, request_id, \
-     server_id, client_ip) \
-     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
-     ON CONFLICT (id) DO NOTHING";
+     server_id, client_ip, chain, position) \
+     SELECT told.*, $16, row_number() OVER () + COALESCE( \
+         (SELECT max(position) FROM fastmcp_audit_log WHERE chain = $16), 0) \
+     FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS told (id) \
+     WHERE NOT EXISTS (SELECT FROM fastmcp_audit_log kept WHERE kept.id = told.id)";
 
 /// Operations to be kept, column by column.
-#[derive(Default)]
 pub(super) struct Append {
+    chain: Chain,
+    columns: Columns,
+}
+
+#[derive(Default)]
+struct Columns {
     ids: Vec<Uuid>,
     user_ids: Vec<Option<String>>,
     tenant_ids: Vec<Option<String>>,
@@ -43,9 +55,13 @@ pub(super) struct Append {
 
 impl Append {
     /// The columns of these operations.
-    pub(super) fn of(operations: Vec<Operation>) -> Self {
-        let mut columns = Self::default();
+    pub(super) fn of(chain: Chain, operations: Vec<Operation>) -> Self {
+        let mut columns = Columns::default();
+        let mut told = HashSet::with_capacity(operations.len());
         for operation in operations {
+            if !told.insert(operation.id) {
+                continue;
+            }
             columns.ids.push(operation.id.0);
             columns.user_ids.push(operation.user_id.map(|text| cut(&text, 100)));
             columns.tenant_ids.push(operation.tenant_id.map(|text| cut(&text, 100)));
@@ -62,7 +78,7 @@ impl Append {
             columns.server_ids.push(operation.server_id.map(|id| id.0));
             columns.addresses.push(operation.client_address.map(|address| address.to_string()));
         }
-        columns
+        Self { chain, columns }
     }
 }
 
@@ -72,22 +88,24 @@ impl Write for Append {
     const NAME: &'static str = "append_operations";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        seals::begin(tx.conn, &self.chain).await?;
         diesel::sql_query(INSERT)
-            .bind::<Array<SqlUuid>, _>(&self.ids)
-            .bind::<Array<Nullable<Text>>, _>(&self.user_ids)
-            .bind::<Array<Nullable<Text>>, _>(&self.tenant_ids)
-            .bind::<Array<Nullable<Text>>, _>(&self.emails)
-            .bind::<Array<Text>, _>(&self.methods)
-            .bind::<Array<Nullable<Text>>, _>(&self.tool_names)
-            .bind::<Array<Nullable<Jsonb>>, _>(&self.params)
-            .bind::<Array<Bool>, _>(&self.successes)
-            .bind::<Array<Nullable<Text>>, _>(&self.error_messages)
-            .bind::<Array<Integer>, _>(&self.durations)
-            .bind::<Array<Timestamptz>, _>(&self.times)
-            .bind::<Array<Nullable<Text>>, _>(&self.error_codes)
-            .bind::<Array<Text>, _>(&self.request_ids)
-            .bind::<Array<Nullable<SqlUuid>>, _>(&self.server_ids)
-            .bind::<Array<Nullable<Text>>, _>(&self.addresses)
+            .bind::<Array<SqlUuid>, _>(&self.columns.ids)
+            .bind::<Array<Nullable<Text>>, _>(&self.columns.user_ids)
+            .bind::<Array<Nullable<Text>>, _>(&self.columns.tenant_ids)
+            .bind::<Array<Nullable<Text>>, _>(&self.columns.emails)
+            .bind::<Array<Text>, _>(&self.columns.methods)
+            .bind::<Array<Nullable<Text>>, _>(&self.columns.tool_names)
+            .bind::<Array<Nullable<Jsonb>>, _>(&self.columns.params)
+            .bind::<Array<Bool>, _>(&self.columns.successes)
+            .bind::<Array<Nullable<Text>>, _>(&self.columns.error_messages)
+            .bind::<Array<Integer>, _>(&self.columns.durations)
+            .bind::<Array<Timestamptz>, _>(&self.columns.times)
+            .bind::<Array<Nullable<Text>>, _>(&self.columns.error_codes)
+            .bind::<Array<Text>, _>(&self.columns.request_ids)
+            .bind::<Array<Nullable<SqlUuid>>, _>(&self.columns.server_ids)
+            .bind::<Array<Nullable<Text>>, _>(&self.columns.addresses)
+            .bind::<SqlUuid, _>(self.chain.id.0)
             .execute(tx.conn)
             .await?;
         Ok(())

@@ -47,6 +47,7 @@ pub(super) struct ServerRow {
     listed_by: String,
     auto_discover: bool,
     search_key: String,
+    tool_rules: Value,
 }
 
 impl ServerRow {
@@ -79,6 +80,7 @@ impl ServerRow {
                 server.description.as_deref(),
                 &server.tags,
             ),
+            tool_rules: json_value(&server.tool_rules)?,
         })
     }
 
@@ -101,6 +103,7 @@ impl ServerRow {
             auto_discover: self.auto_discover,
             manifest,
             drift,
+            tool_rules: place.json("tool_rules", self.tool_rules)?,
             created_at: self.created_at.to_jiff(),
             updated_at: self.updated_at.to_jiff(),
             revision: Revision(self.revision),

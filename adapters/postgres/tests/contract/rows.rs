@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use libtest_mimic::Failed;
-use registry_domain::id::{OperationId, UserId};
+use registry_domain::chain::Chain;
+use registry_domain::id::{ChainId, OperationId, UserId};
 use registry_domain::operation::Operation;
 use registry_domain::ports::{
     OperationLog, PortError, RegistrationQuery, RegistrationStore, ServerCatalog as _, UserStore,
@@ -89,7 +91,7 @@ pub(crate) async fn a_time_that_does_not_read_is_refused() -> Result<(), Failed>
     let client = database.connect().await?;
     let server = "INSERT INTO servers (name, endpoint_url) VALUES ('a', 'https://a.example.com')";
     client.batch_execute(server).await?;
-    store.append(vec![operation()]).await?;
+    store.append(&chain(), vec![operation()]).await?;
     let decided = "INSERT INTO candidate_manifests (registration_id, state, for_revision) \
                    SELECT registration_id, 'pending', 1 FROM registrations; \
                    INSERT INTO retired_aliases (alias, free_at) VALUES ('a', now()); \
@@ -155,9 +157,9 @@ pub(crate) async fn operations_make_no_notification() -> Result<(), Failed> {
         }
     });
     client.batch_execute("LISTEN mcp_registry_events").await?;
-    store.append(vec![operation()]).await?;
+    store.append(&chain(), vec![operation()]).await?;
     submitted(&store, 1).await?;
-    store.append(vec![operation()]).await?;
+    store.append(&chain(), vec![operation()]).await?;
     submitted(&store, 2).await?;
     for expected in ["1", "2"] {
         let notification = heard.recv().await.ok_or("nothing was heard")?;
@@ -165,6 +167,10 @@ pub(crate) async fn operations_make_no_notification() -> Result<(), Failed> {
     }
     assert_eq!(OperationLog::count(store.as_ref()).await?, 2);
     Ok(())
+}
+
+fn chain() -> Chain {
+    Chain::of_operations(ChainId(id()), Timestamp::UNIX_EPOCH)
 }
 
 fn operation() -> Operation {
@@ -202,7 +208,7 @@ pub(crate) async fn texts_that_postgresql_cannot_hold_are_mended() -> Result<(),
             ..operation()
         });
     }
-    store.append(operations).await?;
+    store.append(&chain(), operations).await?;
     let kept = store.newest(10).await?;
     let params: Vec<_> = kept.iter().rev().filter_map(|kept| kept.params.as_deref()).collect();
     assert_eq!(params, ["{\"a\":\"\u{fffd}\"}", "\"{\"", "\"1e999999\""]);

@@ -1,16 +1,19 @@
 //! The audit trail, the event log, and the log of operations.
 
 use libtest_mimic::Failed;
+use registry_domain::chain::{Chain, Log};
 use registry_domain::change::Change;
 use registry_domain::event::{AuditAction, EventKind, EventSeq, RegistryEvent};
-use registry_domain::id::OperationId;
+use registry_domain::id::{ChainId, OperationId};
 use registry_domain::operation::Operation;
-use registry_domain::ports::{AuditQuery, EventLog as _, OperationLog, ServerCatalog};
+use registry_domain::ports::{
+    AuditQuery, EventLog as _, OperationLog, SealStore as _, ServerCatalog, Span,
+};
 use registry_domain::server::Server;
 use registry_postgres::PgOptions;
 
 use crate::proxy::{Mode, Proxy};
-use crate::scene::{Scene, id, minute, operation, registration, server, steps, user};
+use crate::scene::{Scene, chain, id, minute, operation, registration, server, steps, user};
 
 steps! {
     list_audit fetches 200 by ["idx_audit_log_timestamp"]
@@ -24,7 +27,15 @@ steps! {
     latest_event fetches 0 by []
     list_events fetches 100 by ["events_pkey"]
     settle_a_lost_commit fetches 20 by ["idx_events_event_id"]
-    append_operations fetches 10 by ["fastmcp_audit_log_pkey"]
+    append_operations fetches 10 by ["fastmcp_audit_log_pkey" "chains_pkey"]
+    list_entries fetches 10 by ["idx_fastmcp_audit_log_chain"]
+    list_audit_entries fetches 70 by ["events_pkey" "audit_log_pkey"]
+    find_newest_seal fetches 2 by ["seals_pkey" "idx_seals_made_at"]
+    list_seals fetches 1100 by ["seals_pkey"]
+    list_open_chains fetches 10 by ["idx_chains_open"]
+    find_next_chain fetches 4 by ["seals_pkey" "idx_fastmcp_audit_log_chain"]
+    list_stray_operations fetches 20 by ["idx_fastmcp_audit_log_chain"]
+    purge_records fetches 100 by ["idx_seals_day" "idx_fastmcp_audit_log_chain"]
     list_newest_operations fetches 60 by ["idx_fastmcp_audit_log_timestamp"]
     count_operations fetches 2000 by ["idx_fastmcp_audit_log_timestamp"]
 }
@@ -114,6 +125,11 @@ async fn settle_a_lost_commit(scene: &Scene, round: u64) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A chain with nothing in it.
+fn chain_of_its_own() -> Chain {
+    Chain::of_operations(ChainId(id()), minute(467_160))
+}
+
 async fn append_operations(scene: &Scene, round: u64) -> Result<(), Failed> {
     let made = |id| Operation {
         id: OperationId(id),
@@ -134,7 +150,58 @@ async fn append_operations(scene: &Scene, round: u64) -> Result<(), Failed> {
     };
     // One of them is there already.
     let operations = vec![made(id()), made(operation(500_000 + round)), made(id())];
-    Ok(scene.store.append(operations).await?)
+    Ok(scene.store.append(&chain_of_its_own(), operations).await?)
+}
+
+async fn entries(scene: &Scene, span: Span, rows: usize) -> Result<(), Failed> {
+    assert_eq!(scene.store.entries(span, 10).await?.len(), rows, "{span:?}");
+    Ok(())
+}
+
+async fn list_entries(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let after = i64::try_from(round)?;
+    let span = Span { log: Log::Operations, chain: chain(60 + round), after, to: Some(after + 9) };
+    entries(scene, span, 9).await
+}
+
+async fn list_audit_entries(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let after = 1000 + i64::try_from(round)?;
+    entries(scene, Span { log: Log::Audit, chain: Chain::AUDIT, after, to: None }, 10).await
+}
+
+async fn find_newest_seal(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let of_chain = scene.store.newest_seal(Some(chain(60 + round))).await?;
+    assert_eq!(of_chain.map(|seal| seal.to), Some(10_000));
+    assert!(scene.store.newest_seal(None).await?.is_some());
+    Ok(())
+}
+
+async fn list_seals(scene: &Scene, round: u64) -> Result<(), Failed> {
+    assert_eq!(scene.store.seals(chain(60 + round), 5_000, 16).await?.len(), 16);
+    Ok(())
+}
+
+async fn list_open_chains(scene: &Scene, _: u64) -> Result<(), Failed> {
+    assert!(!scene.store.open_chains(Log::Operations).await?.is_empty());
+    Ok(())
+}
+
+async fn find_next_chain(scene: &Scene, round: u64) -> Result<(), Failed> {
+    let next = scene.store.next_chain(Log::Operations, Some(chain(60 + round))).await?;
+    assert_eq!(next, Some(chain(61 + round)));
+    Ok(())
+}
+
+async fn list_stray_operations(scene: &Scene, _: u64) -> Result<(), Failed> {
+    assert_eq!(scene.store.strays(Log::Operations, 10).await?, []);
+    Ok(())
+}
+
+async fn purge_records(scene: &Scene, _: u64) -> Result<(), Failed> {
+    let before = jiff::civil::date(2026, 3, 1);
+    let purged = scene.store.purge(Log::Operations, before, minute(0), 4).await?;
+    assert_eq!(purged, 4);
+    Ok(())
 }
 
 async fn list_newest_operations(scene: &Scene, _: u64) -> Result<(), Failed> {

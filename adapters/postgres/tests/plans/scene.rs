@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use libtest_mimic::Failed;
 use registry_contract::MockClock;
 use registry_domain::event::EventStamp;
-use registry_domain::id::{DocumentId, EventId, LinkId, RegistrationId, ServerId, UserId};
+use registry_domain::id::{ChainId, DocumentId, EventId, LinkId, RegistrationId, ServerId, UserId};
 use registry_domain::ports::RegistrationStore as _;
 use registry_domain::registration::Registration;
 use registry_postgres::{PgOptions, PgStore};
@@ -135,6 +135,11 @@ pub(crate) fn server(number: u64) -> ServerId {
 /// Operation 1 to 1,000,000.
 pub(crate) fn operation(number: u64) -> Uuid {
     numbered(0xd, number)
+}
+
+/// Chain 1 to 100 of operations: a hundred seals with ten records each.
+pub(crate) fn chain(number: u64) -> ChainId {
+    ChainId(numbered(0x3, number))
 }
 
 /// What SQL's `minute` makes.

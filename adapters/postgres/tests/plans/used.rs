@@ -18,7 +18,7 @@ const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid =
 /// of a few rows all are read.)
 const ONLY_KEYS: [&str; 12] = [
     "__diesel_schema_migrations_pkey",
-    "audit_log_pkey",
+    "api_keys_pkey",
     "event_head_pkey",
     "leases_pkey",
     "oauth_denials_pkey",

@@ -13,7 +13,7 @@ use registry_domain::federation::ServerRef;
 use registry_domain::id::{Alias, Revision, ServerId};
 use registry_domain::ports::{MessageHead, Reply, UpstreamRequest};
 use registry_domain::routing::{RoutingTable, ServerEntry};
-use registry_domain::server::{HealthStatus, ListedBy, PinnedManifest, Server};
+use registry_domain::server::{HealthStatus, ListedBy, PinnedManifest, Server, ToolRules};
 use uuid::Uuid;
 
 /// Longer than anything here takes.
@@ -43,6 +43,7 @@ pub fn permit(endpoint: EndpointUrl) -> Permit<Arc<ServerEntry>> {
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         drift: None,
+        tool_rules: ToolRules::default(),
         revision: Revision::FIRST,
     };
     let caller = Caller {

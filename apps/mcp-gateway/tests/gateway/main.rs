@@ -14,6 +14,7 @@
 //! | a session is its client's alone, and ends | `sessions.rs` |
 //! | the gateway's own tools and resource | `own_tools.rs` |
 //! | requests that no client should send | `bad_input.rs` |
+//! | a tool that somebody may not use is not there for them | `tool_rules.rs` |
 //! | the end is graceful | `stopping.rs` |
 //!
 //! Every test starts its own program with its own data folder (`support.rs`).
@@ -42,3 +43,4 @@ mod sessions;
 mod stopping;
 mod streaming;
 mod support;
+mod tool_rules;

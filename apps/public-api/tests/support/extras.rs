@@ -1,11 +1,13 @@
-//! Documents and links of a store that is down.
+//! Documents, links and API keys of a store that is down.
 
 use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
+use registry_domain::api_key::ApiKey;
 use registry_domain::document::{Document, DocumentRemoval, Upload};
-use registry_domain::id::{DocumentId, LinkId, RegistrationId};
+use registry_domain::id::{ApiKeyId, DocumentId, LinkId, RegistrationId};
 use registry_domain::link::{Link, LinkRemoval, NewLink};
 use registry_domain::ports::*;
 
@@ -67,6 +69,25 @@ impl LinkStore for Broken {
     }
 
     async fn remove(&self, _removal: &LinkRemoval) -> Result<(), PortError> {
+        down()
+    }
+}
+
+#[async_trait]
+impl ApiKeyStore for Broken {
+    async fn insert_key(&self, _key: &ApiKey) -> Result<(), PortError> {
+        down()
+    }
+
+    async fn find_key(&self, _id: ApiKeyId) -> Result<Option<ApiKey>, PortError> {
+        down()
+    }
+
+    async fn list_keys(&self, _limit: u32) -> Result<Vec<ApiKey>, PortError> {
+        down()
+    }
+
+    async fn revoke_key(&self, _id: ApiKeyId, _at: Timestamp) -> Result<bool, PortError> {
         down()
     }
 }

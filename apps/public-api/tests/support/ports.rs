@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use public_api::{PublicApi, PublicApiSettings};
 use registry_domain::caller::{ApiMode, Role, TenantScope};
+use registry_domain::chain::Chain;
 use registry_domain::change::Change;
 use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
 use registry_domain::event::{EventSeq, SequencedEvent};
@@ -51,6 +52,7 @@ pub fn api() -> PublicApi {
         links: broken.clone(),
         events: broken.clone(),
         operations: broken.clone(),
+        api_keys: broken.clone(),
         upstream: broken.clone(),
         probes: broken.clone(),
         leases: broken.clone(),
@@ -67,6 +69,7 @@ pub fn api() -> PublicApi {
             require_approval: false,
             protect_admin_reads: false,
             enable_legacy_sse: false,
+            api_keys: false,
             inline_discovery: Duration::from_millis(350),
         },
     };

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OAuthStore, OperationLog,
-    RegistrationStore, RegistryPorts, ServerCatalog, SessionStore, StoreHealth, UserStore,
+    ApiKeyStore, Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OAuthStore,
+    OperationLog, RegistrationStore, RegistryPorts, SealStore, ServerCatalog, SessionStore,
+    StoreHealth, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
@@ -27,6 +28,7 @@ const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
 /// The store and what belongs to it: enough for commands that do not serve.
 pub(crate) struct Storage {
     pub(crate) ports: RegistryPorts,
+    pub(crate) seals: Arc<dyn SealStore>,
     writes: TaskTracker,
     store: Store,
 }
@@ -93,14 +95,14 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
                 EmbeddedStore::open(path, options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
             let ports = ports(settings, Arc::clone(&store), clock);
-            Ok(Storage { ports, writes, store: Store::File(store) })
+            Ok(Storage { ports, seals: store.clone(), writes, store: Store::File(store) })
         }
         Database::Postgres(options) => {
             let options = options.as_ref().clone();
             let store = PgStore::open(options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
             let ports = ports(settings, Arc::clone(&store), clock);
-            Ok(Storage { ports, writes, store: Store::Postgres(store) })
+            Ok(Storage { ports, seals: store.clone(), writes, store: Store::Postgres(store) })
         }
     }
 }
@@ -118,6 +120,7 @@ where
         + LinkStore
         + EventLog
         + OperationLog
+        + ApiKeyStore
         + Leases
         + StoreHealth
         + 'static,
@@ -130,6 +133,7 @@ where
         links: store.clone(),
         events: store.clone(),
         operations: store.clone(),
+        api_keys: store.clone(),
         upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(
             settings,
         ))))),

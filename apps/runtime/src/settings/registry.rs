@@ -41,6 +41,7 @@ impl RegistrySettings {
             .unwrap_or(DriftPolicy::Withhold);
         let quarantine_days: u64 = reader.number(&["MREG_ALIAS_QUARANTINE_DAYS"], 90, 0, 3650);
         let four_eyes = reader.flag(&["MREG_FOUR_EYES"], !development);
+        let api_keys = reader.flag(&["MREG_SECURITY_ENABLE_API_KEYS"], false);
         let management = ManagementRules::read(reader, stage);
         Self {
             policy: RegistryPolicy {
@@ -52,6 +53,7 @@ impl RegistrySettings {
                 require_approval: management.require_approval,
                 protect_admin_reads: management.protect_admin_reads,
                 enable_legacy_sse: management.enable_legacy_sse,
+                api_keys,
                 inline_discovery: management.inline_discovery,
             },
         }

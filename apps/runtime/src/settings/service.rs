@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
+use actix_web::http::header::{self, HeaderName};
 use registry_http_edge::client_address::TrustedProxy;
 
 use super::{Reader, Stage};
 
+const API_KEY_HEADER: &str = "X-API-Key";
 const CORS_ORIGINS: &[&str] = &["MREG_SECURITY_CORS_ORIGINS", "CORS_ORIGINS"];
 
 /// Settings of the public API.
@@ -23,6 +25,8 @@ pub struct ServiceSettings {
     pub cors_origins: Vec<String>,
     /// Whether answers carry security headers.
     pub security_headers: bool,
+    /// The header that API keys come in.
+    pub api_key_header: HeaderName,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<TrustedProxy>,
 }
@@ -58,6 +62,14 @@ impl ServiceSettings {
                 )
                 .unwrap_or_default(),
             security_headers: reader.flag(&["MREG_SECURITY_ENABLE_SECURITY_HEADERS"], true),
+            api_key_header: reader
+                .parsed(
+                    &["MREG_SECURITY_API_KEY_HEADER"],
+                    API_KEY_HEADER,
+                    "a header's name",
+                    |text| text.parse().ok().filter(|name| *name != header::AUTHORIZATION),
+                )
+                .unwrap_or(HeaderName::from_static("x-api-key")),
         }
     }
 }

@@ -38,6 +38,7 @@ fn registry_ports() -> Result<RegistryPorts, String> {
         links: memory.clone(),
         events: memory.clone(),
         operations: memory.clone(),
+        api_keys: memory.clone(),
         probes: Arc::new(LastProbes::default()),
         leases: memory.clone(),
         health: memory,
@@ -54,6 +55,7 @@ fn registry_ports() -> Result<RegistryPorts, String> {
             require_approval: true,
             protect_admin_reads: false,
             enable_legacy_sse: false,
+            api_keys: false,
             inline_discovery: Duration::from_millis(350),
         },
     })

@@ -13,6 +13,7 @@
 //! | `Upstream` | `upstream.rs` |
 //! | `Clock`, `Ids` | `clock.rs` |
 
+mod api_keys;
 mod clock;
 mod documents;
 mod events;
@@ -29,9 +30,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use registry_domain::api_key::ApiKey;
 use registry_domain::document::Upload;
 use registry_domain::event::RegistryEvent;
-use registry_domain::id::{Alias, OperationId, RegistrationId, ServerId, TenantId, UserId};
+use registry_domain::id::{
+    Alias, ApiKeyId, OperationId, RegistrationId, ServerId, TenantId, UserId,
+};
 use registry_domain::link::Link;
 use registry_domain::operation::Operation;
 use registry_domain::ports::PortError;
@@ -58,6 +62,7 @@ struct State {
     /// The oldest first.
     links: Vec<Link>,
     operations: BTreeMap<OperationId, Operation>,
+    api_keys: BTreeMap<ApiKeyId, ApiKey>,
     /// The event at position `n` of the log is at index `n - 1`.
     events: Vec<RegistryEvent>,
     resting_aliases: Vec<RestingAlias>,

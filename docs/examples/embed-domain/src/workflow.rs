@@ -47,7 +47,7 @@ pub(crate) async fn run(
         .resolve(&submitter, ServerRef::split("weather"))
         .map_err(|refusal| format!("weather does not resolve: {refusal:?}"))?;
     let server = permit.of();
-    let tools = server.definitions(DefinitionKind::Tool).count();
+    let tools = server.offered_to(Some(&submitter)).definitions(DefinitionKind::Tool).count();
     writeln!(out, "weather resolves to {} with {tools} tools", server.endpoint)?;
 
     let notes = submit(ports, &submitter, "Notes", "https://notes.example.com/mcp", out).await?;

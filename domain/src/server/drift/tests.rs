@@ -8,7 +8,7 @@ use super::*;
 use crate::endpoint::{EndpointUrl, Transport};
 use crate::id::{Alias, EventId, Revision, ServerId};
 use crate::routing::ServerEntry;
-use crate::server::{HealthStatus, ListedBy};
+use crate::server::{HealthStatus, ListedBy, ToolRules};
 
 fn server() -> Server {
     Server {
@@ -29,6 +29,7 @@ fn server() -> Server {
         auto_discover: true,
         manifest: PinnedManifest::Awaited,
         drift: None,
+        tool_rules: ToolRules::default(),
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         revision: Revision::FIRST,
@@ -52,7 +53,7 @@ fn pinned() -> Server {
 
 fn served(server: &Server) -> Vec<String> {
     let entry = ServerEntry::new(server);
-    entry.definitions(DefinitionKind::Tool).map(|one| one.name.clone()).collect()
+    entry.offered_to(None).definitions(DefinitionKind::Tool).map(|one| one.name.clone()).collect()
 }
 
 #[test]
@@ -123,6 +124,6 @@ fn a_withheld_resource_comes_back_by_no_template() {
     let seen = Manifest::new([resource(r#"{"uri":"file:///a","x":1}"#), template()]);
     let drifted = server.offering(seen, stamp()).unwrap().next;
     let entry = ServerEntry::new(&drifted);
-    assert!(!entry.offers_resource("file:///a"));
-    assert!(entry.offers_resource("file:///b"));
+    assert!(!entry.offered_to(None).offers_resource("file:///a"));
+    assert!(entry.offered_to(None).offers_resource("file:///b"));
 }

@@ -2,11 +2,29 @@
 SET session_replication_role = replica;
 
 INSERT INTO fastmcp_audit_log
-    (id, user_id, email, method, tool_name, success, duration_ms, timestamp, request_id, server_id)
+    (id, user_id, email, method, tool_name, success, duration_ms, timestamp, request_id, server_id,
+     chain, position)
 SELECT numbered('d', n), 'oid-' || 1 + n % 1000, 'user-' || 1 + n % 1000 || '@example.com',
        'tools/call', 'tool_1', n % 50 > 0, n % 700, minute(n / 4), 'request-' || n,
-       numbered('c', 1 + n % 100000)
+       numbered('c', 1 + n % 100000),
+       -- The first 100,000 of all stand in 100 chains; the others are of before there were any.
+       CASE WHEN n <= 100000 THEN numbered('3', 1 + n / 1001)
+            ELSE '00000000-0000-0000-0000-000000000000' END,
+       CASE WHEN n <= 100000 THEN n - 1001 * (n / 1001) + 1 END
 FROM generate_series(1, 1000000) AS n;
+
+INSERT INTO chains (id, log, day, closed_at)
+SELECT numbered('3', n), 'operations', '2026-01-01'::date + n::int,
+       CASE WHEN n <= 99 THEN now() END
+FROM generate_series(1, 100) AS n;
+
+-- The oldest are purged.
+INSERT INTO seals (chain, log, day, after_position, to_position, count, digest, made_at, marks,
+                   purged_at)
+SELECT numbered('3', n), 'operations', '2026-01-01'::date + n::int, 10 * m, 10 * m + 10, 10,
+       'sha256:' || repeat('0', 64), minute(1440 * n + 10 * m), '',
+       CASE WHEN n <= 50 THEN now() END
+FROM generate_series(1, 100) AS n, generate_series(0, 999) AS m;
 
 INSERT INTO audit_log
     (log_id, registration_id, user_id, action, previous_status, new_status, timestamp)

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::viewer;
 use crate::handlers::Answer;
+use crate::handlers::proxy::signed_in_unless_open;
 use crate::settings::PublicApiSettings;
 use crate::wire::active_request::CancelResponse;
 
@@ -26,6 +27,7 @@ pub(crate) async fn handle(
     id: web::Path<String>,
 ) -> Answer {
     let party = guard::party(Edge::of(&request)?, &request).await?;
+    signed_in_unless_open(&party, &settings)?;
     let details = json!({"request_id": id.as_str()});
     match exchange.active_calls().cancel(&viewer(&party, &settings), &id).await {
         Cancellation::Cancelled { request_id } => {

@@ -94,7 +94,7 @@ impl EventLog for Broken {
 
 #[async_trait]
 impl OperationLog for Broken {
-    async fn append(&self, _operations: Vec<Operation>) -> Result<(), PortError> {
+    async fn append(&self, _chain: &Chain, _operations: Vec<Operation>) -> Result<(), PortError> {
         down()
     }
 
@@ -103,6 +103,14 @@ impl OperationLog for Broken {
     }
 
     async fn newest(&self, _limit: u32) -> Result<Vec<Operation>, PortError> {
+        down()
+    }
+
+    async fn list(&self, _query: &OperationQuery) -> Result<Page<Operation>, PortError> {
+        down()
+    }
+
+    async fn list_on(&self, _query: &OperationQuery) -> Result<Vec<Operation>, PortError> {
         down()
     }
 }

@@ -1,0 +1,4 @@
+//! What was recorded of calls and changes.
+
+pub(crate) mod export;
+pub(crate) mod list;

@@ -17,9 +17,14 @@ const KEYS_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The token of `Authorization: Bearer …`; `None` without the header.
 ///
 /// # Errors
-/// 401 when the header is there, but carries no bearer token.
+/// 401 when the header is there, but carries no bearer token; 400 when it is there twice.
 pub fn token_of(request: &HttpRequest) -> Result<Option<&str>, Problem> {
-    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        // Whoever stands between us and the client may have judged the other one (RFC 6750 §3.1).
+        return Err(Problem::new(Code::BadRequest, "There is more than one Authorization header"));
+    }
     // What is no visible ASCII is no token either; the verifier says so.
     let token = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
@@ -99,6 +104,15 @@ mod tests {
         for bad in ["Basic abc", "Bearer", "Bearer ", "abc"] {
             assert_eq!(token(bad), Err(Code::AuthenticationRequired), "{bad}");
         }
+    }
+
+    #[test]
+    fn two_headers_are_none() {
+        let request = TestRequest::default()
+            .append_header((header::AUTHORIZATION, "Bearer one"))
+            .append_header((header::AUTHORIZATION, "Bearer two"))
+            .to_http_request();
+        assert_eq!(token_of(&request).map_err(|problem| problem.code()), Err(Code::BadRequest));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | bytes stay bytes; ids come back | `bytes_stay.rs`, `ids.rs` |
 //! | answers stream; connections are reused; who leaves cancels | `streaming.rs` |
 //! | who may call, and how often | `identity.rs` |
+//! | people sign in with a browser | `sign_in/` |
 //! | one record per call, without secrets | `records.rs` |
 //! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
 //! | requests that no client should send | `bad_input.rs` |
@@ -31,6 +32,7 @@ mod messages;
 mod records;
 mod recovery;
 mod revocation;
+mod sign_in;
 mod stopping;
 mod streaming;
 mod support;

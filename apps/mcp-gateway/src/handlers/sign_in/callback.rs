@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use registry_domain::ports::Secret;
 use registry_domain::use_cases::{SignInReturn, finish_sign_in};
-use registry_http_edge::query::{Parameters, Query, ReadQuery};
+use registry_http_edge::query::{Parameters, ReadQuery, read_query};
 use registry_http_edge::session::Cookie;
 use registry_http_edge::{Edge, Problem, guard};
 
@@ -44,11 +44,9 @@ impl ReadQuery for CallbackQuery {
             headers(("Location" = String, description = "There"))),
     ),
 )]
-pub(crate) async fn finish(
-    request: HttpRequest,
-    Query(query): Query<CallbackQuery>,
-) -> Result<HttpResponse, Problem> {
+pub(crate) async fn finish(request: HttpRequest) -> Result<HttpResponse, Problem> {
     guard::count_stranger(Edge::of(&request)?, &request).await?;
+    let query: CallbackQuery = read_query(request.query_string())?;
     let (ports, sessions) = super::configured(&request)?;
     let cookies = sessions.cookies();
     let back = SignInReturn {

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use registry_domain::use_cases::{SignInBegun, begin_sign_in};
-use registry_http_edge::query::{Parameters, Query, ReadQuery};
+use registry_http_edge::query::{Parameters, ReadQuery, read_query};
 use registry_http_edge::session::Cookie;
 use registry_http_edge::{Edge, Problem, guard};
 
@@ -29,11 +29,9 @@ impl ReadQuery for LoginQuery {
     responses((status = 302, description = "To the identity provider",
         headers(("Location" = String, description = "Its page")))),
 )]
-pub(crate) async fn begin(
-    request: HttpRequest,
-    Query(query): Query<LoginQuery>,
-) -> Result<HttpResponse, Problem> {
+pub(crate) async fn begin(request: HttpRequest) -> Result<HttpResponse, Problem> {
     guard::count_stranger(Edge::of(&request)?, &request).await?;
+    let query: LoginQuery = read_query(request.query_string())?;
     let (ports, sessions) = super::configured(&request)?;
     let SignInBegun { address, proof } = begin_sign_in(ports, query.return_to.as_deref()).await?;
     let mut answer = HttpResponse::Found();

@@ -137,9 +137,11 @@ impl GraphGroups {
             return Ok(token.clone());
         }
         let GroupSettings { authority, graph, .. } = &self.settings;
-        let url = parsed(&format!("{}/{tenant}/oauth2/v2.0/token", authority.trim_end_matches('/')))?;
+        let url =
+            parsed(&format!("{}/{tenant}/oauth2/v2.0/token", authority.trim_end_matches('/')))?;
         // Graph's own name, also where a test has it on this machine.
-        let resource = if graph.starts_with("http:") { "https://graph.microsoft.com" } else { graph };
+        let resource =
+            if graph.starts_with("http:") { "https://graph.microsoft.com" } else { graph };
         let body = Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &self.settings.client_id)

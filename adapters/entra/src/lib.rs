@@ -44,8 +44,8 @@ pub use development::{
     DEVELOPMENT_KEYS_PATH, DEVELOPMENT_TOKEN_PATH, DevelopmentIssuer, DevelopmentKey, IssueError,
     IssuedToken, TokenRequest,
 };
-pub use issuer::IssuerRules;
 pub use groups::{GraphGroups, GroupSettings};
+pub use issuer::IssuerRules;
 pub use keys::{HttpJwks, JwksAddress, JwksSettings, KeyLookup, KeySource, LocalKeys};
 pub use provider::{EntraProvider, ProviderSettings};
 pub use verifier::{JwtVerifier, MAX_LEEWAY, MAX_TOKEN_BYTES, VerifierSettings};

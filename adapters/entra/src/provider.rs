@@ -118,14 +118,9 @@ impl EntraProvider {
         }
     }
 
-    async fn sign_in(
-        &self,
-        tokens: Tokens,
-        nonce: Option<&str>,
-    ) -> Result<SignIn, SignInFailure> {
-        let id_token = tokens
-            .id_token
-            .ok_or(SignInFailure::Invalid { what: "no ID token in the answer" })?;
+    async fn sign_in(&self, tokens: Tokens, nonce: Option<&str>) -> Result<SignIn, SignInFailure> {
+        let id_token =
+            tokens.id_token.ok_or(SignInFailure::Invalid { what: "no ID token in the answer" })?;
         let person = self.identified(&id_token, nonce).await?;
         let lifetime = Duration::from_secs(tokens.expires_in).min(MAX_LIFETIME);
         Ok(SignIn {

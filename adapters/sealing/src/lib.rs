@@ -23,5 +23,5 @@ pub mod secret_file;
 mod secrets;
 
 pub use key::{KeyNotMade, SealingKey};
-pub use secrets::RandomSecrets;
 pub use sealer::{AeadSealer, OVERHEAD_BYTES, UnusableKeys};
+pub use secrets::RandomSecrets;

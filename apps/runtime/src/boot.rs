@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
-use registry_domain::ports::{Administrators, RateLimiter, RegistryPorts, ResponseCache, Sealer, TokenVerifier};
+use registry_domain::ports::{
+    Administrators, RateLimiter, RegistryPorts, ResponseCache, Sealer, TokenVerifier,
+};
 use registry_domain::sign_in::SignInPorts;
 use registry_entra::DevelopmentIssuer;
 use registry_http_edge::mcp::Origins;
@@ -24,8 +26,8 @@ use registry_upstream::UpstreamSettings;
 use crate::administrators::KnownAdministrators;
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
-use crate::telemetry::Telemetry;
 use crate::sign_in::{self, BrowserSessions};
+use crate::telemetry::Telemetry;
 use crate::{edge, identity, live, sealing};
 
 pub use calls::CallPath;

@@ -86,9 +86,8 @@ fn of_entra(
     let groups = GraphGroups::new(group_settings(entra, secret.clone()), Arc::clone(&clock));
     let groups = Arc::new(groups.map_err(uncallable)?);
     let id_tokens = id_tokens.with_groups(Arc::clone(&groups));
-    let provider =
-        EntraProvider::new(provider_settings(settings, entra, secret), id_tokens, clock)
-            .map_err(uncallable)?;
+    let provider = EntraProvider::new(provider_settings(settings, entra, secret), id_tokens, clock)
+        .map_err(uncallable)?;
     Ok(Identity {
         verifier: Arc::new(tokens.with_groups(groups)),
         development: None,

@@ -44,15 +44,11 @@ pub async fn begin_sign_in(
         scopes: Vec::new(),
     };
     let address = ports.provider.sign_in_address(&request).await?;
-    let browser = return_to.zip(proof.as_ref()).map(|(return_to, proof)| BegunBrowser {
-        return_to,
-        proof: proof.expose().to_owned(),
-    });
-    let begun = Begun {
-        verifier: verifier.expose().to_owned(),
-        nonce: nonce.expose().to_owned(),
-        browser,
-    };
+    let browser = return_to
+        .zip(proof.as_ref())
+        .map(|(return_to, proof)| BegunBrowser { return_to, proof: proof.expose().to_owned() });
+    let begun =
+        Begun { verifier: verifier.expose().to_owned(), nonce: nonce.expose().to_owned(), browser };
     let key = Begun::key(state.expose());
     ports.keep(&key, Purpose::State, &begun, ports.policy.state_ttl).await?;
     Ok(SignInBegun { address, proof })

@@ -4,7 +4,6 @@ use super::caller_of;
 use crate::error::Error;
 use crate::id::UserId;
 use crate::ports::{CodeRedemption, Purpose, Secret, end_after};
-
 use crate::sign_in::{Begun, KeptSession, KeptTokens, Session, SignInPorts};
 
 /// What a browser comes back with.
@@ -41,8 +40,7 @@ pub async fn finish_sign_in(
     back: SignInReturn,
 ) -> Result<SignedInByBrowser, Error> {
     let key = Begun::key(&back.state);
-    let begun: Begun =
-        ports.take_kept(&key, Purpose::State).await?.ok_or(Error::UnknownState)?;
+    let begun: Begun = ports.take_kept(&key, Purpose::State).await?.ok_or(Error::UnknownState)?;
     if let Some(browser) = &begun.browser
         && back.proof.as_ref().is_none_or(|proof| proof.expose() != browser.proof)
     {

@@ -65,11 +65,7 @@ fn resumed(tokens: &KeptTokens, session: &KeptSession) -> Resumed {
 }
 
 /// Refreshes, as the only one who does.
-async fn refresh(
-    ports: &SignInPorts,
-    key: &str,
-    session: &KeptSession,
-) -> Result<Resumed, Error> {
+async fn refresh(ports: &SignInPorts, key: &str, session: &KeptSession) -> Result<Resumed, Error> {
     // Somebody may have done it since they were read.
     let Some(tokens) = find_tokens(ports, key, session).await? else { return Ok(Resumed::Out) };
     if !is_ending(ports, &tokens) {

@@ -94,7 +94,9 @@ fn accepted_tenants(reader: &mut Reader<'_>, tenant: &str) -> Vec<String> {
         Some(listed) => listed,
         None => {
             if reader.set_by(ALLOWED_TENANTS).is_none() {
-                let rule = format!("is required where AZURE_TENANT_ID is {tenant}: whose people may sign in");
+                let rule = format!(
+                    "is required where AZURE_TENANT_ID is {tenant}: whose people may sign in"
+                );
                 reader.problem("MREG_AZURE_ALLOWED_TENANTS", rule);
             }
             Vec::new()

@@ -62,7 +62,9 @@ pub(crate) async fn finish(request: HttpRequest) -> Result<HttpResponse, Problem
     let Some(return_to) = &signed_in.return_to else {
         let user = UserContext::of(&signed_in.session.person, signed_in.is_admin);
         let body = SignedIn::new(&signed_in.id, signed_in.session.ends_at, user);
-        return Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body));
+        return Ok(HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .json(body));
     };
     Ok(HttpResponse::Found()
         .insert_header((header::LOCATION, return_to.as_str()))

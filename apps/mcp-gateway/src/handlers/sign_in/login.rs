@@ -2,10 +2,11 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
+use registry_domain::Error;
 use registry_domain::use_cases::{SignInBegun, begin_sign_in};
 use registry_http_edge::query::{Parameters, ReadQuery, read_query};
 use registry_http_edge::session::Cookie;
-use registry_http_edge::{Edge, Problem, guard};
+use registry_http_edge::{Edge, Place, Problem, guard};
 
 /// Where the browser goes afterwards.
 pub(crate) struct LoginQuery {
@@ -33,7 +34,8 @@ pub(crate) async fn begin(request: HttpRequest) -> Result<HttpResponse, Problem>
     guard::count_stranger(Edge::of(&request)?, &request).await?;
     let query: LoginQuery = read_query(request.query_string())?;
     let (ports, sessions) = super::configured(&request)?;
-    let SignInBegun { address, proof } = begin_sign_in(ports, query.return_to.as_deref()).await?;
+    let begun = begin_sign_in(ports, query.return_to.as_deref()).await;
+    let SignInBegun { address, proof } = begun.map_err(of_query)?;
     let mut answer = HttpResponse::Found();
     answer.insert_header((header::LOCATION, address));
     answer.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -42,4 +44,12 @@ pub(crate) async fn begin(request: HttpRequest) -> Result<HttpResponse, Problem>
         answer.append_header((header::SET_COOKIE, cookie));
     }
     Ok(answer.finish())
+}
+
+/// Here fields are parameters.
+fn of_query(error: Error) -> Problem {
+    match error {
+        Error::Invalid(violations) => Problem::invalid(Place::Query, violations),
+        error => error.into(),
+    }
 }

@@ -149,7 +149,8 @@ async fn no_cookie_but_one_of_ours_is_a_session() {
     let good = browser.cookie("mcp_session").unwrap().to_owned();
     let twice = format!("{good}; mcp_session={good}");
     let ada = registry_testkit::entra::Person::ada().oid;
-    for bad in ["x", &"x".repeat(3000), &format!("token:{ada}"), &format!("{good}x"), &twice, "../x"]
+    for bad in
+        ["x", &"x".repeat(3000), &format!("token:{ada}"), &format!("{good}x"), &twice, "../x"]
     {
         browser.set_cookie("mcp_session", bad);
         browser.with_cookies().get("/oauth/userinfo").await.expect(401);

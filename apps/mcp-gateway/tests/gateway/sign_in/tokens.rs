@@ -22,7 +22,10 @@ async fn tokens_of_either_version_are_taken_as_msal_gets_them() {
     for version in [1, 2] {
         world.entra.token_version(version);
         let told = userinfo(&world.with_token_of("Ada")).await;
-        assert_eq!((&told["user_id"], &told["tenant_id"]), (&json!(Person::ada().oid), &json!(TENANT)));
+        assert_eq!(
+            (&told["user_id"], &told["tenant_id"]),
+            (&json!(Person::ada().oid), &json!(TENANT))
+        );
         assert_eq!(told["email"], "ada@example.com", "v{version}");
     }
 }
@@ -76,8 +79,10 @@ async fn new_keys_are_found_and_old_tokens_hold_while_entra_is_down() {
 #[tokio::test]
 async fn people_of_tenants_that_are_not_on_the_list_stay_outside() {
     let guest = "44444444-4444-4444-8444-444444444444";
-    let settings =
-        [("AZURE_TENANT_ID", "organizations"), ("MREG_AZURE_ALLOWED_TENANTS", &*format!("{TENANT},{guest}"))];
+    let settings = [
+        ("AZURE_TENANT_ID", "organizations"),
+        ("MREG_AZURE_ALLOWED_TENANTS", &*format!("{TENANT},{guest}")),
+    ];
     let world = SignInWorld::start(&settings).await;
     for (tenant, status) in [(guest, 200), ("55555555-5555-4555-8555-555555555555", 401)] {
         let person = Person::new("guest", "Guest Person", "guest@example.org");

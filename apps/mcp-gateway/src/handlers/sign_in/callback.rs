@@ -38,6 +38,10 @@ impl ReadQuery for CallbackQuery {
         ("code" = Option<String>, Query, description = "What is redeemed for tokens"),
         ("error" = Option<String>, Query, description = "Why there is no code"),
     ),
+    extensions(("x-error-codes" = json!([
+        "INVALID_STATE", "SIGN_IN_REFUSED", "RATE_LIMIT_EXCEEDED", "AUTH_NOT_CONFIGURED",
+        "DATABASE_UNAVAILABLE", "AUTHENTICATION_PROVIDER_ERROR",
+    ]))),
     responses(
         (status = 200, description = "A session, for a tool", body = SignedIn),
         (status = 302, description = "To where the browser wanted, with a cookie",

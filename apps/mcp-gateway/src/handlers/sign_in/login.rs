@@ -27,6 +27,9 @@ impl ReadQuery for LoginQuery {
     get, path = "/oauth/login", operation_id = "begin_sign_in", tag = "sign-in",
     params(("return_to" = Option<String>, Query,
         description = "A path of the gateway, or an address at an allowed origin", example = "/")),
+    extensions(("x-error-codes" = json!([
+        "RATE_LIMIT_EXCEEDED", "AUTH_NOT_CONFIGURED", "DATABASE_UNAVAILABLE", "AUTHENTICATION_PROVIDER_ERROR",
+    ]))),
     responses((status = 302, description = "To the identity provider",
         headers(("Location" = String, description = "Its page")))),
 )]

@@ -18,17 +18,23 @@ const KEYS_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The token of `Authorization: Bearer …`, or the API key in its header; `None` without either.
 ///
 /// # Errors
-/// 401 when the header is there, but carries no bearer token, or when both are: who is it?
+/// 401 when the header is there, but carries no bearer token, or when there is an API key too: who
+/// is it? 400 when it is there twice.
 pub fn token_of(request: &HttpRequest) -> Result<Option<&str>, Problem> {
     let key = Edge::of(request).ok().and_then(|edge| edge.settings.api_key_header.as_ref());
     let key = key.and_then(|name| request.headers().get(name));
-    let value = match (request.headers().get(header::AUTHORIZATION), key) {
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    let value = match (values.next(), key) {
         (None, None) => return Ok(None),
         // What is no visible ASCII is no key; the verifier says so.
         (None, Some(key)) => return Ok(Some(key.to_str().unwrap_or_default())),
         (Some(_), Some(_)) => return Err(no_token("Send a bearer token or an API key, not both")),
         (Some(value), None) => value,
     };
+    if values.next().is_some() {
+        // Whoever stands between us and the client may have judged the other one (RFC 6750 §3.1).
+        return Err(Problem::new(Code::BadRequest, "There is more than one Authorization header"));
+    }
     // What is no visible ASCII is no token either; the verifier says so.
     let token = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
@@ -118,6 +124,15 @@ mod tests {
         for bad in ["Basic abc", "Bearer", "Bearer ", "abc"] {
             assert_eq!(token(bad), Err(Code::AuthenticationRequired), "{bad}");
         }
+    }
+
+    #[test]
+    fn two_headers_are_none() {
+        let request = TestRequest::default()
+            .append_header((header::AUTHORIZATION, "Bearer one"))
+            .append_header((header::AUTHORIZATION, "Bearer two"))
+            .to_http_request();
+        assert_eq!(token_of(&request).map_err(|problem| problem.code()), Err(Code::BadRequest));
     }
 
     #[test]

@@ -78,9 +78,9 @@ proptest! {
 fn what_was_sealed_for_one_purpose_opens_for_no_other() {
     let sealer = sealer(&[key("k1", "a")]);
     for sealed_for in PURPOSES {
-        let sealed = sealer.seal(sealed_for, b"c", b"value").unwrap();
+        let value = sealer.seal(sealed_for, b"c", b"value").unwrap();
         for opened_for in PURPOSES {
-            let opened = sealer.open(opened_for, b"c", &sealed);
+            let opened = sealer.open(opened_for, b"c", &value);
             assert_eq!(opened.is_some(), sealed_for == opened_for, "{sealed_for:?} {opened_for:?}");
         }
     }

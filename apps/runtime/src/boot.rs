@@ -228,9 +228,9 @@ impl Runtime {
             }
             None => None,
         };
-        let sessions = sign_in.clone().map(|ports| {
+        let sessions = sign_in.clone().map(|ports| -> Arc<dyn Sessions> {
             let tasks = shared.tasks().clone();
-            Arc::new(BrowserSessions::new(ports, origins(&settings), tasks)) as Arc<dyn Sessions>
+            Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
         let calls = CallPath::start(&settings, &registry, &shared).await?;
         telemetry.look_at(&registry, &calls);

@@ -70,6 +70,11 @@ impl TestDatabase {
         through(&self.url, proxy)
     }
 
+    /// Runs statements in it, as an operator does by hand.
+    pub async fn run(&self, sql: &str) {
+        on_server(&self.url, sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
     /// Removes it now, and panics if that fails; for tests that look at what is left behind.
     pub async fn close(mut self) {
         self.removed = true;

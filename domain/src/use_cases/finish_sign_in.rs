@@ -1,5 +1,6 @@
 //! Make a session for somebody who comes back from where people sign in.
 
+use super::caller_of;
 use crate::error::Error;
 use crate::id::UserId;
 use crate::ports::{CodeRedemption, Purpose, Secret, end_after};
@@ -23,7 +24,7 @@ pub struct SignedInByBrowser {
     pub id: Secret,
     /// Whose it is.
     pub session: Session,
-    /// Whether the stored flag makes them an administrator.
+    /// Whether they are an administrator, by role, group or the stored flag.
     pub is_admin: bool,
     /// Where the browser goes; `None` for a tool.
     pub return_to: Option<String>,
@@ -55,6 +56,7 @@ pub async fn finish_sign_in(
     };
     let sign_in = ports.provider.redeem(&redemption).await?;
     let person = &sign_in.person;
+    let is_admin = caller_of(person).is_admin;
     let ensured = ports.users.ensure_user(&person.identity, UserId(ports.ids.next())).await?;
 
     let ends_at = end_after(ports.clock.now(), ports.policy.session_ttl);
@@ -69,7 +71,7 @@ pub async fn finish_sign_in(
     Ok(SignedInByBrowser {
         id,
         session: Session { person: tokens.person(), ends_at },
-        is_admin: ensured.into_user().is_admin,
+        is_admin: is_admin || ensured.into_user().is_admin,
         return_to: begun.browser.map(|browser| browser.return_to),
     })
 }

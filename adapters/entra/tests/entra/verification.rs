@@ -182,3 +182,28 @@ async fn a_cached_token_is_the_same_value_for_a_minute() {
     entra.clock.pass(Duration::from_secs(1));
     assert!(!std::sync::Arc::ptr_eq(&first, &seen().await));
 }
+
+#[tokio::test]
+async fn a_hostile_key_id_is_a_name_like_any_other() {
+    let entra = Entra::start().await;
+    let long = "k".repeat(4000);
+    for kid in [
+        "../../etc/passwd",
+        "http://127.0.0.1:1/keys",
+        "' OR 1=1; --",
+        "trusted\0",
+        "",
+        "\u{202e}detsurt",
+        &long,
+    ] {
+        let header = json!({"alg": "RS256", "kid": kid});
+        let token = TRUSTED.token_with(
+            &header,
+            &entra.claims(&json!({})),
+            &aws_lc_rs::signature::RSA_PKCS1_SHA256,
+        );
+        assert_eq!(entra.verify(&token).await, Answer::Refused(Class::UnknownKey), "{kid}");
+    }
+    // The keys' host was asked for its keys, and for nothing that a token named.
+    assert_eq!(entra.host.fetches(), 2);
+}

@@ -7,6 +7,7 @@
 //! | bytes stay bytes; ids come back | `bytes_stay.rs`, `ids.rs` |
 //! | answers stream; connections are reused; who leaves cancels | `streaming.rs` |
 //! | who may call, and how often | `identity.rs` |
+//! | people sign in with a browser | `sign_in/` |
 //! | one record per call, without secrets | `records.rs` |
 //! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
 //! | resources and prompts of many servers behind one address | `federated.rs` |
@@ -40,6 +41,7 @@ mod records;
 mod recovery;
 mod revocation;
 mod sessions;
+mod sign_in;
 mod stopping;
 mod streaming;
 mod support;

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use crate::support::{PROGRAMS, failed, run, run_on, stdout, well};
 
-const COMMANDS: [(&str, &[&str]); 7] = [
+const COMMANDS: [(&str, &[&str]); 8] = [
     ("serve", &[]),
     ("migrate", &["--down"]),
     ("token", &["--subject", "--email", "--name", "--role", "--tenant", "--group", "--expires-in"]),
+    ("key", &["new"]),
     ("validate", &[]),
     ("config", &[]),
     ("register-server", &["<NAME>", "<ENDPOINT_URL>", "--alias", "--tenant", "--description"]),
@@ -41,6 +42,18 @@ async fn the_help_of_each_command_lists_its_options() {
             assert!(help.contains(option), "{option} in {help}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_new_key_is_one_that_the_settings_take() {
+    let (one, other) = (well(&run(&["key", "new"], &[])), well(&run(&["key", "new"], &[])));
+    assert_ne!(one, other);
+    let both = format!("{},{}", one.trim(), other.trim());
+    well(&run(&["validate"], &[("MREG_TOKEN_ENCRYPTION_KEY", &both)]));
+    let twice = format!("{},{}", one.trim(), one.trim());
+    let said = failed(&run(&["validate"], &[("MREG_TOKEN_ENCRYPTION_KEY", &twice)]), 2);
+    assert!(said.contains("two sealing keys have the name"), "{said}");
+    assert!(!said.contains(one.trim().split_once(':').unwrap().1), "{said}");
 }
 
 #[tokio::test]

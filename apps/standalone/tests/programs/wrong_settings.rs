@@ -4,12 +4,16 @@ use crate::support::{PROGRAMS, failed, run, stdout, well};
 use registry_testkit::Program;
 
 /// Each wrong in its own way, with nothing else wrong.
-const WRONG: [(&str, &str); 49] = [
+const WRONG: [(&str, &str); 53] = [
     ("ENVIRONMENT", "prod"),
     ("MREG_ENVIRONMENT", "live"),
     ("AZURE_TENANT_ID", ""),
     ("MREG_AZURE_AUTHORITY_HOST", "login.microsoftonline.com"),
+    ("MREG_AZURE_GRAPH_HOST", "graph"),
     ("MREG_CLOCK_SKEW_SECONDS", "61"),
+    ("MREG_FASTMCP_OAUTH_STATE_TTL", "9"),
+    ("MREG_FASTMCP_OAUTH_SCOPES", "profile,email"),
+    ("MREG_FASTMCP_SESSION_EXPIRE_SECONDS", "0"),
     ("MREG_SERVICE_HOST", "example"),
     ("MREG_SERVICE_HOST", "0.0.0.0"),
     ("MREG_SERVICE_HOST", "::"),

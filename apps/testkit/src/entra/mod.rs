@@ -101,7 +101,7 @@ impl Entra {
 
     /// Who signs in where the address has no `login_hint`: by `oid`, name or email.
     pub fn signs_in(&self, who: &str) {
-        self.state.lock().present = who.to_owned();
+        who.clone_into(&mut self.state.lock().present);
     }
 
     /// Nobody consents from now on (AADSTS65004), or everybody does again.

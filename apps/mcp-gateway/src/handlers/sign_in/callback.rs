@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use registry_domain::ports::Secret;
 use registry_domain::use_cases::{SignInReturn, finish_sign_in};
-use registry_http_edge::query::{Parameters, Query, ReadQuery};
+use registry_http_edge::query::{Parameters, ReadQuery, read_query};
 use registry_http_edge::session::Cookie;
 use registry_http_edge::{Edge, Problem, guard};
 
@@ -38,17 +38,19 @@ impl ReadQuery for CallbackQuery {
         ("code" = Option<String>, Query, description = "What is redeemed for tokens"),
         ("error" = Option<String>, Query, description = "Why there is no code"),
     ),
+    extensions(("x-error-codes" = json!([
+        "INVALID_STATE", "SIGN_IN_REFUSED", "RATE_LIMIT_EXCEEDED", "AUTH_NOT_CONFIGURED",
+        "DATABASE_UNAVAILABLE", "AUTHENTICATION_PROVIDER_ERROR",
+    ]))),
     responses(
         (status = 200, description = "A session, for a tool", body = SignedIn),
         (status = 302, description = "To where the browser wanted, with a cookie",
             headers(("Location" = String, description = "There"))),
     ),
 )]
-pub(crate) async fn finish(
-    request: HttpRequest,
-    Query(query): Query<CallbackQuery>,
-) -> Result<HttpResponse, Problem> {
+pub(crate) async fn finish(request: HttpRequest) -> Result<HttpResponse, Problem> {
     guard::count_stranger(Edge::of(&request)?, &request).await?;
+    let query: CallbackQuery = read_query(request.query_string())?;
     let (ports, sessions) = super::configured(&request)?;
     let cookies = sessions.cookies();
     let back = SignInReturn {

@@ -2,10 +2,11 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
+use registry_domain::Error;
 use registry_domain::use_cases::{SignInBegun, begin_sign_in};
-use registry_http_edge::query::{Parameters, Query, ReadQuery};
+use registry_http_edge::query::{Parameters, ReadQuery, read_query};
 use registry_http_edge::session::Cookie;
-use registry_http_edge::{Edge, Problem, guard};
+use registry_http_edge::{Edge, Place, Problem, guard};
 
 /// Where the browser goes afterwards.
 pub(crate) struct LoginQuery {
@@ -26,16 +27,18 @@ impl ReadQuery for LoginQuery {
     get, path = "/oauth/login", operation_id = "begin_sign_in", tag = "sign-in",
     params(("return_to" = Option<String>, Query,
         description = "A path of the gateway, or an address at an allowed origin", example = "/")),
+    extensions(("x-error-codes" = json!([
+        "RATE_LIMIT_EXCEEDED", "AUTH_NOT_CONFIGURED", "DATABASE_UNAVAILABLE", "AUTHENTICATION_PROVIDER_ERROR",
+    ]))),
     responses((status = 302, description = "To the identity provider",
         headers(("Location" = String, description = "Its page")))),
 )]
-pub(crate) async fn begin(
-    request: HttpRequest,
-    Query(query): Query<LoginQuery>,
-) -> Result<HttpResponse, Problem> {
+pub(crate) async fn begin(request: HttpRequest) -> Result<HttpResponse, Problem> {
     guard::count_stranger(Edge::of(&request)?, &request).await?;
+    let query: LoginQuery = read_query(request.query_string())?;
     let (ports, sessions) = super::configured(&request)?;
-    let SignInBegun { address, proof } = begin_sign_in(ports, query.return_to.as_deref()).await?;
+    let begun = begin_sign_in(ports, query.return_to.as_deref()).await;
+    let SignInBegun { address, proof } = begun.map_err(of_query)?;
     let mut answer = HttpResponse::Found();
     answer.insert_header((header::LOCATION, address));
     answer.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -44,4 +47,12 @@ pub(crate) async fn begin(
         answer.append_header((header::SET_COOKIE, cookie));
     }
     Ok(answer.finish())
+}
+
+/// Here fields are parameters.
+fn of_query(error: Error) -> Problem {
+    match error {
+        Error::Invalid(violations) => Problem::invalid(Place::Query, violations),
+        error => error.into(),
+    }
 }

@@ -11,6 +11,9 @@ use registry_http_edge::{Edge, Problem, guard};
 /// The person's other sessions go on, and so does whatever they are signed in to elsewhere.
 #[utoipa::path(
     post, path = "/oauth/logout", operation_id = "sign_out", tag = "sign-in",
+    extensions(("x-error-codes" = json!([
+        "CROSS_SITE_REQUEST", "RATE_LIMIT_EXCEEDED", "AUTH_NOT_CONFIGURED", "DATABASE_UNAVAILABLE",
+    ]))),
     responses((status = 204, description = "There is no such session any more")),
 )]
 pub(crate) async fn end(request: HttpRequest) -> Result<HttpResponse, Problem> {

@@ -10,6 +10,7 @@ use crate::wire::{UserContext, UserInfo};
 #[utoipa::path(
     get, path = "/oauth/userinfo", operation_id = "show_user_info", tag = "sign-in",
     security(("bearer" = [])),
+    extensions(("x-error-codes" = json!(["BAD_REQUEST", "AUTHENTICATION_PROVIDER_ERROR"]))),
     responses((status = 200, description = "Who asks", body = UserInfo)),
 )]
 pub(crate) async fn show(request: HttpRequest) -> Result<HttpResponse, Problem> {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use jiff::Timestamp;
+use registry_domain::id::TenantId;
 use registry_domain::oauth::{
     Consent, Denial, Grant, GrantRotation, OAuthClient, Rotated, SigningKey,
 };
@@ -74,7 +75,7 @@ fn remember(conn: &mut SqliteConnection, consent: &Consent) -> Result<(), StoreE
             oauth_consents::consent_key.eq(&consent.key),
             oauth_consents::client_id.eq(&consent.client),
             oauth_consents::subject.eq(&consent.subject),
-            oauth_consents::tenant_id.eq(consent.tenant.as_ref().map(|tenant| tenant.as_str())),
+            oauth_consents::tenant_id.eq(consent.tenant.as_ref().map(TenantId::as_str)),
             oauth_consents::created_at.eq(time_text(consent.created_at)),
             oauth_consents::ends_at.eq(time_text(consent.ends_at)),
         ))

@@ -28,9 +28,17 @@ impl Challenge {
         }
         if let Some(base) = base {
             let resource = if is_resource(path) { path } else { "" };
-            text.push_str(&format!(
-                r#", scope="{CALL_SCOPE}", resource_metadata="{base}/.well-known/oauth-protected-resource{resource}""#
-            ));
+            for part in [
+                r#", scope=""#,
+                CALL_SCOPE,
+                r#"", resource_metadata=""#,
+                base,
+                "/.well-known/oauth-protected-resource",
+                resource,
+                r#"""#,
+            ] {
+                text.push_str(part);
+            }
         }
         // An address that no header can carry comes from settings: better a challenge without it.
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("Bearer"))

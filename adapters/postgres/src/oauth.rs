@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use registry_domain::id::TenantId;
 use registry_domain::oauth::{
     Consent, Denial, Grant, GrantRotation, OAuthClient, Rotated, SigningKey,
 };
@@ -101,7 +102,7 @@ impl Write for Remember {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let Self(consent) = self;
-        let tenant = consent.tenant.as_ref().map(|tenant| tenant.as_str());
+        let tenant = consent.tenant.as_ref().map(TenantId::as_str);
         let row = (
             oauth_consents::consent_key.eq(&consent.key),
             oauth_consents::client_id.eq(&consent.client),

@@ -42,6 +42,7 @@ fn of(schema: &RefOr<Schema>, components: &Components, depth: u8) -> Option<Valu
         RefOr::T(Schema::OneOf(choice)) => {
             choice.items.iter().rev().find_map(|schema| of(schema, components, depth - 1))
         }
+        RefOr::T(Schema::AllOf(whole)) => whole.example.clone(),
         RefOr::T(_) => None,
     }
 }

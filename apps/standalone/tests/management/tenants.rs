@@ -48,7 +48,7 @@ const BY_TENANT: [&str; 4] =
 
 async fn told_of(api: &Api, path: &str, tenant: &str) -> u64 {
     let shown = api.get(&format!("{path}?tools=*&tenant_id={tenant}")).await.expect(200).json();
-    let list = |list: &serde_json::Value| list.as_array().map(|all| all.len() as u64);
+    let list = |list: &serde_json::Value| Some(u64::try_from(list.as_array()?.len()).unwrap());
     list(&shown)
         .or_else(|| list(&shown["servers"]))
         .or_else(|| shown["summary"]["total_servers"].as_u64())

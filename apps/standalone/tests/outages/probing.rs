@@ -112,8 +112,7 @@ async fn while_redis_is_gone_the_store_says_who_probes() {
     hangs.store(true, Ordering::SeqCst);
     eventually("the store has the lease", async || (stores.number(leases).await > 0).then_some(()))
         .await;
-    hangs.store(false, Ordering::SeqCst);
-    goes_on(&stores, &upstream).await;
+    goes_on(&hangs, &stores, &upstream).await;
 
     stores.to_redis.restore();
     one.turns("healthy", 200).await;
@@ -125,12 +124,14 @@ async fn while_redis_is_gone_the_store_says_who_probes() {
     })
     .await;
     assert_eq!(stores.number(leases).await, 0, "Redis has the leases again");
-    hangs.store(false, Ordering::SeqCst);
-    goes_on(&stores, &upstream).await;
+    goes_on(&hangs, &stores, &upstream).await;
 }
 
-/// Waits until the server was probed five times more, and sees to it that it was asked no more often.
-async fn goes_on(stores: &Stores, upstream: &Scripted) {
+/// Waits until the probe that hangs has failed and the server was probed five times more, and sees
+/// to it that it was asked no more often.
+async fn goes_on(hangs: &AtomicBool, stores: &Stores, upstream: &Scripted) {
+    eventually("the probe has failed", async || (streak(stores).await < 0).then_some(())).await;
+    hangs.store(false, Ordering::SeqCst);
     let probes = || upstream.requests_of("server/discover").len();
     let (asked, counted) = eventually("probes go well", async || {
         let counted = streak(stores).await;

@@ -20,6 +20,8 @@ use super::schema::{Label, servers};
 
 /// What the product begins a read of one state with.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// The tenant of whoever asks: none of the servers is its.
+const TENANT: &str = "a-tenant";
 /// A way to the next page, and a tag, as long as the product's.
 const NEXT: &str = "</api/v1/servers?limit=100&cursor=\
     MTc5NTI3MjQzOTEwNTM0OC4wMWExZmU2ZS1kOWY3LTc2ZTQtODExNy1hNjhkNGRlMTk1ODk>; rel=\"next\"";
@@ -106,14 +108,19 @@ pub(super) struct Asked {
 
 /// The newest ones, and how many there are: both statements are sent at once.
 async fn page(conn: &mut AsyncPgConnection, limit: u32) -> QueryResult<(i64, Vec<ViewRow>)> {
-    let shared = || servers::table.into_boxed::<diesel::pg::Pg>();
-    let page = shared()
+    // Everybody's, and their tenant's: as the product narrows it for whoever has one.
+    let seen = || {
+        let theirs = servers::tenant_id.eq(TENANT).assume_not_null();
+        let rows = servers::table.into_boxed::<diesel::pg::Pg>();
+        rows.filter(servers::tenant_id.is_null().or(theirs))
+    };
+    let page = seen()
         .limit(limit.into())
         .offset(0)
         .order((servers::created_at.desc(), servers::id.desc()))
         .select(ViewRow::as_select());
     let (mut counting, mut loading) = (&*conn, &*conn);
-    tokio::try_join!(shared().count().get_result(&mut counting), page.load(&mut loading))
+    tokio::try_join!(seen().count().get_result(&mut counting), page.load(&mut loading))
 }
 
 async fn one(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<ViewRow> {

@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn whatever_breaks_a_rule_is_named() {
         let wrong = make(ApiKeyDraft { name: " ".into(), scopes: vec![], days: 366, ..draft() });
-        let fields: Vec<String> = wrong.unwrap_err().iter().map(|one| one.to_string()).collect();
+        let fields: Vec<String> = wrong.unwrap_err().iter().map(ToString::to_string).collect();
         assert_eq!(fields.len(), 3, "{fields:?}");
         assert!(make(ApiKeyDraft { days: 0, ..draft() }).is_err());
     }

@@ -60,7 +60,9 @@ impl CallFeed {
                 return;
             }
             self.hub.room(Topic::Requests, AT_ONCE, PATIENCE).await;
-            notices.iter().for_each(|notice| self.hub.publish(frame(notice)));
+            for notice in &notices {
+                self.hub.publish(frame(notice));
+            }
             if some_are_lost {
                 let payload = json!({"reason": "more calls began and ended than can be told: read the list of active requests"});
                 let now = self.clock.now();

@@ -144,12 +144,14 @@ impl OAuthServer {
     fn opened(&self, stored: &[SigningKey], now: Timestamp) -> Ring {
         let mut keys = Vec::with_capacity(stored.len());
         for stored in stored.iter().filter(|key| now < key.ends_at) {
-            match Key::open(self.ports.sealer.as_ref(), stored) {
-                Some(key) => keys.push(key),
-                None => tracing::error!(
-                    kid = stored.kid,
+            if let Some(key) = Key::open(self.ports.sealer.as_ref(), stored) {
+                keys.push(key);
+            } else {
+                let kid = &stored.kid;
+                tracing::error!(
+                    kid,
                     "a signing key does not open: it was sealed with a key that is not configured"
-                ),
+                );
             }
         }
         Ring { keys }
@@ -166,8 +168,8 @@ impl OAuthServer {
         // The key's thumbprint (RFC 7638 §3).
         let kid = sha256_text(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#));
         let context = format!("{CONTEXT}{kid}");
-        let sealer = &self.ports.sealer;
-        let sealed = sealer.seal(Purpose::Vault, context.as_bytes(), pkcs8.as_ref())?;
+        let ports = &self.ports;
+        let sealed = ports.sealer.seal(Purpose::Vault, context.as_bytes(), pkcs8.as_ref())?;
         // Its successor signs after one period; until the end of the second all is over.
         let ends_at = end_after(signs_from, self.settings.key_period.saturating_mul(2));
         Ok(SigningKey { generation, kid, sealed, signs_from, ends_at })

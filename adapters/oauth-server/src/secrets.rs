@@ -62,9 +62,9 @@ pub(crate) fn open<T: DeserializeOwned>(
     sealer: &dyn Sealer,
     purpose: Purpose,
     context: &str,
-    sealed: &[u8],
+    kept: &[u8],
 ) -> Option<T> {
-    serde_json::from_slice(&sealer.open(purpose, context.as_bytes(), sealed)?).ok()
+    serde_json::from_slice(&sealer.open(purpose, context.as_bytes(), kept)?).ok()
 }
 
 /// [`seal`] into a text that addresses, forms and cookies carry.

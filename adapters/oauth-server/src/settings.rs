@@ -39,7 +39,7 @@ impl OAuthSettings {
     /// How long a person has for consent and sign-in.
     pub(crate) const TRANSACTION_TTL: Duration = Duration::from_mins(10);
     /// How long a code may be redeemed.
-    pub(crate) const CODE_TTL: Duration = Duration::from_secs(60);
+    pub(crate) const CODE_TTL: Duration = Duration::from_mins(1);
     /// How long a client is kept that was never granted anything.
     pub(crate) const UNUSED_CLIENT_TTL: Duration = Duration::from_hours(24);
     /// How long a consent is remembered.

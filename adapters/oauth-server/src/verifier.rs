@@ -54,13 +54,12 @@ impl GatewayVerifier {
         let mut hash = [0; SHA256_OUTPUT_LEN];
         hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
         let now = self.server.ports.clock.now();
-        let good = match self.remembered.get(&hash) {
-            Some(good) => good,
-            None => {
-                let good = self.verified(token, now)?;
-                self.remembered.insert(hash, good.clone());
-                good
-            }
+        let good = if let Some(good) = self.remembered.get(&hash) {
+            good
+        } else {
+            let good = self.verified(token, now)?;
+            self.remembered.insert(hash, good.clone());
+            good
         };
         if now >= good.token.expires_at {
             return Err(RefusalClass::Expired);

@@ -64,7 +64,7 @@ impl KeyRow {
             made_by: UserId(self.made_by),
             created_at: self.created_at.to_jiff(),
             expires_at: self.expires_at.to_jiff(),
-            revoked_at: self.revoked_at.map(|at| at.to_jiff()),
+            revoked_at: self.revoked_at.map(jiff_diesel::Timestamp::to_jiff),
             name: self.name,
         })
     }

@@ -1,3 +1,5 @@
+//! What a chain proves, and what it does not.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -64,7 +64,12 @@ fn ours(policy: &SignInPolicy, to: &str) -> Result<String, Error> {
     if to.len() > MAX_RETURN_BYTES {
         return refused("string_too_long", "has at most 2048 bytes");
     }
-    let Ok(address) = policy.base.join(to) else {
+    // What has a scheme is an address by itself, as a browser would read it elsewhere than at home.
+    let address = match Url::parse(to) {
+        Err(url::ParseError::RelativeUrlWithoutBase) => policy.base.join(to),
+        parsed => parsed,
+    };
+    let Ok(address) = address else {
         return refused("url", "is no path and no address");
     };
     let origin = address.origin().ascii_serialization();

@@ -17,7 +17,8 @@ CREATE TABLE oauth_consents (
     subject TEXT NOT NULL,
     tenant_id TEXT,
     created_at TIMESTAMPTZ NOT NULL,
-    ends_at TIMESTAMPTZ NOT NULL
+    ends_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT oauth_consents_times CHECK (is_readable_time(created_at) AND is_readable_time(ends_at))
 );
 
 -- One row for each chain of refresh tokens.

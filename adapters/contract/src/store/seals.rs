@@ -19,8 +19,8 @@ use crate::{Failed, Outcome};
 const A_DAY: Duration = Duration::from_hours(24);
 
 fn ports(world: &World) -> SealPorts {
-    let ports = world.ports();
-    SealPorts { seals: ports.seals, events: ports.events, clock: Arc::clone(&world.clock) as _ }
+    let (ports, clock) = (world.ports(), Arc::clone(&world.clock));
+    SealPorts { seals: ports.seals, events: ports.events, clock }
 }
 
 fn chain(world: &World) -> Chain {
@@ -111,8 +111,8 @@ pub(crate) async fn a_seal_reads_back_and_is_kept_once(world: &World) -> Outcome
     assert_eq!((second.after, second.to, second.count), (3, 5, 2));
     assert_eq!(second.previous, Some(first.digest));
     assert_eq!(ports.seals.newest_seal(Some(chain.id)).await?.as_ref(), Some(second));
-    assert_eq!(ports.seals.seals(chain.id, 3, 10).await?, [second.clone()]);
-    assert_eq!(ports.seals.seals(chain.id, i64::MIN, 1).await?, [first.clone()]);
+    assert_eq!(ports.seals.seals(chain.id, 3, 10).await?, std::slice::from_ref(second));
+    assert_eq!(ports.seals.seals(chain.id, i64::MIN, 1).await?, std::slice::from_ref(first));
     assert_eq!(taken(ports.seals.keep_seal(second).await)?, ("seal", None));
     Ok(())
 }

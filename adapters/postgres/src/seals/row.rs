@@ -58,7 +58,7 @@ impl SealRow {
             made_at: self.made_at.to_jiff(),
             marks: Mark::read(&self.marks)
                 .ok_or_else(|| place.unreadable("marks", "they have no such length"))?,
-            purged_at: self.purged_at.map(|at| at.to_jiff()),
+            purged_at: self.purged_at.map(jiff_diesel::Timestamp::to_jiff),
         })
     }
 }

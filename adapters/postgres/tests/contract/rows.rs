@@ -103,7 +103,24 @@ pub(crate) async fn a_time_that_does_not_read_is_refused() -> Result<(), Failed>
                           repeat('d', 71), submitter_id, now() FROM registrations; \
                    INSERT INTO links (link_id, registration_id, rel, url, added_by, created_at) \
                    SELECT gen_random_uuid(), registration_id, 'source', 'https://a.example.com', \
-                          submitter_id, now() FROM registrations";
+                          submitter_id, now() FROM registrations; \
+                   INSERT INTO seals (chain, log, day, after_position, to_position, count, digest, \
+                                      made_at, marks) \
+                   SELECT id, log, day, 0, 1, 1, 'd', now(), '' FROM chains; \
+                   INSERT INTO api_keys (id, name, roles, scopes, digest, made_by, created_at, \
+                                         expires_at) \
+                   SELECT gen_random_uuid(), 'a', '{}', '{}', 'd', user_id, now(), now() FROM users; \
+                   INSERT INTO oauth_clients (client_id, redirect_uris, created_at, ends_at) \
+                   VALUES ('c', '[]', now(), now()); \
+                   INSERT INTO oauth_consents (consent_key, client_id, subject, created_at, ends_at) \
+                   VALUES (repeat('k', 64), 'c', 's', now(), now()); \
+                   INSERT INTO oauth_grants (grant_id, client_id, subject, resource, scopes, serial, \
+                                             sealed, created_at, ends_at) \
+                   VALUES (gen_random_uuid(), 'c', 's', '', '[]', 1, '', now(), now()); \
+                   INSERT INTO oauth_denials (denied_id, since, ends_at) \
+                   VALUES (gen_random_uuid(), now(), now()); \
+                   INSERT INTO oauth_keys (generation, kid, sealed, signs_from, ends_at) \
+                   VALUES (1, 'k', '', now(), now())";
     client.batch_execute(decided).await?;
     // Those of sessions, leases and replicas never leave the database.
     let columns = texts(

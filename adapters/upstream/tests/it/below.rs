@@ -80,14 +80,13 @@ async fn a_server_that_moved_to_its_host_is_found_there_again() {
 #[tokio::test]
 async fn a_session_that_ended_is_no_reason_to_look_elsewhere() {
     let upstream = Answering::with(|seen| match (seen.path.as_str(), seen.asks().as_str()) {
-        ("/", _) => response(404, "text/plain", "", ""),
+        // Below, the session is gone before the handshake is over.
+        ("/", _) | (_, "notifications/initialized") => response(404, "text/plain", "", ""),
         (_, "initialize") => {
             let id = &seen.json()["id"];
             let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{INITIALIZED}}}"#);
             response(200, "application/json", "mcp-session-id: one\r\n", &body)
         }
-        // The session is gone before the handshake is over.
-        (_, "notifications/initialized") => response(404, "text/plain", "", ""),
         _ => error(seen, 400, -32000),
     })
     .await;

@@ -91,7 +91,7 @@ impl<'a> ApiKeyResponse<'a> {
         Self {
             key_id: key.id,
             name: &key.name,
-            tenant_id: key.tenant.as_ref().map(|tenant| tenant.as_str()),
+            tenant_id: key.tenant.as_ref().map(registry_domain::id::TenantId::as_str),
             roles: key.roles.iter().map(|role| role.as_str()).collect(),
             scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
             made_by: key.made_by,

@@ -35,7 +35,9 @@ impl ReadBody for ToolRulesRequest {
                 Ok(rule) => rules.push(rule),
                 Err(wrong) => {
                     let outer = [Step::Member("rules".into()), Step::Position(place)];
-                    wrong.into_iter().for_each(|one| fields.note(one.inside(&outer)));
+                    for one in wrong {
+                        fields.note(one.inside(&outer));
+                    }
                 }
             }
         }

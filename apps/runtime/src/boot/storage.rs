@@ -42,8 +42,8 @@ impl Storage {
     /// What an authorization server keeps.
     pub(crate) fn oauth(&self) -> Arc<dyn OAuthStore> {
         match &self.store {
-            Store::File(store) => Arc::clone(store) as Arc<dyn OAuthStore>,
-            Store::Postgres(store) => Arc::clone(store) as Arc<dyn OAuthStore>,
+            Store::File(store) => Arc::<EmbeddedStore>::clone(store),
+            Store::Postgres(store) => Arc::<PgStore>::clone(store),
         }
     }
 

@@ -36,7 +36,7 @@ impl OAuthServerSettings {
         let registration = reader.flag(&["MREG_ALLOW_DYNAMIC_REGISTRATION"], true);
         let file = reader.optional(&[CLIENTS_FILE], "a path", |text| Some(PathBuf::from(text)));
         let preregistered =
-            file.map(|path| clients(&path)).unwrap_or_else(|| Ok(Preregistered::default()));
+            file.map_or_else(|| Ok(Preregistered::default()), |path| clients(&path));
         let preregistered = preregistered.unwrap_or_else(|rule| {
             reader.problem(CLIENTS_FILE, rule);
             Preregistered::default()

@@ -19,6 +19,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 

@@ -7,7 +7,7 @@
 //! | administrators read and export operations | `reading.rs` |
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]

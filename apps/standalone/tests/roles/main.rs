@@ -5,8 +5,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
-    clippy::disallowed_methods,
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 

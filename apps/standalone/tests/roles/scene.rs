@@ -95,8 +95,8 @@ impl Scene {
             };
             tokens.push((who, token));
         }
-        let (user_id, made) = (String::new(), AtomicU32::new(0));
-        let mut scene = Self { program, mode, tokens, user_id, listed, made };
+        let (user_id, count) = (String::new(), AtomicU32::new(0));
+        let mut scene = Self { program, mode, tokens, user_id, listed, made: count };
         let me = scene.api(Port::Api, Who::User).get("/users/me").await.expect(200).json();
         scene.user_id = text(&me, "user_id");
         let gateway = scene.api(Port::Gateway, Who::Admin);

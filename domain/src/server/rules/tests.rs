@@ -1,3 +1,5 @@
+//! Who may use what by which rule.
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 

@@ -156,9 +156,9 @@ impl ServerCatalog for Memory {
     ) -> Result<HashMap<String, ServerId>, PortError> {
         Ok(self.read(|state| {
             let servers = state.servers.values();
-            let named =
+            let holders =
                 servers.filter(|one| one.tenant.as_ref() == tenant && names.contains(&one.name));
-            named.map(|one| (one.name.clone(), one.id)).collect()
+            holders.map(|one| (one.name.clone(), one.id)).collect()
         }))
     }
 

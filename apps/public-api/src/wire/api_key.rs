@@ -48,7 +48,9 @@ fn words<T>(
 
 /// What [`ApiKeyRequest`] reads.
 #[derive(ToSchema)]
-#[schema(as = ApiKeyDraft)]
+#[schema(as = ApiKeyDraft, example = json!({
+    "name": "nightly import", "scopes": ["mcp"], "roles": [], "expires_in_days": 90,
+}))]
 #[expect(dead_code, reason = "its members are read by the derive alone")]
 pub(crate) struct ApiKeyBody {
     /// What it is for.
@@ -67,6 +69,12 @@ pub(crate) struct ApiKeyBody {
 
 /// A key, without its text.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "key_id": "00000000-0000-4000-8000-000000000001", "name": "nightly import", "tenant_id": "contoso",
+    "roles": [], "scopes": ["mcp"], "made_by": "00000000-0000-4000-8000-000000000002",
+    "created_at": "2026-11-21T10:53:19.565057Z", "expires_at": "2027-02-19T10:53:19.565057Z",
+    "revoked_at": null,
+}))]
 pub(crate) struct ApiKeyResponse<'a> {
     #[schema(value_type = Id)]
     key_id: ApiKeyId,
@@ -104,6 +112,13 @@ impl<'a> ApiKeyResponse<'a> {
 
 /// A new key, with its text.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "key_id": "00000000-0000-4000-8000-000000000001", "name": "nightly import", "tenant_id": "contoso",
+    "roles": [], "scopes": ["mcp"], "made_by": "00000000-0000-4000-8000-000000000002",
+    "created_at": "2026-11-21T10:53:19.565057Z", "expires_at": "2027-02-19T10:53:19.565057Z",
+    "revoked_at": null,
+    "api_key": "mreg_…",
+}))]
 pub(crate) struct NewApiKeyResponse<'a> {
     #[serde(flatten)]
     pub(crate) key: ApiKeyResponse<'a>,
@@ -114,6 +129,12 @@ pub(crate) struct NewApiKeyResponse<'a> {
 
 /// Keys.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"results": [{
+    "key_id": "00000000-0000-4000-8000-000000000001", "name": "nightly import", "tenant_id": "contoso",
+    "roles": [], "scopes": ["mcp"], "made_by": "00000000-0000-4000-8000-000000000002",
+    "created_at": "2026-11-21T10:53:19.565057Z", "expires_at": "2027-02-19T10:53:19.565057Z",
+    "revoked_at": null,
+}]}))]
 pub(crate) struct ApiKeysResponse<'a> {
     pub(crate) results: Vec<ApiKeyResponse<'a>>,
 }

@@ -17,6 +17,14 @@ use crate::wire::list::ListResponse;
 
 /// One call, or one change, and how it went.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "01a1fdbd-3b4b-7621-8a74-1ce66f1baeb0", "timestamp": "2026-11-21T10:53:19.565057Z",
+    "user_id": "oid-ada", "tenant_id": "contoso", "email": "ada@example.com",
+    "method": "tools/call", "tool_name": "files__read", "params": {"path": "/readme"},
+    "success": true, "error_code": null, "error_message": null, "duration_ms": 12,
+    "server_id": "00000000-0000-4000-8000-000000000001",
+    "request_id": "01a1fdbd-3b4b-7621-8a74-1ce66f1baeb0", "client_address": null,
+}))]
 pub(crate) struct OperationResponse<'a> {
     #[schema(value_type = Id)]
     id: OperationId,

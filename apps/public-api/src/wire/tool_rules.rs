@@ -74,7 +74,9 @@ fn rule(item: Value) -> Result<ToolRule, Vec<Violation>> {
 
 /// What [`ToolRulesRequest`] reads.
 #[derive(ToSchema)]
-#[schema(as = ToolRules)]
+#[schema(as = ToolRules, example = json!({"rules": [
+    {"effect": "allow", "tools": ["write_*"], "roles": ["admin"], "groups": [], "users": []},
+]}))]
 #[expect(dead_code, reason = "its members are read by the derive alone")]
 pub(crate) struct ToolRulesBody {
     /// All rules; none lets everybody use all tools.
@@ -106,6 +108,10 @@ struct ToolRuleBody {
 
 /// A server's rules.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "server_id": "00000000-0000-4000-8000-000000000001",
+    "rules": [{"effect": "allow", "tools": ["write_*"], "roles": ["admin"], "groups": [], "users": []}],
+}))]
 pub(crate) struct ToolRulesResponse<'a> {
     #[schema(value_type = Id)]
     server_id: ServerId,

@@ -45,7 +45,7 @@ steps! {
             "idx_server_resources_server_id_uri"
             "idx_server_prompts_server_id_name"
         ]
-    list_servers fetches 260
+    list_servers fetches 1000
         by [
             "idx_servers_created_at"
             "idx_server_tools_server_id_name"

@@ -38,16 +38,17 @@ impl IdentitySettings {
     pub(super) fn read(reader: &mut Reader<'_>, stage: Stage) -> Self {
         let tenant = reader.text(&["MREG_AZURE_TENANT_ID", "AZURE_TENANT_ID"]);
         let client = reader.text(&["MREG_AZURE_CLIENT_ID", "AZURE_CLIENT_ID"]);
+        let client_secret = reader.secret(&["MREG_AZURE_CLIENT_SECRET", "AZURE_CLIENT_SECRET"]);
+        let listed = listed_tenants(reader);
         let authority = reader
             .base_url(&["MREG_AZURE_AUTHORITY_HOST"])
             .unwrap_or_else(|| "https://login.microsoftonline.com".to_owned());
-        let client_secret = reader.secret(&["MREG_AZURE_CLIENT_SECRET", "AZURE_CLIENT_SECRET"]);
         let graph = reader
             .base_url(&["MREG_AZURE_GRAPH_HOST"])
             .unwrap_or_else(|| "https://graph.microsoft.com".to_owned());
         let entra = match (tenant, client) {
             (Some(tenant), Some(client)) => {
-                let accepted_tenants = accepted_tenants(reader, &tenant);
+                let accepted_tenants = accepted_tenants(reader, &tenant, listed);
                 Some(EntraSettings {
                     tenant,
                     accepted_tenants,
@@ -82,12 +83,19 @@ impl IdentitySettings {
     }
 }
 
-/// The tenant itself, or those on the list where people of several sign in: never all there are.
-fn accepted_tenants(reader: &mut Reader<'_>, tenant: &str) -> Vec<String> {
-    let listed = reader.optional(ALLOWED_TENANTS, "ids of tenants, separated by commas", |text| {
+fn listed_tenants(reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    reader.optional(ALLOWED_TENANTS, "ids of tenants, separated by commas", |text| {
         let ids: Vec<String> = text.split(',').map(|id| id.trim().to_owned()).collect();
         ids.iter().all(|id| !id.is_empty()).then_some(ids)
-    });
+    })
+}
+
+/// The tenant itself, or those on the list where people of several sign in: never all there are.
+fn accepted_tenants(
+    reader: &mut Reader<'_>,
+    tenant: &str,
+    listed: Option<Vec<String>>,
+) -> Vec<String> {
     let is_one = !matches!(tenant, "organizations" | "common" | "consumers");
     match listed {
         None if is_one => vec![tenant.to_owned()],

@@ -251,6 +251,16 @@ pub const ROWS: &[Row] = &[
     always("GET", "/livez", ANYBODY).at_gateway(),
     always("POST", "/mcp", SIGNED_IN).sends(Body::Message).at_gateway(),
     always("POST", "/servers/{alias}/mcp", "1++4+").sends(Body::Message).at_gateway(),
+    // A plain GET reads no stream of events, and nobody has a session here: who may is told so.
+    always("GET", "/mcp", SIGNED_IN).answers(&[405]).at_gateway(),
+    always("GET", "/servers/{alias}/mcp", SIGNED_IN).answers(&[405]).at_gateway(),
+    always("DELETE", "/mcp", SIGNED_IN).answers(&[400]).at_gateway(),
+    always("DELETE", "/servers/{alias}/mcp", SIGNED_IN).answers(&[400]).at_gateway(),
+    // Where nobody signs in with a browser, as in development, the way there is closed to all.
+    always("GET", "/oauth/login", ANYBODY).answers(&[503]).at_gateway(),
+    always("GET", "/oauth/callback", ANYBODY).answers(&[422]).at_gateway(),
+    always("GET", "/oauth/userinfo", SIGNED_IN).at_gateway(),
+    always("POST", "/oauth/logout", ANYBODY).answers(&[503]).at_gateway(),
     always("GET", "/api/v1/events", SIGNED_IN).at_gateway(),
     always("GET", "/api/v1/events/{topic}", SIGNED_IN).at_gateway(),
     always("POST", "/ws/ticket", SIGNED_IN).answers(&[201]).at_gateway(),

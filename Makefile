@@ -40,7 +40,7 @@ services-down:
 ## test: every test, on a throwaway PostgreSQL and Redis; installs what it needs
 .PHONY: test
 test: tools-build
-	tools/setup curl chromium
+	tools/setup curl chromium openssl python3-venv
 	cargo build $(PROGRAMS) -p registry-testkit --bins
 	tools/test
 

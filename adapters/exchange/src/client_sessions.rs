@@ -125,7 +125,7 @@ impl ClientSessions {
         now: Timestamp,
     ) -> Option<String> {
         let id = format!("{}{}", ids.next().simple(), ids.next().simple());
-        let kept = Kept { whose: party.affinity_key(), capabilities };
+        let kept = Kept { whose: whose(party), capabilities };
         let value = serde_json::to_vec(&kept).ok()?;
         if let Err(error) = self.store.put(&key(&id), Bytes::from(value), HOLDS).await {
             tracing::warn!(%error, "a client begins without a session: none can be kept");
@@ -150,7 +150,7 @@ impl ClientSessions {
             Some(session) if session.knows(now) => session,
             known => self.read(id, known, now).await?,
         };
-        if session.whose == party.affinity_key() {
+        if session.whose == whose(party) {
             Ok(session)
         } else {
             Err(WireError::unknown_session())
@@ -206,6 +206,12 @@ impl ClientSessions {
         }
         known.insert(session.id.clone(), session);
     }
+}
+
+/// Tenant and subject, so written that no two parties are written alike.
+fn whose(party: &Party) -> String {
+    let tenant = party.tenant().map(registry_domain::id::TenantId::as_str);
+    serde_json::json!([tenant, party.subject()]).to_string()
 }
 
 fn key(id: &str) -> String {

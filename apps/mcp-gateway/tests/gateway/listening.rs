@@ -165,7 +165,7 @@ async fn who_listens_is_let_go_when_the_program_ends() {
 #[tokio::test]
 async fn a_stream_ends_with_its_clients_token() {
     let world = World::start().await;
-    let short = world.token(json!({"subject": "ada", "expires_in": 2})).await;
+    let short = world.token(json!({"subject": "ada", "expires_in": 5})).await;
     let mut stream = by_get(&world.mcp_as(&short), "/mcp").await;
     assert_eq!(told(&mut stream).await, None);
 }

@@ -150,11 +150,7 @@ impl ClientSessions {
             Some(session) if session.knows(now) => session,
             known => self.read(id, known, now).await?,
         };
-        if session.whose == whose(party) {
-            Ok(session)
-        } else {
-            Err(WireError::unknown_session())
-        }
+        if session.whose == whose(party) { Ok(session) } else { Err(WireError::unknown_session()) }
     }
 
     async fn read(

@@ -108,7 +108,8 @@ impl Stores {
 
     /// One that meets others at PostgreSQL alone.
     pub async fn replica_without_redis(&self) -> Registry {
-        Registry::of(self.on_postgres().start().await).await
+        // Also where the suite gives each program a Redis of its own.
+        Registry::of(self.on_postgres().envs(&[("MREG_REDIS_URL", "")]).start().await).await
     }
 
     fn on_postgres(&self) -> Launch {

@@ -81,11 +81,11 @@ fn forwards(query: OperationQuery) -> Result<OperationQuery, Problem> {
     }
 }
 
-/// What [`OperationListQuery`] reads.
+/// The filter of [`OperationListQuery`] and of [`OperationExportQuery`].
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "its members are read by the derive alone")]
-pub(crate) struct OperationListParameters {
+pub(crate) struct OperationFilterParameters {
     /// Only what this person did, as their identity provider names them
     #[param(max_length = 100)]
     user_id: Option<String>,
@@ -109,39 +109,16 @@ pub(crate) struct OperationListParameters {
     /// Not after this time
     #[param(format = DateTime, example = "2036-11-01T00:00:00Z")]
     to: Option<String>,
+}
+
+/// The page of [`OperationListQuery`]; the filter is [`OperationFilterParameters`].
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its members are read by the derive alone")]
+pub(crate) struct OperationPageParameters {
     /// How many a page has at most
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// Where to go on, from a `Link` header
     cursor: Option<String>,
-}
-
-/// What [`OperationExportQuery`] reads.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "its members are read by the derive alone")]
-pub(crate) struct OperationExportParameters {
-    /// Only what this person did, as their identity provider names them
-    #[param(max_length = 100)]
-    user_id: Option<String>,
-    /// Only what was done by people of this tenant
-    #[param(max_length = 100)]
-    tenant_id: Option<String>,
-    /// Only this method
-    #[param(max_length = 100, example = "tools/call")]
-    method: Option<String>,
-    /// Only calls of this tool
-    #[param(max_length = 100)]
-    tool_name: Option<String>,
-    /// Only what this server was asked, or was done to it
-    #[param(value_type = Option<Id>)]
-    server_id: Option<Id>,
-    /// Only what went well (`true`), or did not
-    success: Option<bool>,
-    /// Not before this time
-    #[param(format = DateTime, example = "2026-11-01T00:00:00Z")]
-    from: Option<String>,
-    /// Not after this time
-    #[param(format = DateTime, example = "2036-11-01T00:00:00Z")]
-    to: Option<String>,
 }

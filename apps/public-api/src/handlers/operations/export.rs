@@ -12,7 +12,7 @@ use registry_http_edge::{Guarded, Query};
 
 use crate::handlers::Answer;
 use crate::wire::operation;
-use crate::wire::operation_query::{OperationExportParameters, OperationExportQuery};
+use crate::wire::operation_query::{OperationExportQuery, OperationFilterParameters};
 
 /// How many rows are held at once.
 const AT_ONCE: u32 = 500;
@@ -22,7 +22,7 @@ const AT_ONCE: u32 = 500;
 /// For administrators. It is read while it is sent: one that ends without its last line's end broke off.
 #[utoipa::path(
     get, path = "/api/v1/audit/operations/export", operation_id = "export_operations", tag = "audit", security(("bearer" = [])),
-    params(OperationExportParameters),
+    params(OperationFilterParameters),
     extensions(("x-error-codes" = json!(["INVALID_DATE_RANGE", "INSUFFICIENT_PERMISSIONS"]))),
     responses((status = 200, description = "Every row that the filter finds, one a line", body = String,
                content_type = "application/x-ndjson", example = "{\"id\":\"00000000-0000-4000-8000-000000000001\"}\n")),

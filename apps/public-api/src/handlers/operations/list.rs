@@ -8,14 +8,16 @@ use registry_http_edge::{Guarded, Query};
 use crate::handlers::Answer;
 use crate::wire::list::ListResponse;
 use crate::wire::operation::{self, OperationResponse};
-use crate::wire::operation_query::{OperationListParameters, OperationListQuery};
+use crate::wire::operation_query::{
+    OperationFilterParameters, OperationListQuery, OperationPageParameters,
+};
 
 /// List recorded calls and changes, the newest first.
 ///
 /// For administrators. Values of secrets were redacted before they were recorded.
 #[utoipa::path(
     get, path = "/api/v1/audit/operations", operation_id = "list_operations", tag = "audit", security(("bearer" = [])),
-    params(OperationListParameters),
+    params(OperationFilterParameters, OperationPageParameters),
     extensions(("x-error-codes" = json!(["INVALID_DATE_RANGE", "INSUFFICIENT_PERMISSIONS"]))),
     responses(
         (status = 200, description = "A page", body = ListResponse<OperationResponse>, headers(

@@ -4,9 +4,10 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use mcp_wire::WireError;
+use mcp_wire::sse::write_frame;
 use registry_domain::id::ServerId;
 use registry_domain::ports::UpstreamFailure;
 
@@ -96,4 +97,11 @@ impl Answer {
     pub fn accepted() -> Self {
         Self::of(202, ContentType::None, AnswerBody::Whole(Bytes::new()))
     }
+}
+
+/// A JSON-RPC message as an event of a stream.
+pub(crate) fn framed(data: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(data.len() + 24);
+    write_frame(&mut out, Some("message"), data);
+    out.freeze()
 }

@@ -9,13 +9,13 @@ use mcp_wire::asking::may_be_asked;
 use mcp_wire::splice::RequestEdit;
 use mcp_wire::{Envelope, WireError};
 use registry_domain::caller::Permit;
-use registry_domain::ports::{Ids, MessageHead, OpenedUpstream, UpstreamEra, UpstreamRequest};
+use registry_domain::ports::{Ids, OpenedUpstream, UpstreamEra, UpstreamRequest};
 use registry_domain::routing::ServerEntry;
 
 use crate::answer::Answer;
 use crate::client_sessions::{Ask, ClientSession};
 use crate::exchange::Exchange;
-use crate::forward::Sent;
+use crate::forward::{Sent, head_in_session};
 use crate::request::Call;
 
 /// How long a server may be silent while its client can be asked: people take their time.
@@ -87,11 +87,7 @@ pub(crate) async fn answered(
         return Answer::refused(&WireError::invalid("the response has no id"), "null");
     };
     let within = exchange.settings.request_timeout;
-    let head = MessageHead {
-        revision: Some(ask.upstream.revision.clone()),
-        session: ask.upstream.session.clone(),
-        ..MessageHead::default()
-    };
+    let head = head_in_session(&ask.upstream);
     let request = UpstreamRequest { head, body, timeout: within, pause: within };
     match exchange.ports.upstream.send(&ask.server, request).await {
         Ok(reply) if (200..300).contains(&reply.status) => Answer::accepted(),

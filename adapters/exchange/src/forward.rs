@@ -130,14 +130,19 @@ fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, id: Option<&str>
     edit.apply_shared(&request.inbound.body)
 }
 
+/// The head of a message to a server with a handshake.
+pub(crate) fn head_in_session(upstream: &OpenedUpstream) -> MessageHead {
+    MessageHead {
+        revision: Some(upstream.revision.clone()),
+        session: upstream.session.clone(),
+        ..MessageHead::default()
+    }
+}
+
 fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
     let Call { request, route, .. } = call;
     match upstream.era {
-        UpstreamEra::Legacy => MessageHead {
-            revision: Some(upstream.revision.clone()),
-            session: upstream.session.clone(),
-            ..MessageHead::default()
-        },
+        UpstreamEra::Legacy => head_in_session(upstream),
         UpstreamEra::Modern => MessageHead {
             traceparent: None,
             hops: 0,

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::answer::{Answer, AnswerBody, ContentType};
+use crate::answer::{Answer, AnswerBody, ContentType, framed};
 use crate::changes::Ear;
 use crate::exchange::{Exchange, ExchangeSettings};
 use crate::inbound::{Door, Inbound};
@@ -219,10 +219,4 @@ impl Listener {
         let subscription = self.subscription.as_ref()?;
         Some(framed(&message::subscription_ended(subscription, self.settings.implementation())))
     }
-}
-
-fn framed(message: &Bytes) -> Bytes {
-    let mut out = BytesMut::with_capacity(message.len() + 24);
-    write_frame(&mut out, Some("message"), message);
-    out.freeze()
 }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use mcp_wire::{WireError, params::CallParams};
+use mcp_wire::WireError;
 use registry_domain::caller::Caller;
 use registry_domain::ports::RegistryPorts;
 use serde_json::{Map, Value};
@@ -168,7 +168,7 @@ async fn called(
 }
 
 fn for_administrators(caller: &Caller, operation: &str) -> WireError {
-    let own: Vec<&str> = caller.roles.iter().map(|role| role.as_str()).collect();
+    let own = shapes::roles(caller);
     WireError::forbidden(
         "Admin privileges required for this operation",
         &["admin"],
@@ -192,11 +192,6 @@ fn failed(error: &registry_domain::error::Error) -> WireError {
             WireError::upstream("INTERNAL_ERROR", "the registry could not do it")
         }
     }
-}
-
-/// What `params.arguments` of a call holds.
-fn arguments_of<'a>(params: &'a CallParams<'_>) -> &'a str {
-    params.arguments.map_or("{}", serde_json::value::RawValue::get)
 }
 
 #[cfg(test)]

@@ -171,8 +171,7 @@ impl HttpUpstream {
 #[async_trait]
 impl Upstream for HttpUpstream {
     async fn open(&self, endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure> {
-        let mut inquiry = Inquiry::of(self, endpoint)?;
-        self.within(open::open(&mut inquiry)).await
+        self.open_for(endpoint, "{}").await
     }
 
     async fn open_for(

@@ -4,9 +4,8 @@
 use mcp_wire::WireError;
 use mcp_wire::error::echo;
 use mcp_wire::params::CallParams;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-
-use super::arguments_of;
 
 /// The wrappers that are known.
 const WRAPPERS: [&str; 2] = ["filter", "data"];
@@ -21,7 +20,7 @@ impl Arguments {
     /// # Errors
     /// -32602 for what is no object.
     pub(super) fn of(params: &CallParams<'_>) -> Result<Self, WireError> {
-        Self::read(arguments_of(params))
+        Self::read(params.arguments.map_or("{}", RawValue::get))
     }
 
     fn read(json: &str) -> Result<Self, WireError> {

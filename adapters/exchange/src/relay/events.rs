@@ -4,16 +4,16 @@
 //! Responses to other calls do not: only the one with this call's id is waited for,
 //! and an id of a stranger is never replaced by ours. Event ids do not pass either, because we keep nothing to resume from.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use mcp_wire::reply::{ReplyEdit, edit_whole};
-use mcp_wire::sse::{Frame, FrameSplitter, write_frame};
+use mcp_wire::sse::{Frame, FrameSplitter};
 use mcp_wire::{Envelope, MessageKind};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
 use super::deadline::Deadline;
-use crate::answer::{Answer, AnswerBody, ContentType};
+use crate::answer::{Answer, AnswerBody, ContentType, framed};
 use crate::asked::Asker;
 use crate::forward::Sent;
 use crate::record::Pending;
@@ -107,12 +107,6 @@ fn violation(detail: &str) -> UpstreamFailure {
         detail: detail.to_owned(),
         request_sent: true,
     }
-}
-
-fn framed(data: &[u8]) -> Bytes {
-    let mut out = BytesMut::with_capacity(data.len() + 24);
-    write_frame(&mut out, Some("message"), data);
-    out.freeze()
 }
 
 fn passage(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Passage {

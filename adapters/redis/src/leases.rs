@@ -3,9 +3,10 @@
 //! Without Redis the leases of the store are asked: probing goes on. Where some replicas reach Redis
 //! and others do not, two may have the same lease, which is what the port says may happen.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use deadpool_redis::redis::Script;
@@ -51,12 +52,29 @@ return redis.call('DEL', KEYS[1])
 pub struct RedisLeases {
     pool: Arc<RedisPool>,
     without: Arc<dyn Leases>,
+    /// Who holds what was acquired without Redis, and until when: it is renewed and given back
+    /// there, also when Redis has come back meanwhile.
+    held_without: Mutex<HashMap<LeaseHolder, Instant>>,
 }
 
 impl RedisLeases {
     /// On these connections; without them, those of `without` count.
     pub fn new(pool: Arc<RedisPool>, without: Arc<dyn Leases>) -> Self {
-        Self { pool, without }
+        Self { pool, without, held_without: Mutex::default() }
+    }
+
+    fn held_without(&self) -> MutexGuard<'_, HashMap<LeaseHolder, Instant>> {
+        self.held_without.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What has ended and was never given back is forgotten.
+    fn hold_without(&self, holder: LeaseHolder, ttl: Duration) {
+        let now = Instant::now();
+        let mut held = self.held_without();
+        held.retain(|_, ends_at| *ends_at > now);
+        if let Some(ends_at) = now.checked_add(ttl) {
+            held.insert(holder, ends_at);
+        }
     }
 
     async fn ask(
@@ -101,7 +119,11 @@ impl Leases for RedisLeases {
             Ok(is_ours) => Ok(is_ours),
             Err(fault) => {
                 told(&fault);
-                self.without.try_acquire(name, holder, ttl).await
+                let is_ours = self.without.try_acquire(name, holder, ttl).await?;
+                if is_ours {
+                    self.hold_without(holder, ttl);
+                }
+                Ok(is_ours)
             }
         }
     }
@@ -112,6 +134,10 @@ impl Leases for RedisLeases {
         holder: LeaseHolder,
         ttl: Duration,
     ) -> Result<bool, PortError> {
+        if self.held_without().contains_key(&holder) {
+            self.hold_without(holder, ttl);
+            return self.without.renew(name, holder, ttl).await;
+        }
         match self.ask(&RENEW, name, holder, ttl).await {
             Ok(is_ours) => Ok(is_ours),
             Err(fault) => {
@@ -122,10 +148,11 @@ impl Leases for RedisLeases {
     }
 
     async fn release(&self, name: &str, holder: LeaseHolder) -> Result<(), PortError> {
+        if self.held_without().remove(&holder).is_some() {
+            return self.without.release(name, holder).await;
+        }
         if let Err(fault) = self.ask(&RELEASE, name, holder, Duration::ZERO).await {
             told(&fault);
-            // It may have been acquired there.
-            self.without.release(name, holder).await?;
         }
         Ok(())
     }

@@ -19,8 +19,8 @@ mod check;
 
 pub use check::{Flaw, check};
 
-/// The most records of one seal.
-pub const MOST_SEALED: u32 = 5_000;
+/// The most records of one seal: so many are in memory when it is made.
+pub const MOST_SEALED: u32 = 1_000;
 
 /// What is recorded in chains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -17,11 +17,13 @@
 //! | who may do what | [`caller`], [`party`], [`api_key`] |
 //! | what an authorization server keeps | [`oauth`] |
 //! | the proof that records are as they were written | [`chain`] |
+//! | the file that either store writes and reads | [`archive`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | how a browser signs in | [`sign_in`] |
 //! | what the world must provide | [`ports`] |
 
 pub mod api_key;
+pub mod archive;
 pub mod caller;
 pub mod chain;
 pub mod change;
@@ -34,6 +36,7 @@ pub mod federation;
 pub mod field;
 pub mod health;
 pub mod id;
+pub mod json;
 pub mod link;
 pub mod manifest;
 pub mod oauth;

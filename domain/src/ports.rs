@@ -22,6 +22,7 @@ use std::time::Duration;
 
 mod administrators;
 mod api_key_store;
+mod archive;
 mod clock;
 mod commit_watch;
 mod document_store;
@@ -53,6 +54,7 @@ mod web_documents;
 
 pub use administrators::Administrators;
 pub use api_key_store::ApiKeyStore;
+pub use archive::{Archive, ArchiveSink, ArchiveSource};
 pub use clock::{Clock, end_after};
 pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};

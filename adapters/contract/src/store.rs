@@ -10,6 +10,7 @@ use crate::world::World;
 
 mod api_keys;
 mod approval;
+mod archive;
 mod audit;
 mod cancellation;
 mod candidates;
@@ -48,6 +49,11 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         of_racing_approvals_exactly_one_makes_a_server,
         a_proposal_leaves_the_server_as_it_is_until_it_is_approved,
         a_withdrawn_proposal_is_what_was_approved_and_forgets_its_candidate,
+    }
+    archive {
+        an_archive_taken_by_an_empty_store_is_the_same_again,
+        a_store_that_is_not_empty_takes_no_archive,
+        of_an_archive_that_was_cut_off_or_changed_nothing_is_taken,
     }
     audit {
         audit_rows_exist_if_and_only_if_the_change_does,

@@ -186,6 +186,11 @@ fn known() -> Result<Vec<MigrationVersion<'static>>, Source> {
     Ok(versions)
 }
 
+/// The newest version that the program knows.
+pub(crate) fn newest() -> Result<String, Source> {
+    Ok(known()?.last().map(ToString::to_string).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use diesel::QueryableByName;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    ApiKeyStore, Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OAuthStore,
-    OperationLog, RegistrationStore, RegistryPorts, SealStore, ServerCatalog, SessionStore,
-    StoreHealth, UserStore,
+    ApiKeyStore, Archive, Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore,
+    OAuthStore, OperationLog, RegistrationStore, RegistryPorts, SealStore, ServerCatalog,
+    SessionStore, StoreHealth, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
@@ -41,6 +41,14 @@ enum Store {
 impl Storage {
     /// What an authorization server keeps.
     pub(crate) fn oauth(&self) -> Arc<dyn OAuthStore> {
+        match &self.store {
+            Store::File(store) => Arc::<EmbeddedStore>::clone(store),
+            Store::Postgres(store) => Arc::<PgStore>::clone(store),
+        }
+    }
+
+    /// Everything that lasts.
+    pub(crate) fn archive(&self) -> Arc<dyn Archive> {
         match &self.store {
             Store::File(store) => Arc::<EmbeddedStore>::clone(store),
             Store::Postgres(store) => Arc::<PgStore>::clone(store),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::boot::Runtime;
@@ -73,6 +73,9 @@ pub(crate) async fn run(
         _ = interrupt.recv() => None,
         ended = ends.join_next() => ended,
     };
+    if first_end.is_none() {
+        drain(runtime, (&mut terminate, &mut interrupt)).await;
+    }
     tracing::info!("stopping: requests in flight complete first");
     // Live clients listen for as long as they are let: they are let go first.
     runtime.live.hub.stop();
@@ -96,5 +99,21 @@ pub(crate) async fn run(
     match first_end {
         Some(Ok(Err(error))) => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// Goes on answering for a while, as not ready, so that load balancers send nothing more here before
+/// the sockets close. Told to stop again, it stops.
+async fn drain(runtime: &Runtime, (terminate, interrupt): (&mut Signal, &mut Signal)) {
+    let within = runtime.settings.service.drain;
+    runtime.draining.begin();
+    if within.is_zero() {
+        return;
+    }
+    tracing::info!(seconds = within.as_secs(), "draining: not ready any more, and still answering");
+    tokio::select! {
+        () = tokio::time::sleep(within) => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }

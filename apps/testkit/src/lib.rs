@@ -11,6 +11,7 @@
 //! | an upstream that misbehaves | [`upstreams::Scripted`] |
 //! | an empty PostgreSQL database, a key prefix on Redis | [`TestDatabase`], [`TestRedis`] |
 //! | a connection that is cut or stalls | [`ChaosProxy`] |
+//! | a TCP load balancer | [`Balancer`] |
 //! | a page of metrics, and whether it keeps the format's rules | [`Scrape`] |
 //! | a collector of traces | [`Collector`] |
 //! | Microsoft Entra ID, with its refusals | [`entra::Entra`] |
@@ -26,6 +27,7 @@
 )]
 
 mod api;
+mod balancer;
 mod binary;
 mod chaos;
 pub mod clients;
@@ -45,6 +47,8 @@ mod tls;
 pub mod upstreams;
 
 pub use api::{Answer, Api, token};
+pub use balancer::Balancer;
+pub use binary::find as find_program;
 pub use chaos::ChaosProxy;
 pub use collector::Collector;
 pub use committed::assert_committed;

@@ -12,6 +12,7 @@
 //! | an empty PostgreSQL database, a key prefix on Redis | [`TestDatabase`], [`TestRedis`] |
 //! | a connection that is cut or stalls | [`ChaosProxy`] |
 //! | a TCP load balancer | [`Balancer`] |
+//! | two of each program behind one | [`Cluster`] |
 //! | a page of metrics, and whether it keeps the format's rules | [`Scrape`] |
 //! | a collector of traces | [`Collector`] |
 //! | Microsoft Entra ID, with its refusals | [`entra::Entra`] |
@@ -31,6 +32,7 @@ mod balancer;
 mod binary;
 mod chaos;
 pub mod clients;
+mod cluster;
 mod collector;
 mod committed;
 pub mod entra;
@@ -50,6 +52,7 @@ pub use api::{Answer, Api, token};
 pub use balancer::Balancer;
 pub use binary::find as find_program;
 pub use chaos::ChaosProxy;
+pub use cluster::{Cluster, Kind};
 pub use collector::Collector;
 pub use committed::assert_committed;
 pub use events::{Event, EventStream};

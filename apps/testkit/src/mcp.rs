@@ -43,6 +43,20 @@ impl Api {
         self.try_request(path, modern_request("tools/call", params), within).await
     }
 
+    /// [`Api::mcp_legacy`] for loads under which connections may break.
+    ///
+    /// # Errors
+    /// There was no whole answer within this time.
+    pub async fn try_legacy(
+        &self,
+        path: &str,
+        session: Option<&str>,
+        (method, params): (&str, Value),
+        within: Duration,
+    ) -> Result<Answer, String> {
+        self.try_request(path, legacy_request(session, method, &params), within).await
+    }
+
     /// A legacy (2025-11-25) request, in a session or in none.
     pub async fn mcp_legacy(
         &self,

@@ -39,14 +39,6 @@ impl Ledger {
         self.wrong.lock().push(what);
     }
 
-    /// How many writes and calls were done so far.
-    pub fn done(&self) -> (usize, usize) {
-        let done = |asked: &Mutex<HashMap<String, Told>>| {
-            asked.lock().values().filter(|told| **told == Told::Done).count()
-        };
-        (done(&self.writes), done(&self.calls))
-    }
-
     /// What somebody was told that they must not have been.
     pub fn wrongs(&self) -> Vec<String> {
         self.wrong.lock().clone()

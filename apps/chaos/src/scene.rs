@@ -14,12 +14,13 @@ const OTHER_TENANT: &str = "33333333-3333-4333-8333-333333333333";
 const SERVERS: [&str; 2] = ["public-api", "mcp-gateway"];
 
 /// Settings that make what takes a minute take seconds, and keep rate limits out of it.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("MREG_FASTMCP_ENABLE_RATE_LIMITING", "false"),
     ("MREG_PUBLIC_RATE_LIMIT_RPM", "0"),
     ("MREG_AUDIT_SEAL_INTERVAL_SECONDS", "2"),
     ("MREG_CIRCUIT_BREAKER_RECOVERY_TIMEOUT", "1"),
     ("MREG_POSTGRES_POOL_TIMEOUT", "5"),
+    ("MREG_POSTGRES_MIN_CONNECTIONS", "1"),
     ("MREG_POSTGRES_MAX_CONNECTIONS", "8"),
 ];
 

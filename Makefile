@@ -79,6 +79,26 @@ bench: tools-build
 	cargo build --release -p standalone -p bench
 	tools/testenv.sh run target/release/bench $(BENCH_ARGS)
 
+## cluster: two of each program on one database behind balancers (8000 and 8001), until Ctrl-C
+.PHONY: cluster
+cluster: tools-build chaos-programs
+	tools/testenv.sh run $(BIN)/chaos cluster
+
+## chaos: one fault after the other under load, then five times too much load; a table of what held
+.PHONY: chaos
+chaos: tools-build chaos-programs
+	tools/testenv.sh run $(BIN)/chaos faults
+	$(BIN)/chaos overload
+
+## soak: clients that come, go, hang and misbehave, for SECONDS=300: the slopes of what is held
+.PHONY: soak
+soak: tools-build chaos-programs
+	SECONDS=$(or $(SECONDS),300) $(BIN)/chaos soak
+
+.PHONY: chaos-programs
+chaos-programs:
+	cargo build $(PROGRAMS) -p registry-testkit -p chaos --bins
+
 ## build: the programs as users run them (release profile)
 .PHONY: build
 build: tools-build

@@ -18,6 +18,7 @@ use registry_domain::ports::{
 };
 use registry_domain::sign_in::SignInPorts;
 use registry_entra::DevelopmentIssuer;
+use registry_http_edge::draining::Draining;
 use registry_http_edge::mcp::Origins;
 use registry_http_edge::session::Sessions;
 use registry_http_edge::settings::ServerSettings;
@@ -118,6 +119,8 @@ pub struct Runtime {
     pub(crate) telemetry: Telemetry,
     /// Lets go of kept answers, where answers are kept.
     freshness: Option<Arc<Freshness>>,
+    /// Whether the process is about to end.
+    pub(crate) draining: Arc<Draining>,
     /// What is open, and has to be closed at the end.
     open: Storage,
     shared: Shared,
@@ -258,6 +261,7 @@ impl Runtime {
             development: identity.development,
             local_service_url,
             gateway_url,
+            draining: Arc::default(),
             open,
             shared,
             halves,
@@ -311,7 +315,7 @@ impl Runtime {
         let answers = self.freshness.as_ref().map(|freshness| freshness.answers());
         EdgeSettings {
             resources_at: (half == Half::Gateway).then(|| self.gateway_url.clone()),
-            ..edge::settings(&self.settings, half, &self.telemetry, answers)
+            ..edge::settings(&self.settings, half, &self.telemetry, answers, &self.draining)
         }
     }
 

@@ -16,7 +16,7 @@
 //! | `open`, `http_sse` | which era a server speaks; whether it speaks another transport |
 //! | `links` | [`Links`]: the connections of the other transports; made, found, bounded, ended |
 //! | `link` | one of them: which call a message belongs to, and how its answer is read |
-//! | `sse`, `websocket` | what carries the messages of one |
+//! | `sse`, `websocket`, `stdio` | what carries the messages of one |
 //! | `discover` | everything that a server offers, page by page |
 //! | `web_documents` | [`HttpDocuments`]: small documents of strangers' sites, for the port `WebDocuments` |
 //!
@@ -52,6 +52,7 @@ mod outgoing;
 mod reply;
 mod settings;
 mod sse;
+mod stdio;
 mod target;
 mod upstreams;
 mod web_documents;
@@ -60,5 +61,6 @@ mod websocket;
 pub use http_upstream::HttpUpstream;
 pub use links::Links;
 pub use settings::UpstreamSettings;
+pub use stdio::ProgramSpec;
 pub use upstreams::Upstreams;
 pub use web_documents::HttpDocuments;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use mcp_wire::message;
 use parking_lot::Mutex;
 use registry_domain::endpoint::{EndpointUrl, Transport};
 use registry_domain::manifest::{FaultClass, Manifest};
@@ -18,6 +19,7 @@ use registry_domain::ports::{
 use registry_domain::routing::ServerEntry;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,6 +29,7 @@ use crate::http_upstream::HttpUpstream;
 use crate::link::{self, Link};
 use crate::settings::UpstreamSettings;
 use crate::sse::SseConnection;
+use crate::stdio::{ProgramConnection, ProgramSpec, Programs};
 use crate::websocket::SocketConnection;
 use crate::{discover, open};
 
@@ -64,12 +67,18 @@ pub struct Links {
     stop: CancellationToken,
     http: Arc<HttpUpstream>,
     table: Arc<Mutex<Table>>,
+    programs: Arc<Programs>,
     made: AtomicU64,
 }
 
 impl Links {
-    /// No connections yet. They will be tasks of the runtime that this is called in.
-    pub fn new(settings: UpstreamSettings, runtime: Handle) -> Arc<Self> {
+    /// No connections yet. They will be tasks of this runtime. `programs` are those of the operator's
+    /// file, none of which is started before it is needed.
+    pub fn new(
+        settings: UpstreamSettings,
+        runtime: Handle,
+        programs: Vec<ProgramSpec>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             http: Arc::new(HttpUpstream::new(settings.clone())),
             settings,
@@ -77,6 +86,7 @@ impl Links {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             table: Arc::default(),
+            programs: Arc::new(Programs::new(programs)),
             made: AtomicU64::new(0),
         })
     }
@@ -130,9 +140,40 @@ impl Links {
         {
             return Ok(opened.clone());
         }
+        if endpoint.transport() == Transport::Stdio {
+            return self.program(endpoint).await.map(|(_, opened)| opened);
+        }
         self.make_room()?;
         let (link, opened) = self.connect(endpoint, capabilities).await?;
+        Ok(self.kept(endpoint, link.keep()?, opened))
+    }
+
+    /// The connection to a program, which is started if it does not run.
+    async fn program(
+        &self,
+        endpoint: &EndpointUrl,
+    ) -> Result<(Arc<Link>, OpenedUpstream), UpstreamFailure> {
+        let mut state = self.programs.find(endpoint)?.state().await;
+        if let Some((link, opened)) = state.alive() {
+            return Ok((Arc::clone(link), opened.clone()));
+        }
+        state.begin(Instant::now())?;
+        // Nobody is told of a client's abilities: the process is everybody's.
+        let (link, opened) = self.connect(endpoint, "{}").await?;
         let link = link.keep()?;
+        link.share();
+        let opened = self.kept(endpoint, Arc::clone(&link), opened);
+        state.now = Some((Arc::clone(&link), opened.clone()));
+        Ok((link, opened))
+    }
+
+    /// Puts a connection where calls find it.
+    fn kept(
+        &self,
+        endpoint: &EndpointUrl,
+        link: Arc<Link>,
+        opened: OpenedUpstream,
+    ) -> OpenedUpstream {
         let name = format!("{NAME}{}", self.made.fetch_add(1, Ordering::Relaxed));
         let opened = OpenedUpstream { session: Some(name.clone()), ..opened };
         let mut table = self.table.lock();
@@ -141,7 +182,7 @@ impl Links {
             link.share();
             table.modern.insert(endpoint.as_str().to_owned(), (link, opened.clone()));
         }
-        Ok(opened)
+        opened
     }
 
     /// Sends a message of the call path. Without its connection it is as with a session that the
@@ -174,6 +215,12 @@ impl Links {
     /// # Errors
     /// The class of fault.
     pub(crate) async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
+        if endpoint.transport() == Transport::Stdio {
+            // It may run already: then it is asked whether it answers, whatever it answers.
+            let (link, opened) = self.program(endpoint).await?;
+            let mut inquiry = Inquiry::over(link, &self.settings);
+            return inquiry.ask(open::head_for(&opened, "ping"), message::ping).await.map(drop);
+        }
         self.connect(endpoint, "{}").await.map(drop)
     }
 
@@ -185,6 +232,11 @@ impl Links {
         &self,
         endpoint: &EndpointUrl,
     ) -> Result<Manifest, UpstreamFailure> {
+        if endpoint.transport() == Transport::Stdio {
+            let (link, opened) = self.program(endpoint).await?;
+            let mut inquiry = Inquiry::over(link, &self.settings);
+            return discover::list_all(&mut inquiry, &opened).await.map(Manifest::new);
+        }
         let (link, opened) = self.connect(endpoint, "{}").await?;
         let mut inquiry = Inquiry::over(link.link()?, &self.settings);
         discover::list_all(&mut inquiry, &opened).await.map(Manifest::new)
@@ -230,6 +282,7 @@ impl Links {
             link: Arc::clone(&link),
             table: Arc::clone(&self.table),
             http: Arc::clone(&self.http),
+            programs: Arc::clone(&self.programs),
         };
         let endpoint = endpoint.clone();
         let driving = async move {
@@ -308,6 +361,7 @@ impl Drop for Closing {
 enum Connection {
     Sse(Box<SseConnection>),
     Socket(Box<SocketConnection>),
+    Program(Box<ProgramConnection>),
 }
 
 impl Connection {
@@ -315,6 +369,7 @@ impl Connection {
         match self {
             Self::Sse(connection) => connection.run(link, outbox).await,
             Self::Socket(connection) => connection.run(link, outbox).await,
+            Self::Program(connection) => connection.run(link, outbox).await,
         }
     }
 }
@@ -324,6 +379,7 @@ struct Driver {
     link: Arc<Link>,
     table: Arc<Mutex<Table>>,
     http: Arc<HttpUpstream>,
+    programs: Arc<Programs>,
 }
 
 impl Driver {
@@ -338,7 +394,12 @@ impl Driver {
                         .await
                         .map(|connection| Connection::Socket(Box::new(connection)))
                 }
-                Transport::Http | Transport::Stdio => Err(failure(
+                Transport::Stdio => {
+                    let spec = Arc::clone(&self.programs.find(endpoint)?.spec);
+                    ProgramConnection::start(spec, self.http.settings.max_message_bytes)
+                        .map(|connection| Connection::Program(Box::new(connection)))
+                }
+                Transport::Http => Err(failure(
                     FaultClass::WrongTransport,
                     "the address is of another transport",
                     false,

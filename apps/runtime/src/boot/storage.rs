@@ -91,7 +91,8 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
     make_data_dir(&settings.store.data_dir)?;
     let writes = TaskTracker::new();
     let (handle, tracker) = (Handle::current(), writes.clone());
-    let links = Links::new(upstream_settings(settings), handle.clone());
+    let programs = settings.programs.programs.clone().unwrap_or_default();
+    let links = Links::new(upstream_settings(settings), handle.clone(), programs);
     match &settings.store.database {
         Database::File(path) => {
             let options = EmbeddedOptions::default();

@@ -1,5 +1,6 @@
 //! Asking a server that nobody has vetted yet, within bounds of bytes and time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -17,16 +18,23 @@ use crate::answer::{Said, answer_in};
 use crate::fault::{self, of_answer};
 use crate::head::SESSION;
 use crate::http_upstream::HttpUpstream;
+use crate::link::Link;
 use crate::reply;
 use crate::settings::UpstreamSettings;
 use crate::target::Target;
 
 /// A series of questions to one server.
 pub(crate) struct Inquiry<'a> {
-    upstream: &'a HttpUpstream,
-    target: Target,
+    settings: &'a UpstreamSettings,
+    way: Way<'a>,
     bytes_left: usize,
     asked: i64,
+}
+
+/// How the server is reached.
+enum Way<'a> {
+    Http(&'a HttpUpstream, Box<Target>),
+    Link(Arc<Link>),
 }
 
 /// An answer, with what HTTP says about it.
@@ -50,13 +58,20 @@ impl<'a> Inquiry<'a> {
         endpoint: &EndpointUrl,
     ) -> Result<Self, UpstreamFailure> {
         let target = Target::of(endpoint, upstream.settings.egress)?;
-        let bytes_left = upstream.settings.max_discovery_bytes;
-        Ok(Self { upstream, target, bytes_left, asked: 0 })
+        let settings = &upstream.settings;
+        let way = Way::Http(upstream, Box::new(target));
+        Ok(Self { settings, way, bytes_left: settings.max_discovery_bytes, asked: 0 })
+    }
+
+    /// Begins to ask the server at the other end of a connection.
+    pub(crate) fn over(link: Arc<Link>, settings: &'a UpstreamSettings) -> Self {
+        let bytes_left = settings.max_discovery_bytes;
+        Self { settings, way: Way::Link(link), bytes_left, asked: 0 }
     }
 
     /// The bounds.
     pub(crate) fn settings(&self) -> &'a UpstreamSettings {
-        &self.upstream.settings
+        self.settings
     }
 
     /// Who we say we are.
@@ -75,11 +90,20 @@ impl<'a> Inquiry<'a> {
         head: MessageHead,
         message: impl FnOnce(i64) -> Bytes + Send,
     ) -> Result<Answered, UpstreamFailure> {
-        self.asked += 1;
-        let (id, body) = (self.asked, message(self.asked));
         let timeout = self.settings().request_timeout;
         let started = Instant::now();
-        let response = self.upstream.post(&self.target, head, body, timeout).await?;
+        let (upstream, target) = match &self.way {
+            Way::Http(upstream, target) => (*upstream, target),
+            Way::Link(link) => {
+                let link = Arc::clone(link);
+                return tokio::time::timeout(timeout, self.ask_over(&link, head, message))
+                    .await
+                    .unwrap_or_else(|_| Err(fault::too_slow(true)));
+            }
+        };
+        self.asked += 1;
+        let (id, body) = (self.asked, message(self.asked));
+        let response = upstream.post(target, head, body, timeout).await?;
         check_status(response.status())?;
         let status = response.status();
         let session = session_of(&response)?;
@@ -100,7 +124,11 @@ impl<'a> Inquiry<'a> {
         message: Bytes,
     ) -> Result<(), UpstreamFailure> {
         let timeout = self.settings().request_timeout;
-        let response = self.upstream.post(&self.target, head, message, timeout).await?;
+        let (upstream, target) = match &self.way {
+            Way::Http(upstream, target) => (upstream, target),
+            Way::Link(link) => return link.tell(head, message, timeout).await,
+        };
+        let response = upstream.post(target, head, message, timeout).await?;
         check_status(response.status())?;
         if response.status().is_success() {
             Ok(())
@@ -110,9 +138,30 @@ impl<'a> Inquiry<'a> {
         }
     }
 
+    async fn ask_over(
+        &mut self,
+        link: &Link,
+        head: MessageHead,
+        message: impl FnOnce(i64) -> Bytes + Send,
+    ) -> Result<Answered, UpstreamFailure> {
+        let id = link.next_id();
+        let timeout = self.settings().request_timeout;
+        let place = link.ask(head, &id.to_string(), &message(id), timeout).await?;
+        loop {
+            let mail = place.mailbox.next().await?;
+            let left = self.bytes_left.checked_sub(mail.message.len()).ok_or_else(too_much)?;
+            self.bytes_left = left;
+            if mail.is_response {
+                let said = answer_in(&mail.message, id).unwrap_or(Said::Other);
+                return Ok(Answered { status: StatusCode::OK, session: None, said });
+            }
+        }
+    }
+
     /// Asks for the endpoint's stream of events; `None` if it has none.
     pub(crate) async fn listen(&self, timeout: Duration) -> Option<Response<Incoming>> {
-        let response = self.upstream.listen(&self.target, timeout).await.ok()?;
+        let Way::Http(upstream, target) = &self.way else { return None };
+        let response = upstream.listen(target, timeout).await.ok()?;
         let shape = reply::shape(response.status(), response.headers());
         (response.status() == StatusCode::OK && shape == ReplyShape::EventStream)
             .then_some(response)
@@ -121,7 +170,9 @@ impl<'a> Inquiry<'a> {
     /// Ends a legacy session; how the server takes it does not matter any more.
     pub(crate) async fn end_session(&self, revision: Option<String>, session: String) {
         const POLITENESS: Duration = Duration::from_secs(2);
-        let ended = self.upstream.end_session(&self.target, revision, session, POLITENESS).await;
+        // The end of a connection is the end of what the server keeps of it.
+        let Way::Http(upstream, target) = &self.way else { return };
+        let ended = upstream.end_session(target, revision, session, POLITENESS).await;
         if let Err(failure) = ended {
             tracing::debug!(class = failure.class.as_str(), "an upstream session was not ended");
         }

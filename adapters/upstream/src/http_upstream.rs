@@ -30,7 +30,7 @@ pub struct HttpUpstream {
     pool: Pool,
     targets: Targets,
     found: Found,
-    agent: HeaderValue,
+    pub(crate) agent: HeaderValue,
 }
 
 impl HttpUpstream {
@@ -45,6 +45,18 @@ impl HttpUpstream {
                 .unwrap_or_else(|_| HeaderValue::from_static("mcp-registry-gateway")),
             settings,
         }
+    }
+
+    /// Sends a message of the call path. Apart from the port's method, so that who wraps it makes
+    /// no box of a box.
+    pub(crate) async fn call(
+        &self,
+        server: &Permit<Arc<ServerEntry>>,
+        request: UpstreamRequest,
+    ) -> Result<Reply, UpstreamFailure> {
+        let target = self.targets.of(server.of(), self.settings.egress)?;
+        let response = self.post(&target, request.head, request.body, request.timeout).await?;
+        Ok(reply::of_response(response, request.pause))
     }
 
     /// Posts a message; answers when the reply's head has arrived.
@@ -136,7 +148,7 @@ impl HttpUpstream {
     }
 
     /// The one place from which requests leave.
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         uri: &Uri,
         method: Method,
@@ -193,9 +205,7 @@ impl Upstream for HttpUpstream {
         server: &Permit<Arc<ServerEntry>>,
         request: UpstreamRequest,
     ) -> Result<Reply, UpstreamFailure> {
-        let target = self.targets.of(server.of(), self.settings.egress)?;
-        let response = self.post(&target, request.head, request.body, request.timeout).await?;
-        Ok(reply::of_response(response, request.pause))
+        self.call(server, request).await
     }
 
     async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {

@@ -170,6 +170,8 @@ pub(crate) fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>, B
 fn upstream_settings(settings: &Settings) -> UpstreamSettings {
     UpstreamSettings {
         request_timeout: settings.health.rules.timeout,
+        max_message_bytes: settings.gateway.max_event_bytes,
+        legacy_sse: settings.registry.policy.enable_legacy_sse,
         client_name: settings.gateway.name.clone(),
         ..UpstreamSettings::new(settings.registry.policy.egress)
     }
@@ -235,7 +237,7 @@ impl Runtime {
             let tasks = shared.tasks().clone();
             Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
-        let calls = CallPath::start(&settings, &registry, &shared).await?;
+        let calls = CallPath::start(&settings, &registry, &shared, &open.links).await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
         let freshness = shared.freshness(&settings, &registry);

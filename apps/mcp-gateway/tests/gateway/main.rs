@@ -46,3 +46,4 @@ mod stopping;
 mod streaming;
 mod support;
 mod tool_rules;
+mod transports;

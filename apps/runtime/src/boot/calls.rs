@@ -8,7 +8,7 @@ use registry_domain::ports::{GatewayPorts, RegistryPorts, Upstream};
 use registry_exchange::{
     ActiveCalls, Exchange, ExchangeSettings, OwnTools, Routes, Spool, SpoolError, SpoolSettings,
 };
-use registry_upstream::HttpUpstream;
+use registry_upstream::{Links, Upstreams};
 
 use super::shared::Shared;
 use super::{BootError, configuration, upstream_settings};
@@ -39,8 +39,9 @@ impl CallPath {
         settings: &Settings,
         registry: &RegistryPorts,
         shared: &Shared,
+        links: &Arc<Links>,
     ) -> Result<Self, BootError> {
-        let ports = ports(settings, registry);
+        let ports = ports(settings, registry, links);
         let routes = Routes::load(&ports)
             .await
             .map_err(|error| BootError::part("the servers cannot be read", error))?;
@@ -65,15 +66,15 @@ impl CallPath {
     }
 }
 
-fn ports(settings: &Settings, registry: &RegistryPorts) -> GatewayPorts {
-    let upstream = upstream_settings(settings);
+fn ports(settings: &Settings, registry: &RegistryPorts, links: &Arc<Links>) -> GatewayPorts {
+    let (upstream, links) = (upstream_settings(settings), Arc::clone(links));
     GatewayPorts {
         servers: Arc::clone(&registry.servers),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
         upstream: Arc::clone(&registry.upstream),
         new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
-            Arc::new(HttpUpstream::new(upstream.clone()))
+            Arc::new(Upstreams::new(upstream.clone(), Arc::clone(&links)))
         }),
         clock: Arc::clone(&registry.clock),
         ids: Arc::clone(&registry.ids),

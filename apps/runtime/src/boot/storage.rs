@@ -13,7 +13,7 @@ use registry_domain::ports::{
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
-use registry_upstream::HttpUpstream;
+use registry_upstream::{Links, Upstreams};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
@@ -29,6 +29,8 @@ const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Storage {
     pub(crate) ports: RegistryPorts,
     pub(crate) seals: Arc<dyn SealStore>,
+    /// The connections to servers that are not asked over streamable HTTP.
+    pub(crate) links: Arc<Links>,
     writes: TaskTracker,
     store: Store,
 }
@@ -66,6 +68,7 @@ impl Storage {
     /// Waits until everything that was begun is written, but not for long on a database that says
     /// nothing, and closes what was opened.
     pub(crate) async fn finish(&self) {
+        self.links.finish().await;
         self.writes.close();
         if tokio::time::timeout(LAST_WRITES_WITHIN, self.writes.wait()).await.is_err() {
             tracing::warn!(
@@ -96,21 +99,27 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
     make_data_dir(&settings.store.data_dir)?;
     let writes = TaskTracker::new();
     let (handle, tracker) = (Handle::current(), writes.clone());
+    let programs = settings.programs.programs.clone().unwrap_or_default();
+    let links = Links::new(upstream_settings(settings), handle.clone(), programs);
     match &settings.store.database {
         Database::File(path) => {
             let options = EmbeddedOptions::default();
             let store =
                 EmbeddedStore::open(path, options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
-            let ports = ports(settings, Arc::clone(&store), clock);
-            Ok(Storage { ports, seals: store.clone(), writes, store: Store::File(store) })
+            let ports = ports(settings, Arc::clone(&store), &links, clock);
+            let seals = store.clone();
+            let store = Store::File(store);
+            Ok(Storage { ports, seals, links, writes, store })
         }
         Database::Postgres(options) => {
             let options = options.as_ref().clone();
             let store = PgStore::open(options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
-            let ports = ports(settings, Arc::clone(&store), clock);
-            Ok(Storage { ports, seals: store.clone(), writes, store: Store::Postgres(store) })
+            let ports = ports(settings, Arc::clone(&store), &links, clock);
+            let seals = store.clone();
+            let store = Store::Postgres(store);
+            Ok(Storage { ports, seals, links, writes, store })
         }
     }
 }
@@ -119,7 +128,12 @@ fn unopened(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BootE
     BootError::part("the database cannot be opened", error)
 }
 
-fn ports<S>(settings: &Settings, store: Arc<S>, clock: Arc<dyn Clock>) -> RegistryPorts
+fn ports<S>(
+    settings: &Settings,
+    store: Arc<S>,
+    links: &Arc<Links>,
+    clock: Arc<dyn Clock>,
+) -> RegistryPorts
 where
     S: RegistrationStore
         + ServerCatalog
@@ -142,9 +156,10 @@ where
         events: store.clone(),
         operations: store.clone(),
         api_keys: store.clone(),
-        upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(
-            settings,
-        ))))),
+        upstream: Arc::new(MeteredUpstream(Arc::new(Upstreams::new(
+            upstream_settings(settings),
+            Arc::clone(links),
+        )))),
         probes: Arc::new(EmbeddedProbeStore::new(Arc::clone(&clock))),
         leases: store.clone(),
         health: store,

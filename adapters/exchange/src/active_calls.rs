@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use registry_domain::party::{Party, Principal};
-use registry_domain::ports::{Clock, ReplicaBus};
+use registry_domain::ports::{Clock, ReplicaBus, ReplicaId};
 use registry_domain::routing::ServerEntry;
 use tokio::sync::Notify;
 
@@ -112,6 +112,11 @@ impl ActiveCalls {
             Arc::new(Self { shards, next: AtomicU64::new(1), clock, bus, watch: OnceLock::new() });
         calls.answer_the_others();
         calls
+    }
+
+    /// Which replica this is.
+    pub(crate) fn replica(&self) -> ReplicaId {
+        self.bus.replica()
     }
 
     /// How many calls are under way in this process.

@@ -21,7 +21,7 @@ use crate::own_tools::{self, Own, OwnTool, OwnTools};
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
-use crate::{asked, listen, lists, local, proxy, way, whole};
+use crate::{asked, listen, lists, local, proxy, resume, way, whole};
 
 /// A call may come through so many gateways before this one; more is a circle, in which one call
 /// would use up all connections.
@@ -72,7 +72,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         Ok(Next::Answer(answer)) => {
             record.finish(Outcome::Success);
             if method == "initialize" {
-                begun(exchange, &inbound, &envelope, answer).await
+                begun(exchange, &inbound, &envelope, front.revision, answer).await
             } else {
                 answer
             }
@@ -118,10 +118,11 @@ async fn begun(
     exchange: &Exchange,
     inbound: &Inbound,
     envelope: &Envelope<'_>,
+    revision: Revision,
     answer: Answer,
 ) -> Answer {
     let Some(sessions) = &exchange.client_sessions else { return answer };
-    let capabilities = mcp_wire::asking::capabilities_to_tell(envelope.params);
+    let capabilities = mcp_wire::asking::capabilities_to_tell(envelope.params, revision);
     let (ids, now) = (exchange.ports.ids.as_ref(), exchange.ports.clock.now());
     let session = sessions.begin(&inbound.party, capabilities, ids, now).await;
     Answer { session, ..answer }
@@ -233,6 +234,16 @@ async fn forwarded(
     route: &Route<'_>,
     mut record: Pending,
 ) -> Answer {
+    if request.params.request_state.is_some() && request.front.era == Era::Modern {
+        match resume::parked(exchange, request, route).await {
+            Ok(None) => {}
+            Ok(Some(parked)) => return resume::resume(exchange, request, route, parked, record).await,
+            Err(error) => {
+                record.finish(Outcome::failure(error.word, error.message.clone()));
+                return Answer::refused(&error, request.id_json);
+            }
+        }
+    }
     let server = route.server.of();
     let vitals = exchange.vitals.of(server.id, &exchange.routes.now());
     let begun = match Attempt::begin(vitals, &exchange.vitals.policies, record.started()) {
@@ -265,7 +276,7 @@ async fn forwarded(
 }
 
 /// Makes what was read come back under the URI that was asked for.
-async fn relocated(call: Call<'_>, answer: Answer) -> Answer {
+pub(crate) async fn relocated(call: Call<'_>, answer: Answer) -> Answer {
     let Call { exchange, request, route, .. } = call;
     let server = route.server.of();
     let foreign =

@@ -18,6 +18,7 @@ use registry_domain::party::Party;
 use registry_domain::ports::{Ids, OpenedUpstream, PortError, SessionStore};
 use registry_domain::routing::ServerEntry;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 /// How long a session is good for.
 const HOLDS: Duration = Duration::from_hours(24);
@@ -35,12 +36,17 @@ struct Kept {
     capabilities: String,
 }
 
-/// A question of a server that the client has not answered yet.
-pub(crate) struct Ask {
-    pub(crate) server: Permit<Arc<ServerEntry>>,
-    pub(crate) upstream: Arc<OpenedUpstream>,
-    /// The id by which the server knows it, as JSON.
-    pub(crate) id_json: String,
+/// A question that the client has not answered yet: who waits for the answer.
+pub(crate) enum Ask {
+    /// A server with a handshake.
+    OfServer {
+        server: Permit<Arc<ServerEntry>>,
+        upstream: Arc<OpenedUpstream>,
+        /// The id by which the server knows it, as JSON.
+        id_json: String,
+    },
+    /// A call of ours, which a modern server answered with the question.
+    OfCall(oneshot::Sender<Bytes>),
 }
 
 /// A session.

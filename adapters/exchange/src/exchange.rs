@@ -6,7 +6,7 @@ use std::time::Duration;
 use mcp_wire::WireError;
 use mcp_wire::message::Implementation;
 use registry_domain::party::Party;
-use registry_domain::ports::{GatewayPorts, SessionStore};
+use registry_domain::ports::{GatewayPorts, Sealer, SessionStore};
 use registry_domain::routing::balance::Algorithm;
 use registry_domain::routing::breaker::BreakerPolicy;
 
@@ -17,6 +17,7 @@ use crate::inbound::{Door, Inbound};
 use crate::listen::{self, Places};
 use crate::meters::Meters;
 use crate::own_tools::OwnTools;
+use crate::parked::Parking;
 use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
 use crate::spool::Spool;
@@ -87,6 +88,7 @@ pub struct Exchange {
     pub(crate) settings: Arc<ExchangeSettings>,
     pub(crate) meters: Arc<Meters>,
     pub(crate) client_sessions: Option<Arc<ClientSessions>>,
+    pub(crate) parking: Option<Arc<Parking>>,
     pub(crate) listening: Arc<Places>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
     /// What we call ourselves to modern upstreams, as JSON.
@@ -114,6 +116,7 @@ impl Exchange {
             active,
             settings: Arc::new(settings),
             client_sessions: None,
+            parking: None,
             listening: Arc::default(),
             own_tools: None,
         }
@@ -129,6 +132,14 @@ impl Exchange {
     #[must_use]
     pub fn with_client_sessions(self, store: Arc<dyn SessionStore>) -> Self {
         Self { client_sessions: Some(Arc::new(ClientSessions::new(store))), ..self }
+    }
+
+    /// The same call path, letting servers with a handshake ask clients without one: what such a
+    /// client has to bring back is sealed, and good for so long.
+    #[must_use]
+    pub fn with_parking(self, sealer: Arc<dyn Sealer>, holds: Duration) -> Self {
+        let parking = Parking::new(sealer, self.active.replica(), holds);
+        Self { parking: Some(parking), ..self }
     }
 
     /// The same call path with an upstream client of its own; to be called on the worker thread.

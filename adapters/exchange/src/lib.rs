@@ -15,6 +15,7 @@
 //! | the client's words made the upstream's | `forward.rs` |
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
 //! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
+//! | what a server asks of a client, and the answer | `asked.rs`; `parked.rs`, `resume.rs` for clients without a session, `rounds.rs` for servers without |
 //! | answers of our own | `local.rs`, `lists.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
@@ -46,12 +47,15 @@ mod lists;
 mod local;
 mod meters;
 mod own_tools;
+mod parked;
 mod proxied;
 mod proxy;
 mod recent;
 mod record;
 mod relay;
 mod request;
+mod resume;
+mod rounds;
 mod routes;
 mod spool;
 mod teller;
@@ -67,6 +71,7 @@ pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
 pub use exchange::{Exchange, ExchangeSettings};
 pub use inbound::{Door, Inbound, InboundHeaders, Wants};
 pub use own_tools::OwnTools;
+pub use parked::Parking;
 pub use proxied::{Proxied, ProxyRefusal};
 pub use routes::Routes;
 pub use spool::{Spool, SpoolError, SpoolSettings};

@@ -11,10 +11,12 @@
 //! | know revisions and eras | [`revision`] |
 //! | refuse it | [`error`] |
 //! | ask or answer by ourselves | [`message`] |
+//! | take a server's questions to clients of either era | [`asking`] |
 //! | list a definition under another name | [`definition`] |
 //! | leave entries out of an upstream's list | [`listed`] |
 //! | forward a request with changes | [`splice`] |
 //! | pass on a result across eras | [`reply`] |
+//! | tell progress under another token | [`progress`] |
 //! | read and write event streams | [`sse`] |
 //! | keep secrets out of records | [`redact`] |
 //!
@@ -37,6 +39,7 @@ mod members;
 pub mod message;
 pub mod name_header;
 pub mod params;
+pub mod progress;
 pub mod redact;
 pub mod reply;
 pub mod revision;

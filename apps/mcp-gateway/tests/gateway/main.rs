@@ -37,6 +37,7 @@ mod ids;
 mod listening;
 mod messages;
 mod own_tools;
+mod questions;
 mod records;
 mod recovery;
 mod revocation;

@@ -21,7 +21,7 @@ use crate::own_tools::{self, Own, OwnTool, OwnTools};
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
-use crate::{asked, listen, lists, local, proxy, resume, way, whole};
+use crate::{asked, listen, lists, local, proxy, resume, subscribe, way, whole};
 
 /// A call may come through so many gateways before this one; more is a circle, in which one call
 /// would use up all connections.
@@ -234,6 +234,17 @@ async fn forwarded(
     route: &Route<'_>,
     mut record: Pending,
 ) -> Answer {
+    match subscribe::answer(exchange, request, route).await {
+        Ok(None) => {}
+        Ok(Some(answer)) => {
+            record.finish(Outcome::Success);
+            return answer;
+        }
+        Err(error) => {
+            record.finish(Outcome::failure(error.word, error.message.clone()));
+            return Answer::refused(&error, request.id_json);
+        }
+    }
     if request.params.request_state.is_some() && request.front.era == Era::Modern {
         match resume::parked(exchange, request, route).await {
             Ok(None) => {}

@@ -2,9 +2,9 @@
 //!
 //! A session says what never changes: whose it is, and what its client can be asked. It lies in the
 //! session store, so that every replica knows it, and in the process for a while. What is under
-//! way in it (questions of servers to the client) is the process's own.
+//! way in it (questions of servers to the client, resources that it hears of) is the process's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use mcp_wire::WireError;
 use parking_lot::{Mutex, RwLock};
 use registry_domain::caller::Permit;
+use registry_domain::id::ServerId;
 use registry_domain::party::Party;
 use registry_domain::ports::{Ids, OpenedUpstream, PortError, SessionStore};
 use registry_domain::routing::ServerEntry;
@@ -28,6 +29,9 @@ const KNOWN_FOR: SignedDuration = SignedDuration::from_secs(60);
 const MOST_KNOWN: usize = 20_000;
 /// The most questions that may wait for one client.
 const MOST_ASKS: usize = 32;
+
+/// The most resources that one client hears of.
+const MOST_SUBSCRIBED: usize = 1_000;
 
 /// As the store keeps it.
 #[derive(Serialize, Deserialize)]
@@ -56,6 +60,8 @@ pub(crate) struct ClientSession {
     /// What servers are told that the client can be asked, as a JSON object.
     pub(crate) capabilities: String,
     asks: Mutex<HashMap<String, Ask>>,
+    /// Resources of servers of which it wants to hear.
+    subscribed: Mutex<BTreeSet<(ServerId, String)>>,
     known_at_us: AtomicI64,
 }
 
@@ -66,6 +72,7 @@ impl ClientSession {
             whose: kept.whose,
             capabilities: kept.capabilities,
             asks: Mutex::default(),
+            subscribed: Mutex::default(),
             known_at_us: AtomicI64::new(now.as_microsecond()),
         })
     }
@@ -96,6 +103,27 @@ impl ClientSession {
         for id in ids {
             asks.remove(id);
         }
+    }
+
+    /// Notes a resource that the client wants to hear of; `false` when there are too many.
+    pub(crate) fn subscribes(&self, server: ServerId, uri: &str) -> bool {
+        let mut subscribed = self.subscribed.lock();
+        let has_room = subscribed.len() < MOST_SUBSCRIBED;
+        if has_room {
+            subscribed.insert((server, uri.to_owned()));
+        }
+        has_room
+    }
+
+    /// Notes that the client wants to hear of a resource no more.
+    pub(crate) fn unsubscribes(&self, server: ServerId, uri: &str) {
+        self.subscribed.lock().remove(&(server, uri.to_owned()));
+    }
+
+    /// The resources of a server that the client wants to hear of.
+    pub(crate) fn subscribed(&self, server: ServerId) -> Vec<String> {
+        let all = self.subscribed.lock();
+        all.iter().filter(|(of, _)| *of == server).map(|(_, uri)| uri.clone()).collect()
     }
 
     fn knows(&self, now: Timestamp) -> bool {
@@ -203,8 +231,10 @@ impl ClientSessions {
     fn know(&self, session: Arc<ClientSession>) {
         let mut known = self.known.write();
         if known.len() >= MOST_KNOWN {
-            // Who waits for an answer is kept; the rest is read again.
-            known.retain(|_, session| !session.asks.lock().is_empty());
+            // Who waits for an answer, or for news, is kept; the rest is read again.
+            known.retain(|_, session| {
+                !session.asks.lock().is_empty() || !session.subscribed.lock().is_empty()
+            });
         }
         known.insert(session.id.clone(), session);
     }

@@ -13,6 +13,7 @@ use registry_domain::routing::breaker::BreakerPolicy;
 use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
 use crate::client_sessions::ClientSessions;
+use crate::follow::Followers;
 use crate::inbound::{Door, Inbound};
 use crate::listen::{self, Places};
 use crate::meters::Meters;
@@ -90,6 +91,7 @@ pub struct Exchange {
     pub(crate) client_sessions: Option<Arc<ClientSessions>>,
     pub(crate) parking: Option<Arc<Parking>>,
     pub(crate) listening: Arc<Places>,
+    pub(crate) followers: Arc<Followers>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
@@ -118,6 +120,7 @@ impl Exchange {
             client_sessions: None,
             parking: None,
             listening: Arc::default(),
+            followers: Arc::default(),
             own_tools: None,
         }
     }
@@ -181,8 +184,8 @@ impl Exchange {
     }
 
     /// Answers a client that wants to hear what changes, by the stream of a GET.
-    pub fn listen(&self, door: &Door, party: &Party) -> Answer {
-        listen::by_get(self, door, party)
+    pub async fn listen(&self, door: &Door, session: Option<&str>, party: &Party) -> Answer {
+        listen::by_get(self, door, session, party).await
     }
 
     /// Answers one client call, and tells beside the answer which server was asked and how long it

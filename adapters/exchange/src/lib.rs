@@ -16,6 +16,7 @@
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
 //! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
 //! | what a server asks of a client, and the answer | `asked.rs`; `parked.rs`, `resume.rs` for clients without a session, `rounds.rs` for servers without |
+//! | who listens, and what servers tell by themselves | `listen.rs`, `changes.rs`, `follow.rs`, `subscribe.rs` |
 //! | answers of our own | `local.rs`, `lists.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
@@ -39,6 +40,7 @@ mod choose;
 mod client_sessions;
 mod exchange;
 mod failure;
+mod follow;
 mod forward;
 mod inbound;
 mod interrupt;
@@ -58,6 +60,7 @@ mod resume;
 mod rounds;
 mod routes;
 mod spool;
+mod subscribe;
 mod teller;
 mod upstream_sessions;
 mod vitals;

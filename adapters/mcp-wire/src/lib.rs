@@ -16,6 +16,7 @@
 //! | leave entries out of an upstream's list | [`listed`] |
 //! | forward a request with changes | [`splice`] |
 //! | pass on a result across eras | [`reply`] |
+//! | read what a server tells by itself | [`heard`] |
 //! | tell progress under another token | [`progress`] |
 //! | read and write event streams | [`sse`] |
 //! | keep secrets out of records | [`redact`] |
@@ -34,6 +35,7 @@ pub mod definition;
 pub mod envelope;
 pub mod error;
 pub mod front;
+pub mod heard;
 pub mod listed;
 mod members;
 pub mod message;

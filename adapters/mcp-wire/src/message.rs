@@ -21,10 +21,12 @@ pub use answers::{
     text_resource_result, tool_error_result, tool_result,
 };
 pub use asking::input_required_result;
-pub use listening::{ListKinds, list_changed, subscription_acknowledged, subscription_ended};
+pub use listening::{
+    ListKinds, list_changed, resource_updated, subscription_acknowledged, subscription_ended,
+};
 pub use requests::{
     cancelled_notification, discover_request, initialize_request, initialized_notification,
-    list_request, ping,
+    list_request, listen_request, ping, subscribe_request,
 };
 
 /// Name and version of a program of ours, as the protocol's `Implementation`: `clientInfo` towards

@@ -118,7 +118,16 @@ impl HttpUpstream {
         target: &Target,
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
-        let headers = head::of_listening(target, &self.agent);
+        self.listen_as(target, MessageHead::default(), timeout).await
+    }
+
+    async fn listen_as(
+        &self,
+        target: &Target,
+        head: MessageHead,
+        timeout: Duration,
+    ) -> Result<Response<Incoming>, UpstreamFailure> {
+        let headers = head::of_listening(target, &self.agent, head);
         self.exchange(self.uri_of(target), Method::GET, headers, Outgoing::nothing(), timeout).await
     }
 
@@ -195,6 +204,16 @@ impl Upstream for HttpUpstream {
     ) -> Result<Reply, UpstreamFailure> {
         let target = self.targets.of(server.of(), self.settings.egress)?;
         let response = self.post(&target, request.head, request.body, request.timeout).await?;
+        Ok(reply::of_response(response, request.pause))
+    }
+
+    async fn listen(
+        &self,
+        server: &Permit<Arc<ServerEntry>>,
+        request: UpstreamRequest,
+    ) -> Result<Reply, UpstreamFailure> {
+        let target = self.targets.of(server.of(), self.settings.egress)?;
+        let response = self.listen_as(&target, request.head, request.timeout).await?;
         Ok(reply::of_response(response, request.pause))
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) method: &'a str,
     pub(crate) tool: Option<&'a str>,
     pub(crate) party: &'a Party,
+    /// The client's session, where it has one.
+    pub(crate) session: Option<&'a str>,
     pub(crate) at: Timestamp,
 }
 
@@ -57,6 +59,7 @@ pub(crate) struct ActiveCall {
     method: String,
     tool: Option<String>,
     principal: Principal,
+    session: Option<String>,
     began: Timestamp,
     /// Changes when another server is tried.
     server: Mutex<Option<Arc<ServerEntry>>>,
@@ -133,6 +136,7 @@ impl ActiveCalls {
             method: call.method.to_owned(),
             tool: call.tool.map(str::to_owned),
             principal: call.party.principal(),
+            session: call.session.map(str::to_owned),
             began: call.at,
             server: Mutex::new(None),
             is_cancelled: AtomicBool::new(false),
@@ -150,6 +154,14 @@ impl ActiveCalls {
         if before.is_none() {
             self.tell(call, CallChange::Started, call.began);
         }
+    }
+
+    /// Cancels the call of a session that its client knows by this id, if it runs here.
+    pub(crate) fn cancel_in_session(&self, session: &str, id_json: &str) {
+        let all = self.all().into_iter();
+        let meant =
+            all.filter(|call| call.session.as_deref() == Some(session) && call.id_json == id_json);
+        meant.for_each(|call| call.cancel());
     }
 
     fn shard(&self, key: u64) -> Option<&Mutex<HashMap<u64, Arc<ActiveCall>>>> {

@@ -36,8 +36,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     let id_json = envelope.id_json();
     match envelope.kind() {
         MessageKind::Response => return responded(exchange, &inbound, &envelope).await,
-        // It needs no answer, and is taken, as every revision demands.
-        MessageKind::Notification => return Answer::accepted(),
+        MessageKind::Notification => return notified(exchange, &inbound, &envelope).await,
         MessageKind::Request => {}
     }
     let Some(method) = envelope.method.as_deref() else {
@@ -102,6 +101,22 @@ async fn session(
         return Ok(None);
     }
     sessions.find(id, &inbound.party, exchange.ports.clock.now()).await.map(Some)
+}
+
+/// Takes a notification: it needs no answer, and is taken, as every revision demands. The end of
+/// a connection says nothing in the revisions with a handshake, so that a call of a session is
+/// cancelled by this alone.
+async fn notified(exchange: &Exchange, inbound: &Inbound, notification: &Envelope<'_>) -> Answer {
+    if notification.method.as_deref() == Some("notifications/cancelled")
+        && let Some(id_json) = mcp_wire::heard::cancelled(notification.params)
+    {
+        match session(exchange, inbound, Era::Legacy, "").await {
+            Ok(Some(session)) => exchange.active.cancel_in_session(&session.id, id_json),
+            Ok(None) => {}
+            Err(error) => return Answer::refused(&error, "null"),
+        }
+    }
+    Answer::accepted()
 }
 
 /// Takes a client's response to whoever asked.

@@ -9,6 +9,7 @@ use registry_domain::party::Party;
 use registry_domain::ports::{GatewayPorts, Sealer, SessionStore};
 use registry_domain::routing::balance::Algorithm;
 use registry_domain::routing::breaker::BreakerPolicy;
+use tokio::sync::Semaphore;
 
 use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
@@ -22,6 +23,7 @@ use crate::parked::Parking;
 use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
 use crate::spool::Spool;
+use crate::survive;
 use crate::upstream_sessions::UpstreamSessions;
 use crate::vitals::Vitals;
 
@@ -92,6 +94,8 @@ pub struct Exchange {
     pub(crate) parking: Option<Arc<Parking>>,
     pub(crate) listening: Arc<Places>,
     pub(crate) followers: Arc<Followers>,
+    /// Places for calls that go on without their client.
+    pub(crate) survivors: Arc<Semaphore>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
@@ -121,6 +125,7 @@ impl Exchange {
             parking: None,
             listening: Arc::default(),
             followers: Arc::default(),
+            survivors: Arc::new(Semaphore::new(survive::MOST)),
             own_tools: None,
         }
     }
@@ -199,6 +204,9 @@ impl Exchange {
     /// The call's state is large, and an app moves a handler's future several times before it is
     /// first polled: boxed here, it is made where it stays.
     pub async fn call(&self, inbound: Inbound) -> Answer {
+        if survive::is_for(self, &inbound) {
+            return survive::call(self, inbound).await;
+        }
         Box::pin(crate::call::call(self, inbound)).await
     }
 }

@@ -20,7 +20,7 @@
 //! | answers of our own | `local.rs`, `lists.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
-//! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs` |
+//! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs`; `survive.rs` for one that goes on without its client |
 //! | what a client is told of an upstream that failed | `failure.rs`, `teller.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
 //! | what is counted | `meters.rs` |
@@ -61,6 +61,7 @@ mod rounds;
 mod routes;
 mod spool;
 mod subscribe;
+mod survive;
 mod teller;
 mod upstream_sessions;
 mod vitals;

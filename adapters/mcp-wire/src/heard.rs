@@ -1,4 +1,4 @@
-//! What a server tells on a stream of its own, outside of any call.
+//! What a server tells on a stream of its own, outside of any call, and what a client tells of one.
 
 use serde_json::value::RawValue;
 
@@ -49,6 +49,12 @@ pub fn heard(message: &[u8]) -> Option<Heard> {
     })
 }
 
+/// The id of the call that the `params` of `notifications/cancelled` name, as JSON.
+pub fn cancelled(params: Option<&RawValue>) -> Option<&str> {
+    let [id] = members::read(params?.get(), ["requestId"]).ok()?;
+    members::non_null(id).map(RawValue::get)
+}
+
 fn uri(params: Option<&RawValue>) -> Option<String> {
     let [uri] = members::read(params?.get(), ["uri"]).ok()?;
     members::string(uri?).map(std::borrow::Cow::into_owned)
@@ -84,6 +90,17 @@ mod tests {
             of(r#"{"jsonrpc":"2.0","id":"a","method":"ping"}"#),
             Some(Heard::Asks { id_json: "\"a\"".to_owned(), is_ping: true })
         );
+    }
+
+    #[test]
+    fn a_cancellation_names_its_call() {
+        let id = |text: &str| {
+            let raw: Box<RawValue> = serde_json::from_str(text).unwrap();
+            cancelled(Some(&raw)).map(str::to_owned)
+        };
+        assert_eq!(id(r#"{"requestId":"a","reason":"r"}"#).as_deref(), Some("\"a\""));
+        assert_eq!(id(r#"{"requestId":7}"#).as_deref(), Some("7"));
+        assert_eq!((id("{}"), id("[]"), cancelled(None)), (None, None, None));
     }
 
     #[test]

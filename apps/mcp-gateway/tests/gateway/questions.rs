@@ -1,14 +1,16 @@
-//! A server with a handshake asks a client without one: by the result of its call, whose retry
-//! brings the answer.
+//! Servers that ask clients of the other era: one with a handshake asks a client without one by
+//! the result of its call, whose retry brings the answer; one without asks a client in a session by
+//! requests on the stream of its call, which is then made again.
 
+use bytes::Bytes;
 use http::Request;
 use registry_testkit::{
     Answer, Api, eventually,
-    upstreams::{Gate, Reply, Scripted, ScriptedRequest},
+    upstreams::{Gate, Reply, Scripted, ScriptedRequest, answer_handshake},
 };
 use serde_json::{Value, json};
 
-use crate::messages::legacy_handshake;
+use crate::messages::{legacy, legacy_handshake};
 use crate::support::World;
 
 /// The scripted server's session.
@@ -273,4 +275,137 @@ async fn a_client_that_reads_no_events_is_asked_too() {
     assert_eq!(asked["id"], 5);
     let done = send(answering(&asked, &accepted())).await;
     assert_eq!(done["result"]["content"][0]["text"], "done");
+}
+
+/// A server of the modern era alone that asks by its results before it answers a call.
+fn asking_by_results(rounds: usize) -> Scripted {
+    Scripted::start(move |request| {
+        if request.rpc_method() != "tools/call" {
+            return answer_handshake(request)
+                .unwrap_or_else(|| Reply::error(request, 404, -32601, "no"));
+        }
+        let params = &request.json()["params"];
+        let state = params["requestState"].as_str().unwrap_or("0");
+        let round: usize = state.parse().expect("our own state");
+        assert_eq!(round == 0, params["inputResponses"].is_null(), "{params}");
+        if round == rounds {
+            return Reply::result(
+                request,
+                &json!({
+                    "resultType": "complete", "content": [{"type": "text", "text": "done"}],
+                    "_meta": {"seen": params["inputResponses"]},
+                }),
+            );
+        }
+        let asked = json!({
+            "resultType": "input_required", "requestState": (round + 1).to_string(),
+            "inputRequests": {
+                "who": {"method": "elicitation/create", "params": {
+                    "mode": "form", "message": format!("Round {round}?"),
+                    "requestedSchema": {"type": "object"},
+                }},
+                "roots": {"method": "roots/list"},
+            },
+        });
+        // Both ways in which a server may answer.
+        if round % 2 == 0 {
+            return Reply::result(request, &asked);
+        }
+        let message = json!({"jsonrpc": "2.0", "id": request.id(), "result": asked});
+        Reply::sse().event(&message).last_chunk()
+    })
+}
+
+/// A session of a legacy client that can be asked.
+async fn session(api: &Api, path: &str, capabilities: &Value) -> String {
+    let hello = json!({
+        "protocolVersion": "2025-11-25", "capabilities": capabilities,
+        "clientInfo": {"name": "test", "version": "1"},
+    });
+    let answer = api.mcp_legacy(path, None, "initialize", hello).await.expect(200);
+    answer.header("mcp-session-id").to_owned()
+}
+
+fn in_session(session: &str, body: &Value) -> Request<Bytes> {
+    let mut request = legacy(body.to_string());
+    request.headers_mut().insert("mcp-session-id", session.parse().unwrap());
+    request
+}
+
+fn legacy_call(id: u32) -> Value {
+    let params = json!({"name": "echo", "arguments": {"text": "hi"}});
+    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
+}
+
+#[tokio::test]
+async fn a_client_in_a_session_is_asked_what_a_modern_server_needs() {
+    let upstream = asking_by_results(2);
+    let world = World::start().await;
+    let path = world.list("asking", &upstream.url()).await.path;
+    let api = world.mcp();
+    let capabilities = json!({"elicitation": {}, "roots": {}});
+    let session = session(&api, &path, &capabilities).await;
+    let mut stream = api.open(&path, in_session(&session, &legacy_call(7))).await;
+    assert_eq!(stream.status, 200);
+    for round in 0..2 {
+        let question = stream.next().await.expect("a question").json();
+        assert_eq!(question["method"], "elicitation/create");
+        assert_eq!(question["params"]["message"], format!("Round {round}?"));
+        let roots = stream.next().await.expect("another").json();
+        assert_eq!(roots["method"], "roots/list");
+        for (asked, result) in [(&roots, json!({"roots": []})), (&question, accepted())] {
+            let answer = json!({"jsonrpc": "2.0", "id": asked["id"], "result": result});
+            api.request(&path, in_session(&session, &answer)).await.expect(202);
+        }
+    }
+    let done = stream.next().await.expect("an answer").json();
+    assert_eq!(done["id"], 7);
+    assert_eq!(done["result"]["content"][0]["text"], "done");
+    assert!(done["result"].get("resultType").is_none(), "{done}");
+    let seen = &done["result"]["_meta"]["seen"];
+    assert_eq!(*seen, json!({"who": accepted(), "roots": {"roots": []}}));
+    let calls = upstream.requests_of("tools/call");
+    assert_eq!(calls.len(), 3);
+    for sent in &calls {
+        let meta = &sent.json()["params"]["_meta"];
+        assert_eq!(meta["io.modelcontextprotocol/clientCapabilities"], capabilities);
+    }
+    // The handshake and the call, however often it was made.
+    assert_eq!(world.records(2).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_asks_without_end_or_for_what_nobody_declared_fails_the_call() {
+    let endless = asking_by_results(usize::MAX);
+    let world = World::start().await;
+    let path = world.list("asking", &endless.url()).await.path;
+    let api = world.mcp();
+    let all = session(&api, &path, &json!({"elicitation": {}, "roots": {}})).await;
+    let mut stream = api.open(&path, in_session(&all, &legacy_call(1))).await;
+    let mut rounds = 0;
+    let last = loop {
+        let message = stream.next().await.expect("a message").json();
+        if message["method"].is_null() {
+            break message;
+        }
+        rounds += usize::from(message["method"] == "roots/list");
+        let result = if message["method"] == "roots/list" { json!({"roots": []}) } else { accepted() };
+        let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": result});
+        api.request(&path, in_session(&all, &answer)).await.expect(202);
+    };
+    assert_eq!((rounds, &last["result"]["isError"]), (8, &json!(true)), "{last}");
+    let some = session(&api, &path, &json!({"elicitation": {}})).await;
+    let refused = api.request(&path, in_session(&some, &legacy_call(2))).await.expect(200).rpc();
+    let words = refused["error"]["message"].as_str().expect("an error");
+    assert!(words.contains("roots/list"), "{words}");
+    // A client that answers with an error has answered.
+    let mut stream = api.open(&path, in_session(&all, &legacy_call(3))).await;
+    for _ in 0..2 {
+        let question = stream.next().await.expect("a question").json();
+        let error = json!({"code": -1, "message": "no"});
+        let answer = json!({"jsonrpc": "2.0", "id": question["id"], "error": error});
+        api.request(&path, in_session(&all, &answer)).await.expect(202);
+    }
+    let failed = stream.next().await.expect("an answer").json();
+    assert_eq!((&failed["id"], &failed["error"]["code"]), (&json!(3), &json!(-32603)));
 }

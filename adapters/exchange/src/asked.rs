@@ -17,9 +17,7 @@ use mcp_wire::splice::RequestEdit;
 use mcp_wire::{Envelope, WireError};
 use registry_domain::caller::Permit;
 use registry_domain::party::Party;
-use registry_domain::ports::{
-    Clock, Ids, OpenedUpstream, Upstream, UpstreamEra, UpstreamRequest,
-};
+use registry_domain::ports::{Clock, Ids, OpenedUpstream, Upstream, UpstreamEra, UpstreamRequest};
 use registry_domain::routing::ServerEntry;
 
 use crate::answer::Answer;
@@ -47,7 +45,10 @@ pub(crate) struct Asker {
 
 /// How the client is asked.
 enum Way {
-    InSession { session: Arc<ClientSession>, asked: Vec<String> },
+    InSession {
+        session: Arc<ClientSession>,
+        asked: Vec<String>,
+    },
     ByResult(Box<ByResult>),
     /// Not at all: why.
     None(&'static str),

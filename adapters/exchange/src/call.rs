@@ -263,7 +263,9 @@ async fn forwarded(
     if request.params.request_state.is_some() && request.front.era == Era::Modern {
         match resume::parked(exchange, request, route).await {
             Ok(None) => {}
-            Ok(Some(parked)) => return resume::resume(exchange, request, route, parked, record).await,
+            Ok(Some(parked)) => {
+                return resume::resume(exchange, request, route, parked, record).await;
+            }
             Err(error) => {
                 record.finish(Outcome::failure(error.word, error.message.clone()));
                 return Answer::refused(&error, request.id_json);

@@ -62,6 +62,8 @@ pub(crate) struct ClientSession {
     asks: Mutex<HashMap<String, Ask>>,
     /// Resources of servers of which it wants to hear.
     subscribed: Mutex<BTreeSet<(ServerId, String)>>,
+    /// The least log level that it wants to hear of, where it named one.
+    log_level: Mutex<Option<String>>,
     known_at_us: AtomicI64,
 }
 
@@ -73,6 +75,7 @@ impl ClientSession {
             capabilities: kept.capabilities,
             asks: Mutex::default(),
             subscribed: Mutex::default(),
+            log_level: Mutex::default(),
             known_at_us: AtomicI64::new(now.as_microsecond()),
         })
     }
@@ -103,6 +106,16 @@ impl ClientSession {
         for id in ids {
             asks.remove(id);
         }
+    }
+
+    /// Notes the least log level that the client wants to hear of.
+    pub(crate) fn hears_from(&self, level: String) {
+        *self.log_level.lock() = Some(level);
+    }
+
+    /// The least log level that the client wants to hear of, where it named one.
+    pub(crate) fn log_level(&self) -> Option<String> {
+        self.log_level.lock().clone()
     }
 
     /// Notes a resource that the client wants to hear of; `false` when there are too many.

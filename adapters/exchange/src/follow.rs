@@ -39,7 +39,11 @@ pub(crate) struct Whose {
 }
 
 impl Whose {
-    pub(crate) fn of(server: ServerId, party: &Party, session: Option<&Arc<ClientSession>>) -> Self {
+    pub(crate) fn of(
+        server: ServerId,
+        party: &Party,
+        session: Option<&Arc<ClientSession>>,
+    ) -> Self {
         let session = session.map(|session| session.id.clone());
         Self { server, principal: party.principal(), session }
     }

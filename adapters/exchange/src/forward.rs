@@ -118,12 +118,16 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
 
 fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, id: Option<&str>) -> Option<Bytes> {
     let Call { exchange, request, route, .. } = call;
+    let log_level = match (&request.session, upstream.era) {
+        (Some(session), UpstreamEra::Modern) => session.log_level(),
+        _ => None,
+    };
     let meta = match (request.front.era, upstream.era) {
         (Era::Legacy, UpstreamEra::Modern) => MetaEdit::ToModern {
             client_info: &exchange.client_info,
             client_capabilities: rounds::session(call)
                 .map_or("{}", |session| session.capabilities.as_str()),
-            log_level: None,
+            log_level: log_level.as_deref(),
         },
         (Era::Modern, UpstreamEra::Legacy) => MetaEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => MetaEdit::Keep,

@@ -92,10 +92,9 @@ impl ListenParams {
         };
         match self.notifications.get("resourceSubscriptions") {
             None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(uris)) if uris.len() <= MOST_RESOURCES => uris
-                .iter()
-                .map(|uri| uri.as_str().map(str::to_owned).ok_or_else(invalid))
-                .collect(),
+            Some(Value::Array(uris)) if uris.len() <= MOST_RESOURCES => {
+                uris.iter().map(|uri| uri.as_str().map(str::to_owned).ok_or_else(invalid)).collect()
+            }
             Some(_) => Err(invalid()),
         }
     }
@@ -221,8 +220,7 @@ impl Listener {
                 Some(session) => session.subscribed(entry.id),
                 None => resources.clone(),
             };
-            following =
-                Followers::follow(exchange, name, entry.id, caller, session.as_ref(), uris);
+            following = Followers::follow(exchange, name, entry.id, caller, session.as_ref(), uris);
         }
         if following.is_none() {
             resources.clear();
@@ -299,7 +297,8 @@ impl Listener {
     /// Whether the client is told of a resource: it asked for it, or for what it is a part of, and
     /// may read it now.
     fn hears_of(&self, uri: &str) -> bool {
-        let wanted = self.subscription.is_none()
+        // In a session the server itself knows what was asked for.
+        let wanted = self.in_session
             || self.resources.iter().any(|wanted| uri.starts_with(wanted.as_str()));
         let table = self.routes.now();
         let entry = self.server.and_then(|server| table.by_id(server));

@@ -50,11 +50,12 @@ impl Bound {
     pub(crate) fn of(party: &Party, server: ServerId, call: &[u8]) -> Option<Self> {
         let envelope = Envelope::parse(call).ok()?;
         let params = CallParams::parse(envelope.params).ok()?;
-        let arguments = params.arguments.map(|raw| match serde_json::from_str::<Value>(raw.get()) {
-            Ok(value) => Digest::of_json(&value).to_hex(),
-            // Nested deeper than is read.
-            Err(_) => Digest::of_bytes(raw.get().as_bytes()).to_hex(),
-        });
+        let arguments =
+            params.arguments.map(|raw| match serde_json::from_str::<Value>(raw.get()) {
+                Ok(value) => Digest::of_json(&value).to_hex(),
+                // Nested deeper than is read.
+                Err(_) => Digest::of_bytes(raw.get().as_bytes()).to_hex(),
+            });
         let said = serde_json::json!([envelope.method, params.name, params.uri, arguments]);
         Some(Self { whose: party.principal(), server, call: Digest::of_json(&said) })
     }
@@ -238,6 +239,8 @@ async fn end(parking: Weak<Parking>, exchange: Uuid, after: Duration) {
     let ended = parking.parked.lock().remove(&exchange);
     if ended.is_some() {
         parking.waiting.decrement(1.0);
-        tracing::info!("a server's question was not answered in time, so that its call is given up");
+        tracing::info!(
+            "a server's question was not answered in time, so that its call is given up"
+        );
     }
 }

@@ -70,7 +70,8 @@ pub(crate) async fn resume(
         InputResponse::Given(answer) => asking::response(parked.question.id_json(), answer),
         InputResponse::Missing => return again(call, parked, record),
         InputResponse::Malformed => {
-            let words = format!("params.inputResponses.{} must be an object", parked.question.key());
+            let words =
+                format!("params.inputResponses.{} must be an object", parked.question.key());
             let error = WireError::invalid_params(words);
             record.finish(Outcome::failure(error.word, error.message.clone()));
             return Answer::refused(&error, request.id_json);

@@ -88,7 +88,11 @@ pub(crate) fn session<'a>(call: Call<'a>) -> Option<&'a Arc<ClientSession>> {
 
 impl Rounds {
     /// For a call whose client can be asked and whose server is a modern one.
-    pub(crate) fn of(call: Call<'_>, sent: &Sent, interrupt: Option<Interrupt>) -> Option<Box<Self>> {
+    pub(crate) fn of(
+        call: Call<'_>,
+        sent: &Sent,
+        interrupt: Option<Interrupt>,
+    ) -> Option<Box<Self>> {
         let session = session(call).filter(|_| sent.upstream.era == UpstreamEra::Modern)?;
         let Call { exchange, request, route, .. } = call;
         Some(Box::new(Self {
@@ -194,9 +198,8 @@ impl Rounds {
                 }
             };
             let result = Envelope::parse(&said).ok().and_then(|response| response.result);
-            let result = result.ok_or_else(|| {
-                client("the client answered the server's question with an error")
-            })?;
+            let result = result
+                .ok_or_else(|| client("the client answered the server's question with an error"))?;
             answers.push((key, result.get().to_owned()));
         }
         self.again(&answers, request_state.as_deref()).await
@@ -208,10 +211,11 @@ impl Rounds {
         request_state: Option<&str>,
     ) -> Result<Again, Broken> {
         let rewritten = || Broken::Server(violation("the call could not be made again"));
+        let log_level = self.session.log_level();
         let meta = MetaEdit::ToModern {
             client_info: &self.exchange.client_info,
             client_capabilities: &self.session.capabilities,
-            log_level: None,
+            log_level: log_level.as_deref(),
         };
         let (name, uri) = (self.renamed.as_deref(), self.relocated.as_deref());
         let edit = RequestEdit { id: None, name, uri, meta };
@@ -271,8 +275,8 @@ pub(crate) async fn looked_at(mut sent: Sent) -> Result<Sent, UpstreamFailure> {
         let part = part?;
         whole.extend_from_slice(&part);
         parts.push(Ok(part));
-        let is_whole = Envelope::parse(&whole)
-            .is_ok_and(|envelope| envelope.kind() == MessageKind::Response);
+        let is_whole =
+            Envelope::parse(&whole).is_ok_and(|envelope| envelope.kind() == MessageKind::Response);
         if is_whole {
             break;
         }
@@ -288,7 +292,8 @@ pub(crate) async fn looked_at(mut sent: Sent) -> Result<Sent, UpstreamFailure> {
 
 fn one_event(message: &[u8]) -> ReplyBody {
     // Line ends between the tokens of a document would end an event's data.
-    let line: Vec<u8> = message.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let line: Vec<u8> =
+        message.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     Box::pin(stream::iter([Ok(framed(&line))]))
 }
 

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use mcp_wire::WireError;
+use mcp_wire::revision::{Era, Revision};
 use registry_domain::ports::UpstreamFailure;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
@@ -25,7 +26,10 @@ pub(crate) const MOST: usize = 4_096;
 
 /// Whether a message is of a session at a door of the gateway.
 pub(crate) fn is_for(exchange: &Exchange, inbound: &Inbound) -> bool {
-    inbound.headers.session.is_some()
+    let headers = &inbound.headers;
+    let revision = headers.protocol_version.as_deref().and_then(Revision::parse);
+    headers.session.is_some()
+        && revision.is_none_or(|revision| revision.era() == Era::Legacy)
         && exchange.client_sessions.is_some()
         && !matches!(inbound.door, Door::Any(_))
 }

@@ -71,10 +71,15 @@ mod tests {
     #[test]
     fn what_a_server_tells_is_read() {
         let told = |method: &str| {
-            of(&format!(r#"{{"jsonrpc":"2.0","method":"notifications/{method}","params":{{"uri":"a:b"}}}}"#))
+            of(&format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/{method}","params":{{"uri":"a:b"}}}}"#
+            ))
         };
         let none = ListKinds::default();
-        assert_eq!(told("tools/list_changed"), Some(Heard::Lists(ListKinds { tools: true, ..none })));
+        assert_eq!(
+            told("tools/list_changed"),
+            Some(Heard::Lists(ListKinds { tools: true, ..none }))
+        );
         assert_eq!(
             told("prompts/list_changed"),
             Some(Heard::Lists(ListKinds { prompts: true, ..none }))
@@ -105,9 +110,7 @@ mod tests {
 
     #[test]
     fn what_says_nothing_is_left_alone() {
-        for text in
-            ["", "[]", r#"{"jsonrpc":"2.0","method":"notifications/resources/updated"}"#]
-        {
+        for text in ["", "[]", r#"{"jsonrpc":"2.0","method":"notifications/resources/updated"}"#] {
             assert_eq!(of(text), None, "{text}");
         }
     }

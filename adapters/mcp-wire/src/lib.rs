@@ -17,6 +17,7 @@
 //! | forward a request with changes | [`splice`] |
 //! | pass on a result across eras | [`reply`] |
 //! | read what a server tells by itself | [`heard`] |
+//! | pass log messages on by level | [`logging`] |
 //! | tell progress under another token | [`progress`] |
 //! | read and write event streams | [`sse`] |
 //! | keep secrets out of records | [`redact`] |
@@ -37,6 +38,7 @@ pub mod error;
 pub mod front;
 pub mod heard;
 pub mod listed;
+pub mod logging;
 mod members;
 pub mod message;
 pub mod name_header;

@@ -11,10 +11,11 @@ use futures_util::{StreamExt, stream};
 use mcp_wire::asking::{self, Question};
 use mcp_wire::progress::{self, Told};
 use mcp_wire::reply::{ReplyEdit, edit_whole};
+use mcp_wire::revision::Era;
 use mcp_wire::sse::{Frame, FrameSplitter};
-use mcp_wire::{Envelope, MessageKind, WireError};
+use mcp_wire::{Envelope, MessageKind, WireError, logging};
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::{OpenedUpstream, ReplyBody, UpstreamFailure};
+use registry_domain::ports::{OpenedUpstream, ReplyBody, UpstreamEra, UpstreamFailure};
 
 use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType, framed};
@@ -36,6 +37,7 @@ struct Passage {
     answered: bool,
     asker: Option<Asker>,
     progress: Progress,
+    hears: Hears,
     rounds: Option<Box<Rounds>>,
     /// Tells of a failure; made before the call's borrows end.
     teller: Teller,
@@ -51,6 +53,28 @@ enum Passed {
     Question(Question),
     /// The call ends with an error of ours.
     Refused(WireError),
+}
+
+/// Which log messages of the server the client hears of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Hears {
+    /// All.
+    All,
+    /// Those from the level on that its request named; none where it named none.
+    From(Option<String>),
+}
+
+impl Hears {
+    /// A modern client is told what its request asks for; a server with a handshake does not know.
+    fn of(call: Call<'_>, upstream: UpstreamEra) -> Self {
+        match (call.request.front.era, upstream) {
+            (Era::Modern, UpstreamEra::Legacy) => {
+                let level = call.request.params.meta_keys.log_level.as_deref();
+                Self::From(level.map(str::to_owned))
+            }
+            _ => Self::All,
+        }
+    }
 }
 
 /// By which token the client knows the call's progress.
@@ -100,6 +124,13 @@ impl Passage {
         let envelope = Envelope::parse(&frame.data)
             .map_err(|_| violation("an event of the upstream is not JSON-RPC"))?;
         match envelope.kind() {
+            MessageKind::Notification
+                if let Hears::From(least) = &self.hears
+                    && envelope.method.as_deref() == Some("notifications/message")
+                    && !logging::is_heard(envelope.params, least.as_deref()) =>
+            {
+                Ok(None)
+            }
             MessageKind::Notification => Ok(self.told(&frame.data).map(Passed::Along)),
             MessageKind::Request => {
                 let Some(asker) = &mut self.asker else { return Ok(None) };
@@ -186,6 +217,7 @@ fn passage(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Pass
         asker: Asker::of(call, &sent.upstream),
         body: sent.reply.body,
         progress: Progress::Kept,
+        hears: Hears::of(call, sent.upstream.era),
         rounds,
         frames: FrameSplitter::new(call.exchange.settings.max_event_bytes),
         edit,
@@ -280,6 +312,7 @@ pub(super) async fn resume(
         record,
         answered: false,
         progress: Progress::Now(token.map(|token| token.get().to_owned())),
+        hears: Hears::of(call, upstream.era),
         rounds: None,
         teller: Teller::of(call),
     };

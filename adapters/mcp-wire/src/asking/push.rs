@@ -150,8 +150,7 @@ mod tests {
 
     #[test]
     fn spellings_of_a_question_stay_as_they_are() {
-        let text =
-            r#"{"jsonrpc":"2.0","id":0,"method":"roots/list","params":{"a":1.0,"b":1e400}}"#;
+        let text = r#"{"jsonrpc":"2.0","id":0,"method":"roots/list","params":{"a":1.0,"b":1e400}}"#;
         let this = Implementation { name: "gateway", version: "1" };
         let made = input_required("7", &question(text).unwrap(), "s", this).unwrap();
         let made = String::from_utf8(made.to_vec()).unwrap();
@@ -181,9 +180,7 @@ mod tests {
             said(r#"{"inputResponses":{"q":{"action":"accept"}}}"#),
             r#"Given("{\"action\":\"accept\"}")"#
         );
-        for missing in
-            ["{}", r#"{"inputResponses":null}"#, r#"{"inputResponses":{"x":{}}}"#]
-        {
+        for missing in ["{}", r#"{"inputResponses":null}"#, r#"{"inputResponses":{"x":{}}}"#] {
             assert_eq!(said(missing), "Missing", "{missing}");
         }
         for malformed in [

@@ -32,10 +32,8 @@ pub struct InputRequest {
 pub fn required(message: &[u8]) -> Option<Required> {
     let envelope = Envelope::parse(message).ok()?;
     let result = envelope.result?;
-    let found = object::find(
-        result.get().as_bytes(),
-        ["resultType", "inputRequests", "requestState"],
-    )?;
+    let found =
+        object::find(result.get().as_bytes(), ["resultType", "inputRequests", "requestState"])?;
     let [Some(r#""input_required""#), requests, state] = found.values else { return None };
     let mut asked = Vec::new();
     if let Some(requests) = requests.filter(|requests| *requests != "null") {

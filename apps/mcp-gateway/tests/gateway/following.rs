@@ -65,7 +65,9 @@ fn legacy_server(gate: &Gate) -> Scripted {
                 body.len()
             ));
         }
-        if request.rpc_method().starts_with("resources/") && request.rpc_method().ends_with("subscribe") {
+        if request.rpc_method().starts_with("resources/")
+            && request.rpc_method().ends_with("subscribe")
+        {
             return Reply::result(request, &json!({}));
         }
         if request.rpc_method().is_empty() && request.method == "POST" {
@@ -166,8 +168,7 @@ async fn a_modern_client_hears_what_a_server_with_a_handshake_tells() {
     let streams = upstream.requests().into_iter().filter(|request| request.method == "GET");
     assert_eq!(streams.count(), 1, "one stream for all who listen");
     eventually("the server's own questions are answered", async || {
-        let answers: Vec<Value> =
-            upstream.requests().iter().map(ScriptedRequest::json).collect();
+        let answers: Vec<Value> = upstream.requests().iter().map(ScriptedRequest::json).collect();
         let ping = answers.iter().any(|one| one["id"] == "p" && one["result"].is_object());
         let roots = answers.iter().any(|one| one["id"] == "r" && one["error"]["code"] == -32601);
         (ping && roots).then_some(())
@@ -206,7 +207,8 @@ async fn a_client_in_a_session_hears_what_a_modern_server_tells() {
     wanted(json!([NOTE])).await;
     gate.open_for_all();
     assert_eq!(told(&mut stream).await["method"], "notifications/resources/updated");
-    let _ = api.mcp_legacy(&path, Some(&session), "resources/unsubscribe", params).await.expect(200);
+    let _ =
+        api.mcp_legacy(&path, Some(&session), "resources/unsubscribe", params).await.expect(200);
     wanted(json!([])).await;
     let unknown = json!({"uri": "note://nonesuch"});
     let refused = api.mcp_legacy(&path, Some(&session), "resources/subscribe", unknown).await;

@@ -389,7 +389,8 @@ async fn a_server_that_asks_without_end_or_for_what_nobody_declared_fails_the_ca
             break message;
         }
         rounds += usize::from(message["method"] == "roots/list");
-        let result = if message["method"] == "roots/list" { json!({"roots": []}) } else { accepted() };
+        let result =
+            if message["method"] == "roots/list" { json!({"roots": []}) } else { accepted() };
         let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": result});
         api.request(&path, in_session(&all, &answer)).await.expect(202);
     };

@@ -74,9 +74,7 @@ async fn a_client_cancels_its_call_by_saying_so() {
             tokio::spawn(async move { api.request(&path, call).await })
         };
         asked(&upstream, 1).await;
-        let cancel = |id: u32| {
-            json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}})
-        };
+        let cancel = |id: u32| json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
         // Another session's call of the same id, and another call, are not meant.
         api.request(&path, in_session(&other, &cancel(7))).await.expect(202);
         api.request(&path, in_session(&own, &cancel(8))).await.expect(202);

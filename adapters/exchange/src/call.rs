@@ -21,7 +21,7 @@ use crate::own_tools::{self, Own, OwnTool, OwnTools};
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
-use crate::{asked, listen, lists, local, proxy, way, whole};
+use crate::{asked, listen, lists, local, proxy, resume, subscribe, way, whole};
 
 /// A call may come through so many gateways before this one; more is a circle, in which one call
 /// would use up all connections.
@@ -36,8 +36,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     let id_json = envelope.id_json();
     match envelope.kind() {
         MessageKind::Response => return responded(exchange, &inbound, &envelope).await,
-        // It needs no answer, and is taken, as every revision demands.
-        MessageKind::Notification => return Answer::accepted(),
+        MessageKind::Notification => return notified(exchange, &inbound, &envelope).await,
         MessageKind::Request => {}
     }
     let Some(method) = envelope.method.as_deref() else {
@@ -72,7 +71,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         Ok(Next::Answer(answer)) => {
             record.finish(Outcome::Success);
             if method == "initialize" {
-                begun(exchange, &inbound, &envelope, answer).await
+                begun(exchange, &inbound, &envelope, front.revision, answer).await
             } else {
                 answer
             }
@@ -104,6 +103,22 @@ async fn session(
     sessions.find(id, &inbound.party, exchange.ports.clock.now()).await.map(Some)
 }
 
+/// Takes a notification: it needs no answer, and is taken, as every revision demands. The end of
+/// a connection says nothing in the revisions with a handshake, so that a call of a session is
+/// cancelled by this alone.
+async fn notified(exchange: &Exchange, inbound: &Inbound, notification: &Envelope<'_>) -> Answer {
+    if notification.method.as_deref() == Some("notifications/cancelled")
+        && let Some(id_json) = mcp_wire::heard::cancelled(notification.params)
+    {
+        match session(exchange, inbound, Era::Legacy, "").await {
+            Ok(Some(session)) => exchange.active.cancel_in_session(&session.id, id_json),
+            Ok(None) => {}
+            Err(error) => return Answer::refused(&error, "null"),
+        }
+    }
+    Answer::accepted()
+}
+
 /// Takes a client's response to whoever asked.
 async fn responded(exchange: &Exchange, inbound: &Inbound, response: &Envelope<'_>) -> Answer {
     match session(exchange, inbound, Era::Legacy, "").await {
@@ -118,10 +133,11 @@ async fn begun(
     exchange: &Exchange,
     inbound: &Inbound,
     envelope: &Envelope<'_>,
+    revision: Revision,
     answer: Answer,
 ) -> Answer {
     let Some(sessions) = &exchange.client_sessions else { return answer };
-    let capabilities = mcp_wire::asking::capabilities_to_tell(envelope.params);
+    let capabilities = mcp_wire::asking::capabilities_to_tell(envelope.params, revision);
     let (ids, now) = (exchange.ports.ids.as_ref(), exchange.ports.clock.now());
     let session = sessions.begin(&inbound.party, capabilities, ids, now).await;
     Answer { session, ..answer }
@@ -233,6 +249,29 @@ async fn forwarded(
     route: &Route<'_>,
     mut record: Pending,
 ) -> Answer {
+    match subscribe::answer(exchange, request, route).await {
+        Ok(None) => {}
+        Ok(Some(answer)) => {
+            record.finish(Outcome::Success);
+            return answer;
+        }
+        Err(error) => {
+            record.finish(Outcome::failure(error.word, error.message.clone()));
+            return Answer::refused(&error, request.id_json);
+        }
+    }
+    if request.params.request_state.is_some() && request.front.era == Era::Modern {
+        match resume::parked(exchange, request, route).await {
+            Ok(None) => {}
+            Ok(Some(parked)) => {
+                return resume::resume(exchange, request, route, parked, record).await;
+            }
+            Err(error) => {
+                record.finish(Outcome::failure(error.word, error.message.clone()));
+                return Answer::refused(&error, request.id_json);
+            }
+        }
+    }
     let server = route.server.of();
     let vitals = exchange.vitals.of(server.id, &exchange.routes.now());
     let begun = match Attempt::begin(vitals, &exchange.vitals.policies, record.started()) {
@@ -265,7 +304,7 @@ async fn forwarded(
 }
 
 /// Makes what was read come back under the URI that was asked for.
-async fn relocated(call: Call<'_>, answer: Answer) -> Answer {
+pub(crate) async fn relocated(call: Call<'_>, answer: Answer) -> Answer {
     let Call { exchange, request, route, .. } = call;
     let server = route.server.of();
     let foreign =

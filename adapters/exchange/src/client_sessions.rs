@@ -2,9 +2,9 @@
 //!
 //! A session says what never changes: whose it is, and what its client can be asked. It lies in the
 //! session store, so that every replica knows it, and in the process for a while. What is under
-//! way in it (questions of servers to the client) is the process's own.
+//! way in it (questions of servers to the client, resources that it hears of) is the process's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -14,10 +14,12 @@ use jiff::{SignedDuration, Timestamp};
 use mcp_wire::WireError;
 use parking_lot::{Mutex, RwLock};
 use registry_domain::caller::Permit;
+use registry_domain::id::ServerId;
 use registry_domain::party::Party;
 use registry_domain::ports::{Ids, OpenedUpstream, PortError, SessionStore};
 use registry_domain::routing::ServerEntry;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 /// How long a session is good for.
 const HOLDS: Duration = Duration::from_hours(24);
@@ -28,6 +30,9 @@ const MOST_KNOWN: usize = 20_000;
 /// The most questions that may wait for one client.
 const MOST_ASKS: usize = 32;
 
+/// The most resources that one client hears of.
+const MOST_SUBSCRIBED: usize = 1_000;
+
 /// As the store keeps it.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -35,12 +40,17 @@ struct Kept {
     capabilities: String,
 }
 
-/// A question of a server that the client has not answered yet.
-pub(crate) struct Ask {
-    pub(crate) server: Permit<Arc<ServerEntry>>,
-    pub(crate) upstream: Arc<OpenedUpstream>,
-    /// The id by which the server knows it, as JSON.
-    pub(crate) id_json: String,
+/// A question that the client has not answered yet: who waits for the answer.
+pub(crate) enum Ask {
+    /// A server with a handshake.
+    OfServer {
+        server: Permit<Arc<ServerEntry>>,
+        upstream: Arc<OpenedUpstream>,
+        /// The id by which the server knows it, as JSON.
+        id_json: String,
+    },
+    /// A call of ours, which a modern server answered with the question.
+    OfCall(oneshot::Sender<Bytes>),
 }
 
 /// A session.
@@ -50,6 +60,10 @@ pub(crate) struct ClientSession {
     /// What servers are told that the client can be asked, as a JSON object.
     pub(crate) capabilities: String,
     asks: Mutex<HashMap<String, Ask>>,
+    /// Resources of servers of which it wants to hear.
+    subscribed: Mutex<BTreeSet<(ServerId, String)>>,
+    /// The least log level that it wants to hear of, where it named one.
+    log_level: Mutex<Option<String>>,
     known_at_us: AtomicI64,
 }
 
@@ -60,6 +74,8 @@ impl ClientSession {
             whose: kept.whose,
             capabilities: kept.capabilities,
             asks: Mutex::default(),
+            subscribed: Mutex::default(),
+            log_level: Mutex::default(),
             known_at_us: AtomicI64::new(now.as_microsecond()),
         })
     }
@@ -90,6 +106,37 @@ impl ClientSession {
         for id in ids {
             asks.remove(id);
         }
+    }
+
+    /// Notes the least log level that the client wants to hear of.
+    pub(crate) fn hears_from(&self, level: String) {
+        *self.log_level.lock() = Some(level);
+    }
+
+    /// The least log level that the client wants to hear of, where it named one.
+    pub(crate) fn log_level(&self) -> Option<String> {
+        self.log_level.lock().clone()
+    }
+
+    /// Notes a resource that the client wants to hear of; `false` when there are too many.
+    pub(crate) fn subscribes(&self, server: ServerId, uri: &str) -> bool {
+        let mut subscribed = self.subscribed.lock();
+        let has_room = subscribed.len() < MOST_SUBSCRIBED;
+        if has_room {
+            subscribed.insert((server, uri.to_owned()));
+        }
+        has_room
+    }
+
+    /// Notes that the client wants to hear of a resource no more.
+    pub(crate) fn unsubscribes(&self, server: ServerId, uri: &str) {
+        self.subscribed.lock().remove(&(server, uri.to_owned()));
+    }
+
+    /// The resources of a server that the client wants to hear of.
+    pub(crate) fn subscribed(&self, server: ServerId) -> Vec<String> {
+        let all = self.subscribed.lock();
+        all.iter().filter(|(of, _)| *of == server).map(|(_, uri)| uri.clone()).collect()
     }
 
     fn knows(&self, now: Timestamp) -> bool {
@@ -197,8 +244,10 @@ impl ClientSessions {
     fn know(&self, session: Arc<ClientSession>) {
         let mut known = self.known.write();
         if known.len() >= MOST_KNOWN {
-            // Who waits for an answer is kept; the rest is read again.
-            known.retain(|_, session| !session.asks.lock().is_empty());
+            // Who waits for an answer, or for news, is kept; the rest is read again.
+            known.retain(|_, session| {
+                !session.asks.lock().is_empty() || !session.subscribed.lock().is_empty()
+            });
         }
         known.insert(session.id.clone(), session);
     }

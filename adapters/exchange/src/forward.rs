@@ -21,6 +21,7 @@ use crate::asked::PEOPLE_TAKE;
 use crate::cancel_notice::CancelNotice;
 use crate::record::Pending;
 use crate::request::Call;
+use crate::rounds;
 
 /// A call that is on its way back.
 pub(crate) struct Sent {
@@ -53,8 +54,8 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
     let Call { exchange, request, route, .. } = call;
     let client = &*exchange.ports.upstream;
     let now = exchange.ports.clock.now();
-    let (party, session) = (&request.inbound.party, request.session.as_deref());
-    let upstream = exchange.sessions.open(client, route.server.of(), party, session, now).await?;
+    let (party, behind) = (&request.inbound.party, request.behind(exchange));
+    let upstream = exchange.sessions.open(client, route.server.of(), party, behind, now).await?;
     let kept = CallId::of_client(request.id_json).filter(|_| upstream.session.is_none());
     let ours = kept.is_none().then(|| format!("\"{}\"", exchange.ports.ids.next().hyphenated()));
     let body =
@@ -82,7 +83,7 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
         },
         body,
         timeout: call.patience,
-        pause: match session {
+        pause: match &request.session {
             Some(session) if session.can_be_asked() => call.patience.max(PEOPLE_TAKE),
             _ => call.patience,
         },
@@ -117,11 +118,16 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
 
 fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, id: Option<&str>) -> Option<Bytes> {
     let Call { exchange, request, route, .. } = call;
+    let log_level = match (&request.session, upstream.era) {
+        (Some(session), UpstreamEra::Modern) => session.log_level(),
+        _ => None,
+    };
     let meta = match (request.front.era, upstream.era) {
         (Era::Legacy, UpstreamEra::Modern) => MetaEdit::ToModern {
             client_info: &exchange.client_info,
-            client_capabilities: "{}",
-            log_level: None,
+            client_capabilities: rounds::session(call)
+                .map_or("{}", |session| session.capabilities.as_str()),
+            log_level: log_level.as_deref(),
         },
         (Era::Modern, UpstreamEra::Legacy) => MetaEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => MetaEdit::Keep,
@@ -139,7 +145,8 @@ pub(crate) fn head_in_session(upstream: &OpenedUpstream) -> MessageHead {
     }
 }
 
-fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
+/// The head of a call.
+pub(crate) fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
     let Call { request, route, .. } = call;
     match upstream.era {
         UpstreamEra::Legacy => head_in_session(upstream),

@@ -15,10 +15,12 @@
 //! | the client's words made the upstream's | `forward.rs` |
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
 //! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
+//! | what a server asks of a client, and the answer | `asked.rs`; `parked.rs`, `resume.rs` for clients without a session, `rounds.rs` for servers without |
+//! | who listens, and what servers tell by themselves | `listen.rs`, `changes.rs`, `follow.rs`, `subscribe.rs` |
 //! | answers of our own | `local.rs`, `lists.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
-//! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs` |
+//! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs`; `survive.rs` for one that goes on without its client |
 //! | what a client is told of an upstream that failed | `failure.rs`, `teller.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
 //! | what is counted | `meters.rs` |
@@ -38,6 +40,7 @@ mod choose;
 mod client_sessions;
 mod exchange;
 mod failure;
+mod follow;
 mod forward;
 mod inbound;
 mod interrupt;
@@ -46,14 +49,19 @@ mod lists;
 mod local;
 mod meters;
 mod own_tools;
+mod parked;
 mod proxied;
 mod proxy;
 mod recent;
 mod record;
 mod relay;
 mod request;
+mod resume;
+mod rounds;
 mod routes;
 mod spool;
+mod subscribe;
+mod survive;
 mod teller;
 mod upstream_sessions;
 mod vitals;
@@ -67,6 +75,7 @@ pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
 pub use exchange::{Exchange, ExchangeSettings};
 pub use inbound::{Door, Inbound, InboundHeaders, Wants};
 pub use own_tools::OwnTools;
+pub use parked::Parking;
 pub use proxied::{Proxied, ProxyRefusal};
 pub use routes::Routes;
 pub use spool::{Spool, SpoolError, SpoolSettings};

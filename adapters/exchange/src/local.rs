@@ -50,7 +50,7 @@ fn capabilities(offer: Offer<'_>) -> String {
     if server.offers_any(DefinitionKind::Resource)
         || server.offers_any(DefinitionKind::ResourceTemplate)
     {
-        members.push(r#""resources":{"listChanged":true}"#);
+        members.push(r#""resources":{"subscribe":true,"listChanged":true}"#);
     }
     if server.offers_any(DefinitionKind::Prompt) {
         members.push(r#""prompts":{"listChanged":true}"#);

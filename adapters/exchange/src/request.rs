@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mcp_wire::front::Front;
 use mcp_wire::params::CallParams;
+use mcp_wire::revision::Era;
 use registry_domain::caller::Permit;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{OpenedUpstream, UpstreamFailure};
@@ -15,9 +16,10 @@ use tokio::time::Instant;
 use crate::answer::Answer;
 use crate::client_sessions::ClientSession;
 use crate::exchange::Exchange;
-use crate::inbound::Inbound;
+use crate::inbound::{Door, Inbound};
 use crate::record::Pending;
 use crate::teller::{Teller, Told};
+use crate::upstream_sessions::Behind;
 
 /// A request that was understood.
 pub(crate) struct Request<'a> {
@@ -31,6 +33,19 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// On whose behalf an upstream is called. A client without a session is asked by the result of
+    /// its call, where it knows such results and the exchange can wait for it.
+    pub(crate) fn behind(&self, exchange: &Exchange) -> Behind<'_> {
+        let by_result = exchange.parking.is_some()
+            && self.front.era == Era::Modern
+            && !matches!(self.inbound.door, Door::Any(_));
+        match &self.session {
+            Some(session) => Behind::Session(session),
+            None if by_result => Behind::Request(self.params.meta_keys.client_capabilities),
+            None => Behind::Request(None),
+        }
+    }
+
     /// Whether the client speaks JSON-RPC and nothing of MCP's transport: no id, no header of the
     /// protocol, no session. It reads what it asked for from the result itself.
     pub(crate) fn is_plain(&self) -> bool {
@@ -94,7 +109,7 @@ impl Call<'_> {
         self.exchange.sessions.forget(
             self.route.server.of().id,
             &self.request.inbound.party,
-            self.request.session.as_deref(),
+            self.request.behind(self.exchange),
             stale,
         );
     }

@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use jiff::{SignedDuration, Timestamp};
+use mcp_wire::asking::capabilities_of_request;
 use parking_lot::RwLock;
 use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
 use registry_domain::ports::{OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
 use registry_domain::routing::ServerEntry;
+use serde_json::value::RawValue;
 
 use crate::client_sessions::ClientSession;
 
@@ -32,10 +34,29 @@ const MOST_SESSIONS: usize = 10_000;
 enum Key {
     /// The upstream keeps no session: everybody shares what we know about it.
     Shared(ServerId),
-    /// The upstream keeps sessions: this principal's.
-    Own(ServerId, Principal),
+    /// The upstream keeps sessions: this principal's, of clients that can be asked the same.
+    Own(ServerId, Principal, Box<str>),
     /// The upstream keeps sessions, and the client has one: that one's.
     OfClient(ServerId, String),
+}
+
+/// The client on whose behalf an upstream is called.
+#[derive(Clone, Copy)]
+pub(crate) enum Behind<'a> {
+    /// One with a session.
+    Session(&'a ClientSession),
+    /// One without; its request may say what it can be asked.
+    Request(Option<&'a RawValue>),
+}
+
+impl Behind<'_> {
+    /// What a server is told that it can be asked, as a JSON object; empty if that is nothing.
+    pub(crate) fn capabilities(self) -> String {
+        match self {
+            Self::Session(session) => session.capabilities.clone(),
+            Self::Request(raw) => capabilities_of_request(raw),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -68,18 +89,18 @@ impl UpstreamSessions {
         client: &dyn Upstream,
         server: &ServerEntry,
         party: &Party,
-        session: Option<&ClientSession>,
+        behind: Behind<'_>,
         now: Timestamp,
     ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
         loop {
-            let key = self.key(server.id, party, session);
+            let key = self.key(server.id, party, behind);
             let slot = self.slot(key.clone(), now);
             if let Some(upstream) = fresh(&slot, now) {
                 return Ok(upstream);
             }
             let failed_before = slot.failed_tries.load(Ordering::Relaxed);
             let mut last_failure = slot.opening.lock().await;
-            if self.key(server.id, party, session) != key {
+            if self.key(server.id, party, behind) != key {
                 // Who opened it meanwhile found out that it keeps sessions: look among our own.
                 continue;
             }
@@ -93,7 +114,7 @@ impl UpstreamSessions {
                 // would wait for the failures of all before it.
                 return Err(failure.clone());
             }
-            let upstream = match open(client, server, session).await {
+            let upstream = match open(client, server, behind).await {
                 Ok(upstream) => Arc::new(upstream),
                 Err(failure) => {
                     // Whatever was sent, the call itself was not.
@@ -107,7 +128,7 @@ impl UpstreamSessions {
             if upstream.session.is_some() {
                 // Possibly found out only now: the session is the caller's own, not everybody's.
                 self.sessionful.write().insert(server.id);
-                self.slot(self.key(server.id, party, session), now).known.store(known);
+                self.slot(self.key(server.id, party, behind), now).known.store(known);
             } else {
                 slot.known.store(known);
             }
@@ -120,10 +141,10 @@ impl UpstreamSessions {
         &self,
         server: ServerId,
         party: &Party,
-        session: Option<&ClientSession>,
+        behind: Behind<'_>,
         stale: &Arc<OpenedUpstream>,
     ) {
-        let key = self.key(server, party, session);
+        let key = self.key(server, party, behind);
         let mut slots = self.slots.write();
         let is_stale = slots
             .get(&key)
@@ -137,13 +158,13 @@ impl UpstreamSessions {
         }
     }
 
-    fn key(&self, server: ServerId, party: &Party, session: Option<&ClientSession>) -> Key {
+    fn key(&self, server: ServerId, party: &Party, behind: Behind<'_>) -> Key {
         if !self.sessionful.read().contains(&server) {
             return Key::Shared(server);
         }
-        match session {
-            Some(session) => Key::OfClient(server, session.id.clone()),
-            None => Key::Own(server, party.principal()),
+        match behind {
+            Behind::Session(session) => Key::OfClient(server, session.id.clone()),
+            Behind::Request(_) => Key::Own(server, party.principal(), behind.capabilities().into()),
         }
     }
 
@@ -165,11 +186,11 @@ impl UpstreamSessions {
 async fn open(
     client: &dyn Upstream,
     server: &ServerEntry,
-    session: Option<&ClientSession>,
+    behind: Behind<'_>,
 ) -> Result<OpenedUpstream, UpstreamFailure> {
-    match session {
-        Some(session) => client.open_for(&server.endpoint, &session.capabilities).await,
-        None => client.open(&server.endpoint).await,
+    match behind.capabilities() {
+        none if none.is_empty() => client.open(&server.endpoint).await,
+        capabilities => client.open_for(&server.endpoint, &capabilities).await,
     }
 }
 

@@ -36,7 +36,13 @@ pub(crate) fn route<'a>(
         ("completion/complete", Some(server)) => {
             Ok(Route { server, renamed: None, relocated: None })
         }
-        // Set for a session, so it needs one to be set for.
+        // The next two are of a session, so they need one.
+        ("resources/subscribe" | "resources/unsubscribe", here @ Some(_))
+            if request.session.is_some() =>
+        {
+            let uri = required(request.params.uri.as_deref(), "params.uri")?;
+            located(table, caller, here, uri, record)
+        }
         ("logging/setLevel", Some(server)) if request.session.is_some() => {
             Ok(Route { server, renamed: None, relocated: None })
         }

@@ -11,10 +11,14 @@
 //! | know revisions and eras | [`revision`] |
 //! | refuse it | [`error`] |
 //! | ask or answer by ourselves | [`message`] |
+//! | take a server's questions to clients of either era | [`asking`] |
 //! | list a definition under another name | [`definition`] |
 //! | leave entries out of an upstream's list | [`listed`] |
 //! | forward a request with changes | [`splice`] |
 //! | pass on a result across eras | [`reply`] |
+//! | read what a server tells by itself | [`heard`] |
+//! | pass log messages on by level | [`logging`] |
+//! | tell progress under another token | [`progress`] |
 //! | read and write event streams | [`sse`] |
 //! | keep secrets out of records | [`redact`] |
 //!
@@ -32,11 +36,14 @@ pub mod definition;
 pub mod envelope;
 pub mod error;
 pub mod front;
+pub mod heard;
 pub mod listed;
+pub mod logging;
 mod members;
 pub mod message;
 pub mod name_header;
 pub mod params;
+pub mod progress;
 pub mod redact;
 pub mod reply;
 pub mod revision;

@@ -130,7 +130,16 @@ impl HttpUpstream {
         target: &Target,
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
-        let headers = head::of_listening(target, &self.agent);
+        self.listen_as(target, MessageHead::default(), timeout).await
+    }
+
+    async fn listen_as(
+        &self,
+        target: &Target,
+        head: MessageHead,
+        timeout: Duration,
+    ) -> Result<Response<Incoming>, UpstreamFailure> {
+        let headers = head::of_listening(target, &self.agent, head);
         self.exchange(self.uri_of(target), Method::GET, headers, Outgoing::nothing(), timeout).await
     }
 
@@ -206,6 +215,16 @@ impl Upstream for HttpUpstream {
         request: UpstreamRequest,
     ) -> Result<Reply, UpstreamFailure> {
         self.call(server, request).await
+    }
+
+    async fn listen(
+        &self,
+        server: &Permit<Arc<ServerEntry>>,
+        request: UpstreamRequest,
+    ) -> Result<Reply, UpstreamFailure> {
+        let target = self.targets.of(server.of(), self.settings.egress)?;
+        let response = self.listen_as(&target, request.head, request.timeout).await?;
+        Ok(reply::of_response(response, request.pause))
     }
 
     async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {

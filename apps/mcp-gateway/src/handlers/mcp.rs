@@ -191,10 +191,11 @@ async fn listen(
 ) -> Result<HttpResponse, Problem> {
     let (_, party) = admitted(request).await?;
     // Who looks at the address with a browser is told what it is for.
-    if !mcp::headers(request.headers()).accepts_event_stream {
+    let headers = mcp::headers(request.headers());
+    if !headers.accepts_event_stream {
         return Err(not_allowed("POST"));
     }
-    Ok(mcp::reply(exchange.listen(door, &party)))
+    Ok(mcp::reply(exchange.listen(door, headers.session.as_deref(), &party).await))
 }
 
 /// The server in a path of the form `/servers/{server}/mcp`.

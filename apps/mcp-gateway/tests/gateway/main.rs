@@ -14,6 +14,9 @@
 //! | who listens is told what changed, and nobody else's | `listening.rs` |
 //! | a session is its client's alone, and ends | `sessions.rs` |
 //! | the gateway's own tools and resource | `own_tools.rs` |
+//! | servers that ask clients of the other era | `questions.rs` |
+//! | what servers tell by themselves | `following.rs` |
+//! | calls that go on without their client | `surviving.rs` |
 //! | requests that no client should send | `bad_input.rs` |
 //! | a tool that somebody may not use is not there for them | `tool_rules.rs` |
 //! | the end is graceful | `stopping.rs` |
@@ -32,11 +35,13 @@ mod doors;
 mod eras;
 mod failures;
 mod federated;
+mod following;
 mod identity;
 mod ids;
 mod listening;
 mod messages;
 mod own_tools;
+mod questions;
 mod records;
 mod recovery;
 mod revocation;
@@ -45,5 +50,6 @@ mod sign_in;
 mod stopping;
 mod streaming;
 mod support;
+mod surviving;
 mod tool_rules;
 mod transports;

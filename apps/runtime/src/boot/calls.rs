@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_domain::ports::{GatewayPorts, RegistryPorts, Upstream};
+use registry_domain::ports::{GatewayPorts, RegistryPorts, Sealer, Upstream};
 use registry_exchange::{
     ActiveCalls, Exchange, ExchangeSettings, OwnTools, Routes, Spool, SpoolError, SpoolSettings,
 };
@@ -40,6 +40,7 @@ impl CallPath {
         registry: &RegistryPorts,
         shared: &Shared,
         links: &Arc<Links>,
+        sealer: Arc<dyn Sealer>,
     ) -> Result<Self, BootError> {
         let ports = ports(settings, registry, links);
         let routes = Routes::load(&ports)
@@ -61,7 +62,8 @@ impl CallPath {
             configuration: configuration::of(settings),
             identity_provider: configuration::identity_provider(settings),
         })
-        .with_client_sessions(Arc::clone(&shared.sessions));
+        .with_client_sessions(Arc::clone(&shared.sessions))
+        .with_parking(sealer, settings.gateway.question_timeout);
         Ok(Self { ports, routes, spool, exchange })
     }
 }

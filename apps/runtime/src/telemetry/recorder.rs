@@ -120,6 +120,11 @@ const MEANINGS: &[(&str, Kind, &str)] = &[
         "MCP calls that have begun and not ended.",
     ),
     (
+        "mcp_registry_parked_exchanges",
+        Kind::Gauge(Unit::Count),
+        "Exchanges whose server waits for an answer of a client without a handshake.",
+    ),
+    (
         "mcp_registry_upstream_seconds",
         Kind::Seconds,
         "Time until an upstream's answer began, or it failed.",

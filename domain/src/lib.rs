@@ -25,6 +25,7 @@ pub mod api_key;
 pub mod caller;
 pub mod chain;
 pub mod change;
+pub mod collection;
 pub mod document;
 mod egress;
 pub mod endpoint;

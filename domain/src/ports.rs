@@ -23,6 +23,7 @@ use std::time::Duration;
 mod administrators;
 mod api_key_store;
 mod clock;
+mod collection_store;
 mod commit_watch;
 mod document_store;
 mod event_log;
@@ -54,6 +55,7 @@ mod web_documents;
 pub use administrators::Administrators;
 pub use api_key_store::ApiKeyStore;
 pub use clock::{Clock, end_after};
+pub use collection_store::CollectionStore;
 pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
@@ -161,6 +163,8 @@ pub struct RegistryPorts {
     pub operations: Arc<dyn OperationLog>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyStore>,
+    /// Collections.
+    pub collections: Arc<dyn CollectionStore>,
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
     /// What the last probe of each server found.
@@ -231,6 +235,8 @@ pub type UpstreamFactory = Arc<dyn Fn() -> Arc<dyn Upstream> + Send + Sync>;
 pub struct GatewayPorts {
     /// Servers, read when an event says that one changed.
     pub servers: Arc<dyn ServerCatalog>,
+    /// Collections, read when an event says that one changed.
+    pub collections: Arc<dyn CollectionStore>,
     /// The event log that the routing table follows.
     pub events: Arc<dyn EventLog>,
     /// Where recorded operations end up.

@@ -10,6 +10,7 @@ mod approve_registration;
 mod begin_sign_in;
 mod bulk;
 mod change_content;
+mod collections;
 mod compare_manifest;
 mod count_servers;
 mod decision;
@@ -69,6 +70,9 @@ pub use api_keys::{list_api_keys, make_api_key, revoke_api_key, verify_api_key};
 pub use approve_registration::approve_registration;
 pub use begin_sign_in::{SignInBegun, begin_sign_in};
 pub use bulk::BulkItem;
+pub use collections::{
+    delete_collection, find_collection, list_collections, make_collection, replace_collection,
+};
 pub use compare_manifest::compare_manifest;
 pub use count_servers::count_servers;
 pub use decision::DecisionCommand;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    ApiKeyStore, CommitWatch, DocumentStore, EventLog, LinkStore, OAuthStore, OperationLog,
-    RegistrationStore, SealStore, ServerCatalog, StoreHealth, UserStore,
+    ApiKeyStore, CollectionStore, CommitWatch, DocumentStore, EventLog, LinkStore, OAuthStore,
+    OperationLog, RegistrationStore, SealStore, ServerCatalog, StoreHealth, UserStore,
 };
 
 use crate::clock::MockClock;
@@ -35,6 +35,8 @@ pub struct StorePorts {
     pub seals: Arc<dyn SealStore>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyStore>,
+    /// Collections.
+    pub collections: Arc<dyn CollectionStore>,
     /// Health.
     pub health: Arc<dyn StoreHealth>,
 }
@@ -53,6 +55,7 @@ impl StorePorts {
             + OperationLog
             + SealStore
             + ApiKeyStore
+            + CollectionStore
             + StoreHealth
             + 'static,
     {
@@ -71,6 +74,7 @@ impl StorePorts {
             operations,
             seals,
             api_keys: store.clone(),
+            collections: store.clone(),
             health: store,
         }
     }

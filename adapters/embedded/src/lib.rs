@@ -27,6 +27,7 @@ mod api_keys;
 mod audit;
 mod bus;
 mod cache;
+mod collections;
 mod connection;
 mod documents;
 mod error;

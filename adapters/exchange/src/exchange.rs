@@ -6,7 +6,7 @@ use std::time::Duration;
 use mcp_wire::WireError;
 use mcp_wire::message::Implementation;
 use registry_domain::party::Party;
-use registry_domain::ports::{GatewayPorts, SessionStore};
+use registry_domain::ports::{GatewayPorts, Sealer, SessionStore};
 use registry_domain::routing::balance::Algorithm;
 use registry_domain::routing::breaker::BreakerPolicy;
 
@@ -17,6 +17,7 @@ use crate::inbound::{Door, Inbound};
 use crate::listen::{self, Places};
 use crate::meters::Meters;
 use crate::own_tools::OwnTools;
+use crate::pages::Cursors;
 use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
 use crate::spool::Spool;
@@ -89,6 +90,7 @@ pub struct Exchange {
     pub(crate) client_sessions: Option<Arc<ClientSessions>>,
     pub(crate) listening: Arc<Places>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
+    pub(crate) cursors: Option<Cursors>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
 }
@@ -116,6 +118,7 @@ impl Exchange {
             client_sessions: None,
             listening: Arc::default(),
             own_tools: None,
+            cursors: None,
         }
     }
 
@@ -129,6 +132,12 @@ impl Exchange {
     #[must_use]
     pub fn with_client_sessions(self, store: Arc<dyn SessionStore>) -> Self {
         Self { client_sessions: Some(Arc::new(ClientSessions::new(store))), ..self }
+    }
+
+    /// The same call path, telling long lists in pages, whose cursors this seals.
+    #[must_use]
+    pub fn with_sealer(self, sealer: Arc<dyn Sealer>) -> Self {
+        Self { cursors: Some(Cursors(sealer)), ..self }
     }
 
     /// The same call path with an upstream client of its own; to be called on the worker thread.

@@ -15,7 +15,7 @@
 //! | the client's words made the upstream's | `forward.rs` |
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
 //! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
-//! | answers of our own | `local.rs`, `lists.rs` |
+//! | answers of our own | `local.rs`, `lists.rs`, `pages.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
 //! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs` |
@@ -46,6 +46,7 @@ mod lists;
 mod local;
 mod meters;
 mod own_tools;
+mod pages;
 mod proxied;
 mod proxy;
 mod recent;
@@ -54,6 +55,7 @@ mod relay;
 mod request;
 mod routes;
 mod spool;
+mod store_answers;
 mod teller;
 mod upstream_sessions;
 mod vitals;
@@ -70,5 +72,6 @@ pub use own_tools::OwnTools;
 pub use proxied::{Proxied, ProxyRefusal};
 pub use routes::Routes;
 pub use spool::{Spool, SpoolError, SpoolSettings};
+pub use store_answers::{StoreAnswer, ask_store, ask_stores};
 pub use upstream_sessions::UpstreamSessions;
 pub use vitals::{VitalSigns, Vitals};

@@ -15,14 +15,13 @@ use mcp_wire::{Envelope, WireError};
 use parking_lot::Mutex;
 use registry_domain::caller::Caller;
 use registry_domain::federation::ServerRef;
-use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::answer::{Answer, AnswerBody, ContentType, framed};
-use crate::changes::Ear;
+use crate::changes::{Ear, Scope};
 use crate::exchange::{Exchange, ExchangeSettings};
 use crate::inbound::{Door, Inbound};
 use crate::way;
@@ -128,7 +127,7 @@ pub(crate) fn by_request(
 struct Listener {
     ear: Ear,
     caller: Arc<Caller>,
-    server: Option<ServerId>,
+    scope: Scope,
     /// The id of a modern client's request, as JSON.
     subscription: Option<String>,
     kinds: ListKinds,
@@ -149,13 +148,18 @@ impl Listener {
         let Party::Caller(caller) = party else { return Err(WireError::unknown_server("")) };
         // First, so that nothing is missed that changes while the rest is looked at.
         let ear = exchange.routes.changes().listen();
-        let server = match door {
-            Door::Federated | Door::Any(_) => None,
+        let scope = match door {
+            Door::Federated | Door::Any(_) => Scope::All,
+            Door::Collection(slug) => {
+                let table = exchange.routes.now();
+                let found = table.collection(caller, slug).map(|collection| collection.id);
+                Scope::Collection(found.ok_or_else(|| WireError::unknown_collection(slug))?)
+            }
             Door::Server(server) => {
                 let unknown = || WireError::unknown_server(server);
                 let table = exchange.routes.now();
                 let permit = way::resolved(&table, caller, ServerRef::split(server), unknown)?;
-                Some(permit.of().id)
+                Scope::Server(permit.of().id)
             }
         };
         let left = caller.expires_at.duration_since(exchange.ports.clock.now());
@@ -167,7 +171,7 @@ impl Listener {
         Ok(Self {
             ear,
             caller: Arc::clone(caller),
-            server,
+            scope,
             subscription,
             kinds,
             // A token that never ends does not outlive this process either.
@@ -200,7 +204,7 @@ impl Listener {
             let changed = tokio::select! {
                 biased;
                 () = tokio::time::sleep_until(self.ends_at) => return None,
-                changed = self.ear.next(&self.caller, self.server) => changed?,
+                changed = self.ear.next(&self.caller, self.scope) => changed?,
                 _ = self.alive.tick() => return Some(ALIVE),
             };
             let mut told = BytesMut::new();

@@ -12,6 +12,8 @@
 //! | refuse it | [`error`] |
 //! | ask or answer by ourselves | [`message`] |
 //! | list a definition under another name | [`definition`] |
+//! | pass a result on with its resources under other URIs | [`addresses`] |
+//! | know what a completion is about | [`completion`] |
 //! | leave entries out of an upstream's list | [`listed`] |
 //! | forward a request with changes | [`splice`] |
 //! | pass on a result across eras | [`reply`] |
@@ -26,8 +28,9 @@
 //! those; a typed model drops what it does not know). Recursion over a peer's JSON, too: depth of
 //! nesting must not cost stack.
 
+pub mod addresses;
 pub mod asking;
-pub mod contents;
+pub mod completion;
 pub mod definition;
 pub mod envelope;
 pub mod error;

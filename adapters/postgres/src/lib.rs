@@ -32,6 +32,7 @@ mod address;
 mod api_keys;
 mod audit;
 mod bus;
+mod collections;
 mod connection;
 mod documents;
 mod error;

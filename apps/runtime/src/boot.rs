@@ -232,7 +232,7 @@ impl Runtime {
             let tasks = shared.tasks().clone();
             Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
-        let calls = CallPath::start(&settings, &registry, &shared).await?;
+        let calls = CallPath::start(&settings, &registry, &shared, (&sealer, &gateway_url)).await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
         let freshness = shared.freshness(&settings, &registry);

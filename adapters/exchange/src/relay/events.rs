@@ -12,6 +12,7 @@ use mcp_wire::{Envelope, MessageKind};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
+use super::addresses::Addresses;
 use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType, framed};
 use crate::asked::Asker;
@@ -24,6 +25,7 @@ struct Passage {
     body: ReplyBody,
     frames: FrameSplitter,
     edit: ReplyEdit,
+    addresses: Option<Addresses>,
     deadline: Deadline,
     record: Pending,
     answered: bool,
@@ -71,7 +73,11 @@ impl Passage {
         let envelope = Envelope::parse(&frame.data)
             .map_err(|_| violation("an event of the upstream is not JSON-RPC"))?;
         match envelope.kind() {
-            MessageKind::Notification => Ok(Some(Passed::Along(framed(&frame.data)))),
+            MessageKind::Notification => {
+                let moved =
+                    self.addresses.as_ref().and_then(|it| it.notified(&envelope, &frame.data));
+                Ok(Some(Passed::Along(framed(moved.as_deref().unwrap_or(&frame.data)))))
+            }
             MessageKind::Request => {
                 let question = self.asker.as_mut().and_then(|it| it.pass(&envelope, &frame.data));
                 Ok(question.map(|question| Passed::Along(framed(&question))))
@@ -81,7 +87,11 @@ impl Passage {
                 let (edited, observed) = edit_whole(&frame.data, self.edit.clone())
                     .map_err(|_| violation("the upstream's response is not JSON-RPC"))?;
                 self.record.finish(super::outcome(observed.is_error, observed.is_tool_error));
-                Ok(Some(Passed::Response(edited)))
+                let told = match &mut self.addresses {
+                    Some(addresses) => addresses.pass(edited, true),
+                    None => edited,
+                };
+                Ok(Some(Passed::Response(told)))
             }
         }
     }
@@ -115,6 +125,7 @@ fn passage(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Pass
         body: sent.reply.body,
         frames: FrameSplitter::new(call.exchange.settings.max_event_bytes),
         edit,
+        addresses: Addresses::of(call),
         deadline: Deadline::of(&call.exchange.settings),
         record,
         answered: false,

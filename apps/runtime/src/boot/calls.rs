@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_domain::ports::{GatewayPorts, RegistryPorts, Upstream};
+use registry_domain::ports::{GatewayPorts, RegistryPorts, Sealer, Upstream};
 use registry_exchange::{
     ActiveCalls, Exchange, ExchangeSettings, OwnTools, Routes, Spool, SpoolError, SpoolSettings,
 };
@@ -39,6 +39,7 @@ impl CallPath {
         settings: &Settings,
         registry: &RegistryPorts,
         shared: &Shared,
+        (sealer, gateway_url): (&Arc<dyn Sealer>, &str),
     ) -> Result<Self, BootError> {
         let ports = ports(settings, registry);
         let routes = Routes::load(&ports)
@@ -57,10 +58,11 @@ impl CallPath {
         )
         .with_own_tools(OwnTools {
             registry: registry.clone(),
-            configuration: configuration::of(settings),
+            configuration: configuration::of(settings, gateway_url),
             identity_provider: configuration::identity_provider(settings),
         })
-        .with_client_sessions(Arc::clone(&shared.sessions));
+        .with_client_sessions(Arc::clone(&shared.sessions))
+        .with_sealer(Arc::clone(sealer));
         Ok(Self { ports, routes, spool, exchange })
     }
 }
@@ -69,6 +71,7 @@ fn ports(settings: &Settings, registry: &RegistryPorts) -> GatewayPorts {
     let upstream = upstream_settings(settings);
     GatewayPorts {
         servers: Arc::clone(&registry.servers),
+        collections: Arc::clone(&registry.collections),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
         upstream: Arc::clone(&registry.upstream),

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    ApiKeyStore, Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OAuthStore,
-    OperationLog, RegistrationStore, RegistryPorts, SealStore, ServerCatalog, SessionStore,
-    StoreHealth, UserStore,
+    ApiKeyStore, Clock, CollectionStore, CommitWatch, DocumentStore, EventLog, Leases, LinkStore,
+    OAuthStore, OperationLog, RegistrationStore, RegistryPorts, SealStore, ServerCatalog,
+    SessionStore, StoreHealth, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
@@ -121,6 +121,7 @@ where
         + EventLog
         + OperationLog
         + ApiKeyStore
+        + CollectionStore
         + Leases
         + StoreHealth
         + 'static,
@@ -134,6 +135,7 @@ where
         events: store.clone(),
         operations: store.clone(),
         api_keys: store.clone(),
+        collections: store.clone(),
         upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(
             settings,
         ))))),

@@ -61,11 +61,17 @@ pub enum EventKind {
     DriftRefused,
     /// Other people may use a server's tools than before.
     ToolRulesChanged,
+    /// A collection was made.
+    CollectionMade,
+    /// A collection is another.
+    CollectionChanged,
+    /// A collection is gone.
+    CollectionRemoved,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -90,6 +96,9 @@ impl EventKind {
         Self::DriftAccepted,
         Self::DriftRefused,
         Self::ToolRulesChanged,
+        Self::CollectionMade,
+        Self::CollectionChanged,
+        Self::CollectionRemoved,
     ];
 
     /// The kind's name in SQL.
@@ -119,6 +128,9 @@ impl EventKind {
             Self::DriftAccepted => "DriftAccepted",
             Self::DriftRefused => "DriftRefused",
             Self::ToolRulesChanged => "ToolRulesChanged",
+            Self::CollectionMade => "CollectionMade",
+            Self::CollectionChanged => "CollectionChanged",
+            Self::CollectionRemoved => "CollectionRemoved",
         }
     }
 
@@ -153,7 +165,11 @@ impl EventKind {
             | Self::ManifestPinned
             | Self::ServerRemoved
             | Self::ManifestDrifted
-            | Self::ManifestRestored => None,
+            | Self::ManifestRestored
+            // The trail's rows are about registrations; who did it stands in the event.
+            | Self::CollectionMade
+            | Self::CollectionChanged
+            | Self::CollectionRemoved => None,
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod archive;
 pub mod caller;
 pub mod chain;
 pub mod change;
+pub mod collection;
 pub mod document;
 mod egress;
 pub mod endpoint;

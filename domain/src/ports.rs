@@ -24,6 +24,7 @@ mod administrators;
 mod api_key_store;
 mod archive;
 mod clock;
+mod collection_store;
 mod commit_watch;
 mod document_store;
 mod event_log;
@@ -56,6 +57,7 @@ pub use administrators::Administrators;
 pub use api_key_store::ApiKeyStore;
 pub use archive::{Archive, ArchiveSink, ArchiveSource};
 pub use clock::{Clock, end_after};
+pub use collection_store::CollectionStore;
 pub use commit_watch::CommitWatch;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
@@ -163,6 +165,8 @@ pub struct RegistryPorts {
     pub operations: Arc<dyn OperationLog>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyStore>,
+    /// Collections.
+    pub collections: Arc<dyn CollectionStore>,
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
     /// What the last probe of each server found.
@@ -233,6 +237,8 @@ pub type UpstreamFactory = Arc<dyn Fn() -> Arc<dyn Upstream> + Send + Sync>;
 pub struct GatewayPorts {
     /// Servers, read when an event says that one changed.
     pub servers: Arc<dyn ServerCatalog>,
+    /// Collections, read when an event says that one changed.
+    pub collections: Arc<dyn CollectionStore>,
     /// The event log that the routing table follows.
     pub events: Arc<dyn EventLog>,
     /// Where recorded operations end up.

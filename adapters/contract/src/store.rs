@@ -15,6 +15,7 @@ mod audit;
 mod cancellation;
 mod candidates;
 mod catalog;
+mod collections;
 mod commits;
 mod documents;
 mod durability;
@@ -82,6 +83,13 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         counts_of_servers_sum_to_their_total,
         a_server_that_does_not_read_is_left_out_of_lists,
         a_server_changed_by_hand_is_found_by_its_new_name,
+    }
+    collections {
+        a_collection_reads_back_whole_until_it_is_removed,
+        a_slug_is_one_collections_within_a_tenant,
+        a_stale_change_of_a_collection_changes_nothing,
+        of_racing_collections_no_more_are_kept_than_may_be,
+        a_collection_that_does_not_read_is_left_out_of_lists,
     }
     commits {
         a_commit_is_told_before_its_writer_is_answered,

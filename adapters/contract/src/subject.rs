@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    ApiKeyStore, Archive, CommitWatch, DocumentStore, EventLog, LinkStore, OAuthStore,
-    OperationLog, RegistrationStore, SealStore, ServerCatalog, StoreHealth, UserStore,
+    ApiKeyStore, Archive, CollectionStore, CommitWatch, DocumentStore, EventLog, LinkStore,
+    OAuthStore, OperationLog, RegistrationStore, SealStore, ServerCatalog, StoreHealth, UserStore,
 };
 
 use crate::clock::MockClock;
@@ -37,6 +37,8 @@ pub struct StorePorts {
     pub api_keys: Arc<dyn ApiKeyStore>,
     /// Everything that lasts.
     pub archive: Arc<dyn Archive>,
+    /// Collections.
+    pub collections: Arc<dyn CollectionStore>,
     /// Health.
     pub health: Arc<dyn StoreHealth>,
 }
@@ -56,6 +58,7 @@ impl StorePorts {
             + SealStore
             + ApiKeyStore
             + Archive
+            + CollectionStore
             + StoreHealth
             + 'static,
     {
@@ -75,6 +78,7 @@ impl StorePorts {
             seals,
             api_keys: store.clone(),
             archive: store.clone(),
+            collections: store.clone(),
             health: store,
         }
     }

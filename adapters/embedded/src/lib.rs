@@ -29,6 +29,7 @@ mod archive;
 mod audit;
 mod bus;
 mod cache;
+mod collections;
 mod connection;
 mod documents;
 mod error;

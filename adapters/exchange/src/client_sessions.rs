@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use mcp_wire::WireError;
 use parking_lot::{Mutex, RwLock};
 use registry_domain::caller::Permit;
-use registry_domain::id::ServerId;
+use registry_domain::id::{ServerId, TenantId};
 use registry_domain::party::Party;
 use registry_domain::ports::{Ids, OpenedUpstream, PortError, SessionStore};
 use registry_domain::routing::ServerEntry;
@@ -40,6 +40,20 @@ struct Kept {
     capabilities: String,
 }
 
+/// Whose a session is. In the store it is one text, so written that no two parties are written alike.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Owner(Option<String>, String);
+
+impl Owner {
+    fn of(party: &Party) -> Self {
+        Self(party.tenant().map(ToString::to_string), party.subject().to_owned())
+    }
+
+    fn is(&self, party: &Party) -> bool {
+        self.0.as_deref() == party.tenant().map(TenantId::as_str) && self.1 == party.subject()
+    }
+}
+
 /// A question that the client has not answered yet: who waits for the answer.
 pub(crate) enum Ask {
     /// A server with a handshake.
@@ -56,7 +70,7 @@ pub(crate) enum Ask {
 /// A session.
 pub(crate) struct ClientSession {
     pub(crate) id: String,
-    whose: String,
+    whose: Owner,
     /// What servers are told that the client can be asked, as a JSON object.
     pub(crate) capabilities: String,
     asks: Mutex<HashMap<String, Ask>>,
@@ -68,11 +82,11 @@ pub(crate) struct ClientSession {
 }
 
 impl ClientSession {
-    fn of(id: &str, kept: Kept, now: Timestamp) -> Arc<Self> {
+    fn of(id: &str, (whose, capabilities): (Owner, String), now: Timestamp) -> Arc<Self> {
         Arc::new(Self {
             id: id.to_owned(),
-            whose: kept.whose,
-            capabilities: kept.capabilities,
+            whose,
+            capabilities,
             asks: Mutex::default(),
             subscribed: Mutex::default(),
             log_level: Mutex::default(),
@@ -172,13 +186,14 @@ impl ClientSessions {
         now: Timestamp,
     ) -> Option<String> {
         let id = format!("{}{}", ids.next().simple(), ids.next().simple());
-        let kept = Kept { whose: whose(party), capabilities };
+        let whose = Owner::of(party);
+        let kept = Kept { whose: serde_json::to_string(&whose).ok()?, capabilities };
         let value = serde_json::to_vec(&kept).ok()?;
         if let Err(error) = self.store.put(&key(&id), Bytes::from(value), HOLDS).await {
             tracing::warn!(%error, "a client begins without a session: none can be kept");
             return None;
         }
-        self.know(ClientSession::of(&id, kept, now));
+        self.know(ClientSession::of(&id, (whose, kept.capabilities), now));
         Some(id)
     }
 
@@ -197,7 +212,7 @@ impl ClientSessions {
             Some(session) if session.knows(now) => session,
             known => self.read(id, known, now).await?,
         };
-        if session.whose == whose(party) { Ok(session) } else { Err(WireError::unknown_session()) }
+        if session.whose.is(party) { Ok(session) } else { Err(WireError::unknown_session()) }
     }
 
     async fn read(
@@ -208,6 +223,9 @@ impl ClientSessions {
     ) -> Result<Arc<ClientSession>, WireError> {
         let kept = self.store.find(&key(id)).await.map_err(|error| away(&error))?;
         let kept = kept.and_then(|value| serde_json::from_slice::<Kept>(&value).ok());
+        let kept = kept.and_then(|Kept { whose, capabilities }| {
+            Some((serde_json::from_str::<Owner>(&whose).ok()?, capabilities))
+        });
         match (kept, known) {
             (Some(_), Some(session)) => {
                 session.known_at_us.store(now.as_microsecond(), Ordering::Relaxed);
@@ -251,12 +269,6 @@ impl ClientSessions {
         }
         known.insert(session.id.clone(), session);
     }
-}
-
-/// Tenant and subject, so written that no two parties are written alike.
-fn whose(party: &Party) -> String {
-    let tenant = party.tenant().map(registry_domain::id::TenantId::as_str);
-    serde_json::json!([tenant, party.subject()]).to_string()
 }
 
 fn key(id: &str) -> String {

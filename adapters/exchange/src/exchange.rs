@@ -19,6 +19,7 @@ use crate::inbound::{Door, Inbound};
 use crate::listen::{self, Places};
 use crate::meters::Meters;
 use crate::own_tools::OwnTools;
+use crate::pages::Cursors;
 use crate::parked::Parking;
 use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
@@ -97,6 +98,7 @@ pub struct Exchange {
     /// Places for calls that go on without their client.
     pub(crate) survivors: Arc<Semaphore>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
+    pub(crate) cursors: Option<Cursors>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
 }
@@ -127,6 +129,7 @@ impl Exchange {
             followers: Arc::default(),
             survivors: Arc::new(Semaphore::new(survive::MOST)),
             own_tools: None,
+            cursors: None,
         }
     }
 
@@ -148,6 +151,12 @@ impl Exchange {
     pub fn with_parking(self, sealer: Arc<dyn Sealer>, holds: Duration) -> Self {
         let parking = Parking::new(sealer, self.active.replica(), holds);
         Self { parking: Some(parking), ..self }
+    }
+
+    /// The same call path, telling long lists in pages, whose cursors this seals.
+    #[must_use]
+    pub fn with_sealer(self, sealer: Arc<dyn Sealer>) -> Self {
+        Self { cursors: Some(Cursors(sealer)), ..self }
     }
 
     /// The same call path with an upstream client of its own; to be called on the worker thread.

@@ -132,8 +132,9 @@ fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, id: Option<&str>
         (Era::Modern, UpstreamEra::Legacy) => MetaEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => MetaEdit::Keep,
     };
-    let edit = RequestEdit { id, name: route.renamed, uri: route.relocated.as_deref(), meta };
-    edit.apply_shared(&request.inbound.body)
+    let (name, uri) = (route.renamed.as_deref(), route.relocated.as_deref());
+    let edit = RequestEdit { id, name, uri, meta };
+    edit.apply_shared(route.reworded.as_ref().unwrap_or(&request.inbound.body))
 }
 
 /// The head of a message to a server with a handshake.
@@ -161,7 +162,7 @@ pub(crate) fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
                     route.relocated.as_deref().or(request.params.uri.as_deref()).map(str::to_owned)
                 }
                 "tools/call" | "prompts/get" => {
-                    route.renamed.or(request.params.name.as_deref()).map(str::to_owned)
+                    route.renamed.as_deref().or(request.params.name.as_deref()).map(str::to_owned)
                 }
                 _ => None,
             },

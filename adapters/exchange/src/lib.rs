@@ -17,7 +17,7 @@
 //! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
 //! | what a server asks of a client, and the answer | `asked.rs`; `parked.rs`, `resume.rs` for clients without a session, `rounds.rs` for servers without |
 //! | who listens, and what servers tell by themselves | `listen.rs`, `changes.rs`, `follow.rs`, `subscribe.rs` |
-//! | answers of our own | `local.rs`, `lists.rs` |
+//! | answers of our own | `local.rs`, `lists.rs`, `pages.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
 //! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs`; `survive.rs` for one that goes on without its client |
@@ -49,6 +49,7 @@ mod lists;
 mod local;
 mod meters;
 mod own_tools;
+mod pages;
 mod parked;
 mod proxied;
 mod proxy;
@@ -60,6 +61,7 @@ mod resume;
 mod rounds;
 mod routes;
 mod spool;
+mod store_answers;
 mod subscribe;
 mod survive;
 mod teller;
@@ -79,5 +81,6 @@ pub use parked::Parking;
 pub use proxied::{Proxied, ProxyRefusal};
 pub use routes::Routes;
 pub use spool::{Spool, SpoolError, SpoolSettings};
+pub use store_answers::{StoreAnswer, ask_store, ask_stores};
 pub use upstream_sessions::UpstreamSessions;
 pub use vitals::{VitalSigns, Vitals};

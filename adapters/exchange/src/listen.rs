@@ -16,14 +16,13 @@ use mcp_wire::{Envelope, WireError};
 use parking_lot::Mutex;
 use registry_domain::caller::Caller;
 use registry_domain::federation::ServerRef;
-use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::answer::{Answer, AnswerBody, ContentType, framed};
-use crate::changes::Ear;
+use crate::changes::{Ear, Scope};
 use crate::client_sessions::ClientSession;
 use crate::exchange::{Exchange, ExchangeSettings};
 use crate::follow::{Followers, Following, News};
@@ -174,7 +173,7 @@ enum Wants {
 struct Listener {
     ear: Ear,
     caller: Arc<Caller>,
-    server: Option<ServerId>,
+    scope: Scope,
     /// The id of a modern client's request, as JSON.
     subscription: Option<String>,
     /// The resources that it asked for, of those that are offered.
@@ -202,26 +201,34 @@ impl Listener {
         let Party::Caller(caller) = party else { return Err(WireError::unknown_server("")) };
         // First, so that nothing is missed that changes while the rest is looked at.
         let ear = exchange.routes.changes().listen();
-        let (mut server, mut following) = (None, None);
+        let mut following = None;
         let (subscription, mut resources, session) = match wants {
             Wants::InSession(session) => (None, Vec::new(), session),
             Wants::Subscription { id_json, resources } => (Some(id_json), resources, None),
         };
         let place = exchange.listening.take(party.principal())?;
-        if let Door::Server(name) = door {
-            let unknown = || WireError::unknown_server(name);
-            let table = exchange.routes.now();
-            let permit = way::resolved(&table, caller, ServerRef::split(name), unknown)?;
-            let entry = permit.of();
-            server = Some(entry.id);
-            let offered = entry.offered_to(Some(caller));
-            resources.retain(|uri| offered.offers_resource(uri));
-            let uris = match &session {
-                Some(session) => session.subscribed(entry.id),
-                None => resources.clone(),
-            };
-            following = Followers::follow(exchange, name, entry.id, caller, session.as_ref(), uris);
-        }
+        let table = exchange.routes.now();
+        let scope = match door {
+            Door::Federated | Door::Any(_) => Scope::All,
+            Door::Collection(slug) => {
+                let found = table.collection(caller, slug).map(|collection| collection.id);
+                Scope::Collection(found.ok_or_else(|| WireError::unknown_collection(slug))?)
+            }
+            Door::Server(name) => {
+                let unknown = || WireError::unknown_server(name);
+                let permit = way::resolved(&table, caller, ServerRef::split(name), unknown)?;
+                let entry = permit.of();
+                let offered = entry.offered_to(Some(caller));
+                resources.retain(|uri| offered.offers_resource(uri));
+                let uris = match &session {
+                    Some(session) => session.subscribed(entry.id),
+                    None => resources.clone(),
+                };
+                let session = session.as_ref();
+                following = Followers::follow(exchange, name, entry.id, caller, session, uris);
+                Scope::Server(entry.id)
+            }
+        };
         if following.is_none() {
             resources.clear();
         }
@@ -234,7 +241,7 @@ impl Listener {
         Ok(Self {
             ear,
             caller: Arc::clone(caller),
-            server,
+            scope,
             subscription,
             resources,
             kinds,
@@ -271,7 +278,7 @@ impl Listener {
             let changed = tokio::select! {
                 biased;
                 () = tokio::time::sleep_until(self.ends_at) => return None,
-                changed = self.ear.next(&self.caller, self.server) => changed?,
+                changed = self.ear.next(&self.caller, self.scope) => changed?,
                 news = news(&mut self.following) => match news {
                     News::Lists(kinds) => kinds,
                     News::Updated(uri) if self.hears_of(&uri) => {
@@ -298,10 +305,13 @@ impl Listener {
     /// may read it now.
     fn hears_of(&self, uri: &str) -> bool {
         // In a session the server itself knows what was asked for.
-        let wanted = self.in_session
-            || self.resources.iter().any(|wanted| uri.starts_with(wanted.as_str()));
+        let wanted =
+            self.in_session || self.resources.iter().any(|wanted| uri.starts_with(wanted.as_str()));
         let table = self.routes.now();
-        let entry = self.server.and_then(|server| table.by_id(server));
+        let entry = match self.scope {
+            Scope::Server(server) => table.by_id(server),
+            Scope::All | Scope::Collection(_) => None,
+        };
         wanted
             && entry.is_some_and(|entry| {
                 !entry.in_maintenance

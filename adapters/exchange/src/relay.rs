@@ -1,5 +1,6 @@
 //! The upstream's answer made the client's, part by part as it arrives.
 
+mod addresses;
 mod deadline;
 mod errors;
 mod events;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use mcp_wire::front::Front;
 use mcp_wire::params::CallParams;
 use mcp_wire::revision::Era;
@@ -61,9 +62,20 @@ impl Request<'_> {
 pub(crate) struct Route<'a> {
     pub(crate) server: Permit<Arc<ServerEntry>>,
     /// The tool's or prompt's name at the upstream, where it differs from the client's.
-    pub(crate) renamed: Option<&'a str>,
+    pub(crate) renamed: Option<Cow<'a, str>>,
     /// The resource's URI at the upstream, where it differs from the client's.
     pub(crate) relocated: Option<Cow<'a, str>>,
+    /// The client's message, where more of it differs than a name or a URI.
+    pub(crate) reworded: Option<Bytes>,
+    /// Whether the client knows resources by addresses that name their server.
+    pub(crate) is_federated: bool,
+}
+
+impl Route<'_> {
+    /// The way to a server whose names are the client's.
+    pub(crate) const fn straight(server: Permit<Arc<ServerEntry>>) -> Self {
+        Self { server, renamed: None, relocated: None, reworded: None, is_federated: false }
+    }
 }
 
 /// A request on its route.

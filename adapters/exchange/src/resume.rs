@@ -63,7 +63,7 @@ pub(crate) async fn resume(
         route,
         patience: exchange.settings.request_timeout,
         deadline: None,
-        may_stream: request.inbound.headers.accepts_event_stream && route.relocated.is_none(),
+        may_stream: request.inbound.headers.accepts_event_stream,
     };
     let params = Envelope::parse(&request.inbound.body).ok().and_then(|envelope| envelope.params);
     let body = match input_response(params, parked.question.key()) {
@@ -86,7 +86,6 @@ pub(crate) async fn resume(
     }
     let guard = Interrupt::of(&active, None);
     match relay::resume(call, waiting, guard, record).await {
-        Ok(answer) if route.relocated.is_some() => crate::call::relocated(call, answer).await,
         Ok(answer) => answer,
         Err(failed) => call.failed(failed),
     }

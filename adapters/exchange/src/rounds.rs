@@ -102,7 +102,7 @@ impl Rounds {
             head: forward::head(call, &sent.upstream),
             call: request.inbound.body.clone(),
             id_json: request.id_json.to_owned(),
-            renamed: route.renamed.map(str::to_owned),
+            renamed: route.renamed.as_deref().map(str::to_owned),
             relocated: route.relocated.as_deref().map(str::to_owned),
             interrupt,
             patience: call.patience,

@@ -13,6 +13,8 @@
 //! | ask or answer by ourselves | [`message`] |
 //! | take a server's questions to clients of either era | [`asking`] |
 //! | list a definition under another name | [`definition`] |
+//! | pass a result on with its resources under other URIs | [`addresses`] |
+//! | know what a completion is about | [`completion`] |
 //! | leave entries out of an upstream's list | [`listed`] |
 //! | forward a request with changes | [`splice`] |
 //! | pass on a result across eras | [`reply`] |
@@ -30,8 +32,9 @@
 //! those; a typed model drops what it does not know). Recursion over a peer's JSON, too: depth of
 //! nesting must not cost stack.
 
+pub mod addresses;
 pub mod asking;
-pub mod contents;
+pub mod completion;
 pub mod definition;
 pub mod envelope;
 pub mod error;

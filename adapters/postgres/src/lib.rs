@@ -34,6 +34,7 @@ mod api_keys;
 mod archive;
 mod audit;
 mod bus;
+mod collections;
 mod connection;
 mod documents;
 mod error;

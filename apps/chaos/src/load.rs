@@ -137,7 +137,8 @@ async fn reads(party: Arc<Party>) {
             party.count(1);
             let list = answer.json();
             let rows = list.get("results").and_then(Value::as_array);
-            let names = rows.into_iter().flatten().filter_map(|row| row.get("endpoint_name")?.as_str());
+            let names =
+                rows.into_iter().flatten().filter_map(|row| row.get("endpoint_name")?.as_str());
             let theirs = format!("{MARK}-{}-", party.tenant.mark);
             for name in names.filter(|name| name.starts_with(MARK) && !name.starts_with(&theirs)) {
                 party.ledger.wrong(format!("{} was shown {name}", party.tenant.mark));

@@ -1,5 +1,6 @@
 //! HTTP functions: decode, ask, encode.
 
+pub(crate) mod collections;
 pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod mcp;

@@ -238,7 +238,8 @@ impl Runtime {
             Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
         let calls =
-            CallPath::start(&settings, &registry, &shared, &open.links, Arc::clone(&sealer)).await?;
+            CallPath::start(&settings, &registry, &shared, &open.links, (&sealer, &gateway_url))
+                .await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
         let freshness = shared.freshness(&settings, &registry);

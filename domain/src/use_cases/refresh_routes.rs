@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::collection::{MOST_COLLECTIONS, collection_of};
 use crate::error::Error;
 use crate::ports::GatewayPorts;
 use crate::routing::{RoutingTable, ServerEntry};
@@ -19,7 +20,11 @@ pub async fn load_routes(ports: &GatewayPorts) -> Result<RoutingTable, Error> {
     for server in &mut routes.servers {
         server.serve_under(ports.drift);
     }
-    Ok(RoutingTable::of(&routes.servers, routes.as_of))
+    let table = RoutingTable::of(&routes.servers, routes.as_of);
+    // Read later, so that they may be newer than the servers: what an event says of one again is no
+    // harm. There are never more than fit one page.
+    let collections = ports.collections.list_collections(MOST_COLLECTIONS, 0).await?.items;
+    Ok(collections.into_iter().fold(table, |table, collection| table.with_collection(&collection)))
 }
 
 /// The table after all events since `table` was made. A server that several events name is read
@@ -46,6 +51,14 @@ pub async fn refresh_routes(
                     next.with(Arc::new(ServerEntry::new(&server)))
                 }
                 None => next.without(id),
+            };
+        }
+        let chosen: BTreeSet<_> =
+            events.iter().filter_map(|sequenced| collection_of(&sequenced.event)).collect();
+        for id in chosen {
+            next = match ports.collections.find_collection(id).await? {
+                Some(collection) => next.with_collection(&collection),
+                None => next.without_collection(id),
             };
         }
         next = next.at(last);

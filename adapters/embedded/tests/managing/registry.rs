@@ -122,6 +122,7 @@ impl Registry {
             events: store.clone(),
             operations: store.clone(),
             api_keys: store.clone(),
+            collections: store.clone(),
             health: store,
             shared: None,
             upstream: upstreams.clone(),

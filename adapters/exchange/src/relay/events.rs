@@ -17,6 +17,7 @@ use mcp_wire::{Envelope, MessageKind, WireError, logging};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{OpenedUpstream, ReplyBody, UpstreamEra, UpstreamFailure};
 
+use super::addresses::Addresses;
 use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType, framed};
 use crate::asked::{Asked, Asker};
@@ -32,6 +33,7 @@ struct Passage {
     body: ReplyBody,
     frames: FrameSplitter,
     edit: ReplyEdit,
+    addresses: Option<Addresses>,
     deadline: Deadline,
     record: Pending,
     answered: bool,
@@ -131,7 +133,11 @@ impl Passage {
             {
                 Ok(None)
             }
-            MessageKind::Notification => Ok(self.told(&frame.data).map(Passed::Along)),
+            MessageKind::Notification => {
+                let moved =
+                    self.addresses.as_ref().and_then(|it| it.notified(&envelope, &frame.data));
+                Ok(self.told(moved.as_ref().unwrap_or(&frame.data)).map(Passed::Along))
+            }
             MessageKind::Request => {
                 let Some(asker) = &mut self.asker else { return Ok(None) };
                 Ok(match asker.pass(&envelope, &frame.data) {
@@ -155,7 +161,11 @@ impl Passage {
                 let (edited, observed) = edit_whole(&frame.data, self.edit.clone())
                     .map_err(|_| violation("the upstream's response is not JSON-RPC"))?;
                 self.record.finish(super::outcome(observed.is_error, observed.is_tool_error));
-                Ok(Some(Passed::Response(edited)))
+                let told = match &mut self.addresses {
+                    Some(addresses) => addresses.pass(edited, true),
+                    None => edited,
+                };
+                Ok(Some(Passed::Response(told)))
             }
         }
     }
@@ -221,6 +231,7 @@ fn passage(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Pass
         rounds,
         frames: FrameSplitter::new(call.exchange.settings.max_event_bytes),
         edit,
+        addresses: Addresses::of(call),
         deadline: Deadline::of(&call.exchange.settings),
         record,
         answered: false,
@@ -308,6 +319,7 @@ pub(super) async fn resume(
         body: rest.body,
         frames: rest.frames,
         edit,
+        addresses: Addresses::of(call),
         deadline: Deadline::of(&call.exchange.settings),
         record,
         answered: false,

@@ -178,13 +178,16 @@ async fn end_server_session(
     end(request, exchange).await
 }
 
-async fn end(request: &HttpRequest, exchange: &Exchange) -> Result<HttpResponse, Problem> {
+pub(super) async fn end(
+    request: &HttpRequest,
+    exchange: &Exchange,
+) -> Result<HttpResponse, Problem> {
     let (_, party) = admitted(request).await.map_err(Problem::over_json_rpc)?;
     let headers = mcp::headers(request.headers());
     Ok(mcp::reply(exchange.end_session(headers.session.as_deref(), &party).await))
 }
 
-async fn listen(
+pub(super) async fn listen(
     request: &HttpRequest,
     exchange: &Exchange,
     door: &Door,
@@ -204,7 +207,7 @@ fn server_in(path: &str) -> Option<&str> {
     (!server.is_empty() && !server.contains('/')).then_some(server)
 }
 
-async fn call(
+pub(super) async fn call(
     request: &HttpRequest,
     id: &RequestId,
     payload: web::Payload,

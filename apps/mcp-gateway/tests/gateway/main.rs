@@ -11,6 +11,8 @@
 //! | one record per call, without secrets | `records.rs` |
 //! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
 //! | resources and prompts of many servers behind one address | `federated.rs` |
+//! | long lists come in pages | `paging.rs` |
+//! | named subsets of servers and tools | `collections.rs` |
 //! | who listens is told what changed, and nobody else's | `listening.rs` |
 //! | a session is its client's alone, and ends | `sessions.rs` |
 //! | the gateway's own tools and resource | `own_tools.rs` |
@@ -31,6 +33,7 @@
 
 mod bad_input;
 mod bytes_stay;
+mod collections;
 mod doors;
 mod eras;
 mod failures;
@@ -41,6 +44,7 @@ mod ids;
 mod listening;
 mod messages;
 mod own_tools;
+mod paging;
 mod questions;
 mod records;
 mod recovery;

@@ -53,6 +53,7 @@ pub fn api() -> PublicApi {
         events: broken.clone(),
         operations: broken.clone(),
         api_keys: broken.clone(),
+        collections: broken.clone(),
         upstream: broken.clone(),
         probes: broken.clone(),
         leases: broken.clone(),

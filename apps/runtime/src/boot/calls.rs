@@ -40,7 +40,7 @@ impl CallPath {
         registry: &RegistryPorts,
         shared: &Shared,
         links: &Arc<Links>,
-        sealer: Arc<dyn Sealer>,
+        (sealer, gateway_url): (&Arc<dyn Sealer>, &str),
     ) -> Result<Self, BootError> {
         let ports = ports(settings, registry, links);
         let routes = Routes::load(&ports)
@@ -59,11 +59,12 @@ impl CallPath {
         )
         .with_own_tools(OwnTools {
             registry: registry.clone(),
-            configuration: configuration::of(settings),
+            configuration: configuration::of(settings, gateway_url),
             identity_provider: configuration::identity_provider(settings),
         })
         .with_client_sessions(Arc::clone(&shared.sessions))
-        .with_parking(sealer, settings.gateway.question_timeout);
+        .with_parking(Arc::clone(sealer), settings.gateway.question_timeout)
+        .with_sealer(Arc::clone(sealer));
         Ok(Self { ports, routes, spool, exchange })
     }
 }
@@ -72,6 +73,7 @@ fn ports(settings: &Settings, registry: &RegistryPorts, links: &Arc<Links>) -> G
     let (upstream, links) = (upstream_settings(settings), Arc::clone(links));
     GatewayPorts {
         servers: Arc::clone(&registry.servers),
+        collections: Arc::clone(&registry.collections),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
         upstream: Arc::clone(&registry.upstream),

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    ApiKeyStore, Archive, Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore,
-    OAuthStore, OperationLog, RegistrationStore, RegistryPorts, SealStore, ServerCatalog,
-    SessionStore, StoreHealth, UserStore,
+    ApiKeyStore, Archive, Clock, CollectionStore, CommitWatch, DocumentStore, EventLog, Leases,
+    LinkStore, OAuthStore, OperationLog, RegistrationStore, RegistryPorts, SealStore,
+    ServerCatalog, SessionStore, StoreHealth, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
@@ -143,6 +143,7 @@ where
         + EventLog
         + OperationLog
         + ApiKeyStore
+        + CollectionStore
         + Leases
         + StoreHealth
         + 'static,
@@ -156,6 +157,7 @@ where
         events: store.clone(),
         operations: store.clone(),
         api_keys: store.clone(),
+        collections: store.clone(),
         upstream: Arc::new(MeteredUpstream(Arc::new(Upstreams::new(
             upstream_settings(settings),
             Arc::clone(links),

@@ -4,7 +4,7 @@ use crate::support::{PROGRAMS, failed, run, stdout, well};
 use registry_testkit::Program;
 
 /// Each wrong in its own way, with nothing else wrong.
-const WRONG: [(&str, &str); 53] = [
+const WRONG: [(&str, &str); 54] = [
     ("ENVIRONMENT", "prod"),
     ("MREG_ENVIRONMENT", "live"),
     ("AZURE_TENANT_ID", ""),

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use registry_domain::ports::RegistryPorts;
+use registry_exchange::ask_store;
 use registry_http_edge::Edge;
-use registry_http_edge::health::ask_store;
 use serde_json::json;
 
 use crate::handlers::Answer;

@@ -44,12 +44,8 @@ fn each_test_that_the_threat_model_names_is_there() {
     let rows: Vec<&str> = model.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
     assert!(rows.len() >= 14, "{}", rows.len());
     for row in rows {
-        let named: Vec<&str> = row
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .filter(|name| name.contains(".rs::"))
-            .collect();
+        let named: Vec<&str> =
+            row.split('`').skip(1).step_by(2).filter(|name| name.contains(".rs::")).collect();
         assert!(!named.is_empty(), "no test: {row}");
         for test in named {
             let (path, function) = test.split_once("::").unwrap();
@@ -76,7 +72,8 @@ fn links_between_the_pages_of_operations_lead_somewhere() {
             let heads = |anchor: &str| {
                 let as_anchor = |line: &str| {
                     let title = line.trim_start_matches('#').trim().to_lowercase();
-                    let kept = title.chars().filter(|one| one.is_alphanumeric() || " -_".contains(*one));
+                    let kept =
+                        title.chars().filter(|one| one.is_alphanumeric() || " -_".contains(*one));
                     kept.collect::<String>().replace(' ', "-")
                 };
                 target.lines().any(|line| line.starts_with('#') && as_anchor(line) == anchor)

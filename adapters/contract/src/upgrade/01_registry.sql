@@ -4,7 +4,7 @@ INSERT INTO users (user_id, entra_id, email, display_name, is_admin) VALUES
 INSERT INTO registrations (registration_id, endpoint_url, endpoint_name, description, owner_contact,
     available_tools, status, submitter_id, approver_id, submitted_at, approved_at) VALUES
     ('00000000-0000-0000-0000-000000000011', 'https://a.example.com/mcp', 'First', 'é', 'Team',
-        '["read"]', 'Pending', '00000000-0000-0000-0000-000000000002', NULL, '2026-11-21T10:00:00.000001Z', NULL),
+        '[{"name": "read"}]', 'Pending', '00000000-0000-0000-0000-000000000002', NULL, '2026-11-21T10:00:00.000001Z', NULL),
     ('00000000-0000-0000-0000-000000000012', 'https://b.example.com/mcp', 'Second', NULL, 'Team',
         '[]', 'Approved', '00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', '2026-11-21T10:00:00.000002Z', '2026-11-21T11:00:00.000000Z'),
     ('00000000-0000-0000-0000-000000000013', 'https://c.example.com/mcp', 'Third', NULL, 'Team',

@@ -11,6 +11,7 @@
 //! | the end is graceful | `stopping.rs` |
 //! | a sudden end loses nothing that was promised | `sudden_end.rs` |
 //! | everything that lasts goes from one store to another | `archive.rs` |
+//! | what documents tell of metrics and tests is so | `documents.rs` |
 //! | the commands | `commands.rs`, `operator.rs` |
 //! | the seed's curl commands | `curl.rs` |
 #![expect(
@@ -24,6 +25,7 @@
 mod archive;
 mod commands;
 mod curl;
+mod documents;
 mod logs;
 mod operator;
 mod settings_documented;

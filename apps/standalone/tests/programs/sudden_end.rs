@@ -93,9 +93,9 @@ async fn submit_until_the_end(
 ) {
     for number in 0..EACH {
         let url = format!("http://127.0.0.1:9/{prefix}-{number}");
+        let draft = draft(&format!("{prefix}-{number}"), &url);
         // Panics when the program is gone, and so ends this client.
-        let answer = service.post("/registrations", &draft(&format!("{prefix}-{number}"), &url));
-        let answer = answer.await.expect(201).json();
+        let answer = service.post("/registrations", &draft).await.expect(201).json();
         accepted.send((url, answer)).expect("the test listens");
     }
 }

@@ -74,9 +74,9 @@ pub async fn run(options: &OverloadOptions) -> bool {
         probes.spawn(probe(api, end));
     }
     while clients.join_next().await.is_some() {}
-    let probed = probes.join_all().await.into_iter().collect::<Result<Vec<_>, _>>();
+    let told_by_probes = probes.join_all().await.into_iter().collect::<Result<Vec<_>, _>>();
     let seen = std::mem::take(&mut *seen.lock());
-    verdict(&seen, unloaded, f64::from(u32::try_from(options.seconds).unwrap_or(1)), probed)
+    verdict(&seen, unloaded, f64::from(u32::try_from(options.seconds).unwrap_or(1)), told_by_probes)
 }
 
 /// How long a call takes while there is no other: the median.
@@ -185,11 +185,10 @@ fn verdict(
     seen: &[Seen],
     unloaded: Duration,
     seconds: f64,
-    probed: Result<Vec<Duration>, String>,
+    told_by_probes: Result<Vec<Duration>, String>,
 ) -> bool {
     let rate = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds;
-    let accepted: Vec<&Seen> =
-        seen.iter().filter(|one| matches!(one.how, How::Accepted)).collect();
+    let accepted: Vec<&Seen> = seen.iter().filter(|one| matches!(one.how, How::Accepted)).collect();
     let refused: Vec<&Seen> =
         seen.iter().filter(|one| matches!(one.how, How::Refused { .. })).collect();
     let others = seen.iter().filter_map(|one| match &one.how {
@@ -210,23 +209,29 @@ fn verdict(
     row("offered", hold(offered >= capacity * 3.0, format!("{offered:.0}/s for {capacity:.0}/s")));
     // A quarter of the places is kept for those with less than their share.
     row("served at full rate", hold(served >= capacity * 0.6, format!("{served:.0}/s")));
-    row("refused, says when", match silent.count() {
-        0 => Ok(refused.len().to_string()),
-        count => Err(format!("{count} of {} do not", refused.len())),
-    });
-    row("neither", match others.clone().next() {
-        None => Ok("0".to_owned()),
-        Some(first) => Err(format!("{}, such as {first}", others.count())),
-    });
-    row("refused at once", hold(refusal < unloaded, format!("median {refusal:.0?}")));
     row(
-        "latency, 99 %",
-        hold(slow < unloaded * 10, format!("{slow:.0?}, alone {unloaded:.0?}")),
+        "refused, says when",
+        match silent.count() {
+            0 => Ok(refused.len().to_string()),
+            count => Err(format!("{count} of {} do not", refused.len())),
+        },
     );
+    row(
+        "neither",
+        match others.clone().next() {
+            None => Ok("0".to_owned()),
+            Some(first) => Err(format!("{}, such as {first}", others.count())),
+        },
+    );
+    row("refused at once", hold(refusal < unloaded, format!("median {refusal:.0?}")));
+    row("latency, 99 %", hold(slow < unloaded * 10, format!("{slow:.0?}, alone {unloaded:.0?}")));
     let share = if served > 0.0 { quiet / served } else { 0.0 };
     row("the quiet tenant's", hold(share >= SHARE, format!("{:.0} %", share * 100.0)));
-    row("probes", probed.map(|slowest| {
-        format!("slowest {:.0?}", slowest.into_iter().max().unwrap_or_default())
-    }));
+    row(
+        "probes",
+        told_by_probes.map(|slowest| {
+            format!("slowest {:.0?}", slowest.into_iter().max().unwrap_or_default())
+        }),
+    );
     table.print()
 }

@@ -95,14 +95,8 @@ impl Scene {
         let audit = launch.clone().envs(&[("DATABASE_URL", database.url())]);
         let program = launch.start().await;
         let tokens = ["Ada", "Eve", "Grace"].map(|who| entra.access_token(who));
-        let outside = Outside {
-            database,
-            to_postgres,
-            to_redis,
-            to_entra,
-            _redis: redis,
-            _entra: entra,
-        };
+        let outside =
+            Outside { database, to_postgres, to_redis, to_entra, _redis: redis, _entra: entra };
         Self::of(program, audit, tokens, Some(outside)).await
     }
 
@@ -134,15 +128,8 @@ impl Scene {
             Tenant { mark: "one", alias: "first", token: ada },
             Tenant { mark: "two", alias: "second", token: eve },
         ];
-        let scene = Self {
-            program,
-            tenants,
-            admin,
-            outside,
-            to_upstream,
-            audit,
-            _upstream: upstream,
-        };
+        let scene =
+            Self { program, tenants, admin, outside, to_upstream, audit, _upstream: upstream };
         for tenant in &scene.tenants {
             scene.serve(tenant).await;
         }

@@ -43,8 +43,12 @@ struct Look {
 
 /// What is looked at, and how much it may have grown from the first to the last look, as the line
 /// through all of them says.
-const HELD: [(&str, f64); 4] =
-    [("memory, MiB", MEMORY_ROOM), ("descriptors", ROOM), ("threads", ROOM), ("calls under way", ROOM)];
+const HELD: [(&str, f64); 4] = [
+    ("memory, MiB", MEMORY_ROOM),
+    ("descriptors", ROOM),
+    ("threads", ROOM),
+    ("calls under way", ROOM),
+];
 
 /// Loads for as long as the options say; whether nothing grew.
 pub async fn run(options: &SoakOptions) -> bool {
@@ -154,9 +158,8 @@ async fn misbehaves(port: u16, over: Arc<AtomicBool>) {
 async fn look(scene: &Scene, metrics: &Api, began: Instant) -> Look {
     let vitals = Vitals::of(scene.program.pid());
     let page = get(metrics, "/metrics", PATIENCE).await.map(|answer| answer.text());
-    let active = page.map_or(0.0, |page| {
-        Scrape::parse(&page).sum("mcp_registry_active_exchanges", &[])
-    });
+    let active =
+        page.map_or(0.0, |page| Scrape::parse(&page).sum("mcp_registry_active_exchanges", &[]));
     Look {
         minutes: began.elapsed().as_secs_f64() / 60.0,
         values: [

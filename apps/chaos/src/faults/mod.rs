@@ -21,9 +21,8 @@ use crate::{
 use fault::Fault;
 use health::Watch;
 
-const COLUMNS: &[&str] = &[
-    "fault", "health", "recovers", "writes", "records", "chains", "tenants", "memory", "files",
-];
+const COLUMNS: &[&str] =
+    &["fault", "health", "recovers", "writes", "records", "chains", "tenants", "memory", "files"];
 /// How often everything must go well before a fault begins, and after it has ended.
 const TIMES: usize = 5;
 /// How long that may take.

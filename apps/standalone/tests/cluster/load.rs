@@ -78,9 +78,9 @@ async fn calls(gateways: Api, client: usize, outcome: Arc<Outcome>) {
         let text = format!("{client}-{number}");
         let arguments = json!({ "text": text });
         let answer = gateways.try_call_tool(&path(), "echo", arguments, DEADLINE).await;
-        let result = answer.and_then(|answer| echoed(&answer)).and_then(|said| {
-            if said == text { Ok(()) } else { Err(format!("{said} for {text}")) }
-        });
+        let result = answer
+            .and_then(|answer| echoed(&answer))
+            .and_then(|said| if said == text { Ok(()) } else { Err(format!("{said} for {text}")) });
         note(&outcome, result);
         pause().await;
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use registry_testkit::{Answer, Api};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -130,19 +130,17 @@ async fn writes(party: Arc<Party>, number: usize) {
 }
 
 async fn reads(party: Arc<Party>) {
+    let foreign = format!("{}__", party.foreign);
     while party.goes_on() {
-        if let Ok(answer) = get(&party.api, "/registrations?limit=20", PATIENCE).await
-            && answer.status == 200
-        {
+        let list = get(&party.api, "/registrations?limit=20", PATIENCE).await;
+        if list.is_ok_and(|list| list.status == 200) {
             party.count(1);
-            let list = answer.json();
-            let rows = list.get("results").and_then(Value::as_array);
-            let names =
-                rows.into_iter().flatten().filter_map(|row| row.get("endpoint_name")?.as_str());
-            let theirs = format!("{MARK}-{}-", party.tenant.mark);
-            for name in names.filter(|name| name.starts_with(MARK) && !name.starts_with(&theirs)) {
-                party.ledger.wrong(format!("{} was shown {name}", party.tenant.mark));
-            }
+        }
+        let tools = party.gateway.try_mcp("/mcp", "tools/list", json!({}), PATIENCE).await;
+        if let Ok(tools) = tools
+            && tools.text().contains(&foreign)
+        {
+            party.ledger.wrong(format!("{} was shown {foreign}", party.tenant.mark));
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -10,7 +10,6 @@
 //! Exit code 0: all held; 1: something did not. `chaos --help` names the settings.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     reason = "like tests, it stops with a message where its ground gives way"
 )]
 

@@ -74,9 +74,9 @@ pub async fn run(options: &OverloadOptions) -> bool {
         probes.spawn(probe(api, end));
     }
     while clients.join_next().await.is_some() {}
-    let probed = probes.join_all().await.into_iter().collect::<Result<Vec<_>, _>>();
+    let told_by_probes = probes.join_all().await.into_iter().collect::<Result<Vec<_>, _>>();
     let seen = std::mem::take(&mut *seen.lock());
-    verdict(&seen, unloaded, f64::from(u32::try_from(options.seconds).unwrap_or(1)), probed)
+    verdict(&seen, unloaded, f64::from(u32::try_from(options.seconds).unwrap_or(1)), told_by_probes)
 }
 
 /// How long a call takes while there is no other: the median.
@@ -185,7 +185,7 @@ fn verdict(
     seen: &[Seen],
     unloaded: Duration,
     seconds: f64,
-    probed: Result<Vec<Duration>, String>,
+    told_by_probes: Result<Vec<Duration>, String>,
 ) -> bool {
     let rate = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds;
     let accepted: Vec<&Seen> = seen.iter().filter(|one| matches!(one.how, How::Accepted)).collect();
@@ -229,7 +229,7 @@ fn verdict(
     row("the quiet tenant's", hold(share >= SHARE, format!("{:.0} %", share * 100.0)));
     row(
         "probes",
-        probed.map(|slowest| {
+        told_by_probes.map(|slowest| {
             format!("slowest {:.0?}", slowest.into_iter().max().unwrap_or_default())
         }),
     );

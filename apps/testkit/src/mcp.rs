@@ -40,7 +40,21 @@ impl Api {
         within: Duration,
     ) -> Result<Answer, String> {
         let params = json!({ "name": tool, "arguments": arguments });
-        self.try_request(path, modern_request("tools/call", params), within).await
+        self.try_mcp(path, "tools/call", params, within).await
+    }
+
+    /// [`Api::mcp`] for loads under which connections may break.
+    ///
+    /// # Errors
+    /// There was no whole answer within this time.
+    pub async fn try_mcp(
+        &self,
+        path: &str,
+        method: &str,
+        params: Value,
+        within: Duration,
+    ) -> Result<Answer, String> {
+        self.try_request(path, modern_request(method, params), within).await
     }
 
     /// [`Api::mcp_legacy`] for loads under which connections may break.

@@ -12,11 +12,13 @@ use registry_domain::routing::breaker::BreakerPolicy;
 
 use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
+use crate::batch;
 use crate::client_sessions::ClientSessions;
 use crate::inbound::{Door, Inbound};
 use crate::listen::{self, Places};
 use crate::meters::Meters;
 use crate::own_tools::OwnTools;
+use crate::pipes::{self, Pipes};
 use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
 use crate::spool::Spool;
@@ -88,6 +90,7 @@ pub struct Exchange {
     pub(crate) meters: Arc<Meters>,
     pub(crate) client_sessions: Option<Arc<ClientSessions>>,
     pub(crate) listening: Arc<Places>,
+    pub(crate) pipes: Arc<Pipes>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
@@ -115,6 +118,7 @@ impl Exchange {
             settings: Arc::new(settings),
             client_sessions: None,
             listening: Arc::default(),
+            pipes: Arc::default(),
             own_tools: None,
         }
     }
@@ -174,6 +178,17 @@ impl Exchange {
         listen::by_get(self, door, party)
     }
 
+    /// Opens the event stream of revision 2024-11-05, whose first event names `address` as where to
+    /// post messages.
+    pub fn open_stream(&self, door: &Door, party: &Party, address: &str) -> Answer {
+        listen::by_pipe(self, door, party, address)
+    }
+
+    /// Takes a message that was posted for such a stream.
+    pub fn take_message(&self, stream: Option<&str>, inbound: Inbound) -> Answer {
+        pipes::take(self, stream, inbound)
+    }
+
     /// Answers one client call, and tells beside the answer which server was asked and how long it
     /// took.
     pub async fn proxy(&self, inbound: Inbound) -> Proxied {
@@ -185,6 +200,9 @@ impl Exchange {
     /// The call's state is large, and an app moves a handler's future several times before it is
     /// first polled: boxed here, it is made where it stays.
     pub async fn call(&self, inbound: Inbound) -> Answer {
+        if batch::is_batch(&inbound.body) {
+            return Box::pin(batch::answer(self, inbound)).await;
+        }
         Box::pin(crate::call::call(self, inbound)).await
     }
 }

@@ -16,6 +16,7 @@
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
 //! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
 //! | answers of our own | `local.rs`, `lists.rs` |
+//! | batches; the older transport with an event stream | `batch.rs`, `pipes.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
 //! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs` |
@@ -31,6 +32,7 @@ mod active_calls;
 mod answer;
 mod asked;
 mod attempt;
+mod batch;
 mod call;
 mod cancel_notice;
 mod changes;
@@ -46,6 +48,7 @@ mod lists;
 mod local;
 mod meters;
 mod own_tools;
+mod pipes;
 mod proxied;
 mod proxy;
 mod recent;
@@ -64,6 +67,7 @@ pub use active_calls::{
     ActiveCallView, ActiveCalls, CallChange, CallNotice, CallWatch, Cancellation, Listing, Viewer,
 };
 pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
+pub use batch::batch_len;
 pub use exchange::{Exchange, ExchangeSettings};
 pub use inbound::{Door, Inbound, InboundHeaders, Wants};
 pub use own_tools::OwnTools;

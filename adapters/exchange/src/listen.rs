@@ -25,6 +25,7 @@ use crate::answer::{Answer, AnswerBody, ContentType, framed};
 use crate::changes::Ear;
 use crate::exchange::{Exchange, ExchangeSettings};
 use crate::inbound::{Door, Inbound};
+use crate::pipes::{self, PipeEnd};
 use crate::way;
 
 /// The most streams of one process, and of one person.
@@ -122,10 +123,26 @@ pub(crate) fn by_request(
         .kinds()?;
     let subscription = Some(id_json.to_owned());
     let listener = Listener::of(exchange, &inbound.door, &inbound.party, subscription, kinds)?;
-    Ok(listener.answer(Some(message::subscription_acknowledged(id_json, kinds))))
+    Ok(listener.answer(Some(framed(&message::subscription_acknowledged(id_json, kinds)))))
+}
+
+/// Answers a client of revision 2024-11-05 with a stream on which it gets everything.
+pub(crate) fn by_pipe(exchange: &Exchange, door: &Door, party: &Party, address: &str) -> Answer {
+    match Listener::of(exchange, door, party, None, ListKinds::ALL) {
+        Ok(listener) => {
+            let (id, pipe) = pipes::open(exchange, door, party);
+            let mut first = BytesMut::new();
+            let named = format!("{address}?session_id={id}");
+            write_frame(&mut first, Some("endpoint"), named.as_bytes());
+            Listener { pipe: Some(pipe), ..listener }.answer(Some(first.freeze()))
+        }
+        Err(error) => Answer::refused(&error, "null"),
+    }
 }
 
 struct Listener {
+    /// Where answers come from, for a client that gets them on its stream.
+    pipe: Option<PipeEnd>,
     ear: Ear,
     caller: Arc<Caller>,
     server: Option<ServerId>,
@@ -165,6 +182,7 @@ impl Listener {
         let mut alive = tokio::time::interval_at(now + beat, beat);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
+            pipe: None,
             ear,
             caller: Arc::clone(caller),
             server,
@@ -180,7 +198,7 @@ impl Listener {
 
     fn answer(self, first: Option<Bytes>) -> Answer {
         // A comment at once: a client that waits for the first byte sees that it listens.
-        let first = first.map_or(ALIVE, |message| framed(&message));
+        let first = first.unwrap_or(ALIVE);
         let parts = stream::unfold((Some(first), Some(self)), |(first, listener)| async move {
             if let Some(first) = first {
                 return Some((Ok(first), (None, listener)));
@@ -200,6 +218,7 @@ impl Listener {
             let changed = tokio::select! {
                 biased;
                 () = tokio::time::sleep_until(self.ends_at) => return None,
+                answer = coming(&mut self.pipe) => return answer,
                 changed = self.ear.next(&self.caller, self.server) => changed?,
                 _ = self.alive.tick() => return Some(ALIVE),
             };
@@ -218,5 +237,13 @@ impl Listener {
     fn goodbye(&self) -> Option<Bytes> {
         let subscription = self.subscription.as_ref()?;
         Some(framed(&message::subscription_ended(subscription, self.settings.implementation())))
+    }
+}
+
+/// What comes for a client next; nothing ever for one whose answers go elsewhere.
+async fn coming(pipe: &mut Option<PipeEnd>) -> Option<Bytes> {
+    match pipe {
+        Some(pipe) => pipe.next().await,
+        None => std::future::pending().await,
     }
 }

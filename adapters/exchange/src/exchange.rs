@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
+use crate::batch;
 use crate::client_sessions::ClientSessions;
 use crate::follow::Followers;
 use crate::inbound::{Door, Inbound};
@@ -21,6 +22,7 @@ use crate::meters::Meters;
 use crate::own_tools::OwnTools;
 use crate::pages::Cursors;
 use crate::parked::Parking;
+use crate::pipes::{self, Pipes};
 use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
 use crate::spool::Spool;
@@ -97,6 +99,7 @@ pub struct Exchange {
     pub(crate) followers: Arc<Followers>,
     /// Places for calls that go on without their client.
     pub(crate) survivors: Arc<Semaphore>,
+    pub(crate) pipes: Arc<Pipes>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
     pub(crate) cursors: Option<Cursors>,
     /// What we call ourselves to modern upstreams, as JSON.
@@ -128,6 +131,7 @@ impl Exchange {
             listening: Arc::default(),
             followers: Arc::default(),
             survivors: Arc::new(Semaphore::new(survive::MOST)),
+            pipes: Arc::default(),
             own_tools: None,
             cursors: None,
         }
@@ -202,6 +206,17 @@ impl Exchange {
         listen::by_get(self, door, session, party).await
     }
 
+    /// Opens the event stream of revision 2024-11-05, whose first event names `address` as where to
+    /// post messages.
+    pub fn open_stream(&self, door: &Door, party: &Party, address: &str) -> Answer {
+        listen::by_pipe(self, door, party, address)
+    }
+
+    /// Takes a message that was posted for such a stream.
+    pub fn take_message(&self, stream: Option<&str>, inbound: Inbound) -> Answer {
+        pipes::take(self, stream, inbound)
+    }
+
     /// Answers one client call, and tells beside the answer which server was asked and how long it
     /// took.
     pub async fn proxy(&self, inbound: Inbound) -> Proxied {
@@ -213,6 +228,9 @@ impl Exchange {
     /// The call's state is large, and an app moves a handler's future several times before it is
     /// first polled: boxed here, it is made where it stays.
     pub async fn call(&self, inbound: Inbound) -> Answer {
+        if batch::is_batch(&inbound.body) {
+            return Box::pin(batch::answer(self, inbound)).await;
+        }
         if survive::is_for(self, &inbound) {
             return survive::call(self, inbound).await;
         }

@@ -18,6 +18,7 @@
 //! | what a server asks of a client, and the answer | `asked.rs`; `parked.rs`, `resume.rs` for clients without a session, `rounds.rs` for servers without |
 //! | who listens, and what servers tell by themselves | `listen.rs`, `changes.rs`, `follow.rs`, `subscribe.rs` |
 //! | answers of our own | `local.rs`, `lists.rs`, `pages.rs` |
+//! | batches; the older transport with an event stream | `batch.rs`, `pipes.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
 //! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs`; `survive.rs` for one that goes on without its client |
@@ -33,6 +34,7 @@ mod active_calls;
 mod answer;
 mod asked;
 mod attempt;
+mod batch;
 mod call;
 mod cancel_notice;
 mod changes;
@@ -51,6 +53,7 @@ mod meters;
 mod own_tools;
 mod pages;
 mod parked;
+mod pipes;
 mod proxied;
 mod proxy;
 mod recent;
@@ -74,6 +77,7 @@ pub use active_calls::{
     ActiveCallView, ActiveCalls, CallChange, CallNotice, CallWatch, Cancellation, Listing, Viewer,
 };
 pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
+pub use batch::batch_len;
 pub use exchange::{Exchange, ExchangeSettings};
 pub use inbound::{Door, Inbound, InboundHeaders, Wants};
 pub use own_tools::OwnTools;

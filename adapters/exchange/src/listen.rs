@@ -27,6 +27,7 @@ use crate::client_sessions::ClientSession;
 use crate::exchange::{Exchange, ExchangeSettings};
 use crate::follow::{Followers, Following, News};
 use crate::inbound::{Door, Inbound};
+use crate::pipes::{self, PipeEnd};
 use crate::routes::Routes;
 use crate::way;
 
@@ -159,7 +160,7 @@ pub(crate) fn by_request(
     let wants = Wants::Subscription { id_json: id_json.to_owned(), resources };
     let listener = Listener::of(exchange, &inbound.door, &inbound.party, wants, kinds)?;
     let told = message::subscription_acknowledged(id_json, kinds, &listener.resources);
-    Ok(listener.answer(Some(told)))
+    Ok(listener.answer(Some(framed(&told))))
 }
 
 /// Who listens, and to which resources.
@@ -170,7 +171,23 @@ enum Wants {
     Subscription { id_json: String, resources: Vec<String> },
 }
 
+/// Answers a client of revision 2024-11-05 with a stream on which it gets everything.
+pub(crate) fn by_pipe(exchange: &Exchange, door: &Door, party: &Party, address: &str) -> Answer {
+    match Listener::of(exchange, door, party, Wants::InSession(None), ListKinds::ALL) {
+        Ok(listener) => {
+            let (id, pipe) = pipes::open(exchange, door, party);
+            let mut first = BytesMut::new();
+            let named = format!("{address}?session_id={id}");
+            write_frame(&mut first, Some("endpoint"), named.as_bytes());
+            Listener { pipe: Some(pipe), ..listener }.answer(Some(first.freeze()))
+        }
+        Err(error) => Answer::refused(&error, "null"),
+    }
+}
+
 struct Listener {
+    /// Where answers come from, for a client that gets them on its stream.
+    pipe: Option<PipeEnd>,
     ear: Ear,
     caller: Arc<Caller>,
     scope: Scope,
@@ -239,6 +256,7 @@ impl Listener {
         let mut alive = tokio::time::interval_at(now + beat, beat);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
+            pipe: None,
             ear,
             caller: Arc::clone(caller),
             scope,
@@ -258,7 +276,7 @@ impl Listener {
 
     fn answer(self, first: Option<Bytes>) -> Answer {
         // A comment at once: a client that waits for the first byte sees that it listens.
-        let first = first.map_or(ALIVE, |message| framed(&message));
+        let first = first.unwrap_or(ALIVE);
         let parts = stream::unfold((Some(first), Some(self)), |(first, listener)| async move {
             if let Some(first) = first {
                 return Some((Ok(first), (None, listener)));
@@ -278,6 +296,7 @@ impl Listener {
             let changed = tokio::select! {
                 biased;
                 () = tokio::time::sleep_until(self.ends_at) => return None,
+                answer = coming(&mut self.pipe) => return answer,
                 changed = self.ear.next(&self.caller, self.scope) => changed?,
                 news = news(&mut self.following) => match news {
                     News::Lists(kinds) => kinds,
@@ -330,6 +349,14 @@ impl Listener {
 async fn news(following: &mut Option<Following>) -> News {
     match following {
         Some(following) => following.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What comes for a client next; nothing ever for one whose answers go elsewhere.
+async fn coming(pipe: &mut Option<PipeEnd>) -> Option<Bytes> {
+    match pipe {
+        Some(pipe) => pipe.next().await,
         None => std::future::pending().await,
     }
 }

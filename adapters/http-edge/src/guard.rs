@@ -160,6 +160,24 @@ async fn counted(
     }
 }
 
+/// Counts more against a caller's limits than the one request that they came by: for a request that
+/// carries several calls.
+///
+/// # Errors
+/// 429 when a limit is used up.
+pub async fn count_more(
+    edge: &Edge,
+    request: &HttpRequest,
+    caller: &Caller,
+    more: usize,
+) -> Result<(), Problem> {
+    let keys = edge.settings.limits.of_caller(caller);
+    for _ in 0..more {
+        limits::admit(edge, request, &keys).await?;
+    }
+    Ok(())
+}
+
 /// Counts a request of whoever it is against its address: for addresses where nobody is signed in
 /// yet.
 ///

@@ -7,3 +7,4 @@ pub(crate) mod mcp;
 pub(crate) mod oauth;
 pub(crate) mod root;
 pub(crate) mod sign_in;
+pub(crate) mod sse;

@@ -205,7 +205,7 @@ async fn a_question_of_the_server_reaches_the_client_and_the_answer_comes_back()
         let begun = api.mcp_legacy(&path, None, "initialize", hello).await.expect(200);
         let session = begun.header("mcp-session-id").to_owned();
         let call = crate::messages::legacy(
-            &json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "ask"}})
+            json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "ask"}})
                 .to_string(),
         );
         let in_session = |mut request: http::Request<bytes::Bytes>| {
@@ -219,7 +219,7 @@ async fn a_question_of_the_server_reaches_the_client_and_the_answer_comes_back()
             "jsonrpc": "2.0", "id": question["id"],
             "result": {"action": "accept", "content": {"name": "Ada"}},
         });
-        let reply = in_session(crate::messages::legacy(&reply.to_string()));
+        let reply = in_session(crate::messages::legacy(reply.to_string()));
         api.request(&path, reply).await.expect(202);
         let result = stream.next().await.expect("the result").json();
         assert_eq!(result["result"]["content"][0]["text"], r#"{"name":"Ada"}"#, "{transport}");

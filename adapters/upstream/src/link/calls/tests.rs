@@ -1,3 +1,5 @@
+//! Tests of `calls`.
+
 use super::*;
 
 fn bytes(text: &str) -> Bytes {

@@ -298,8 +298,8 @@ impl Listener {
     /// may read it now.
     fn hears_of(&self, uri: &str) -> bool {
         // In a session the server itself knows what was asked for.
-        let wanted = self.in_session
-            || self.resources.iter().any(|wanted| uri.starts_with(wanted.as_str()));
+        let wanted =
+            self.in_session || self.resources.iter().any(|wanted| uri.starts_with(wanted.as_str()));
         let table = self.routes.now();
         let entry = self.server.and_then(|server| table.by_id(server));
         wanted

@@ -19,6 +19,7 @@ use registry_domain::caller::Permit;
 use registry_domain::party::Party;
 use registry_domain::ports::{Clock, Ids, OpenedUpstream, Upstream, UpstreamEra, UpstreamRequest};
 use registry_domain::routing::ServerEntry;
+use tokio::runtime::Handle;
 
 use crate::answer::Answer;
 use crate::cancel_notice::CancelNotice;
@@ -153,7 +154,7 @@ impl Asker {
     pub(crate) fn park(
         &self,
         rest: Rest,
-        question: Question,
+        question: &Question,
         notice: Option<CancelNotice>,
     ) -> Result<Bytes, WireError> {
         let lost = || WireError::upstream("PROXY_ERROR", "the server's question cannot be asked");
@@ -172,7 +173,7 @@ impl Asker {
         };
         let state = by.parking.keep(parked, self.ids.as_ref(), by.clock.now())?;
         let this = by.settings.implementation();
-        asking::input_required(&by.id_json, &question, &state, this).ok_or_else(lost)
+        asking::input_required(&by.id_json, question, &state, this).ok_or_else(lost)
     }
 
     /// Tells the server something, in the background: the client's stream goes on meanwhile.
@@ -180,7 +181,7 @@ impl Asker {
         let head = head_in_session(&self.upstream);
         let request = UpstreamRequest { head, body, timeout: HEARS_WITHIN, pause: HEARS_WITHIN };
         let (client, server) = (Arc::clone(&self.client), self.server.clone());
-        tokio::spawn(async move {
+        Handle::current().spawn(async move {
             let told = tokio::time::timeout(HEARS_WITHIN, client.send(&server, request)).await;
             if !matches!(told, Ok(Ok(_))) {
                 tracing::debug!("a server could not be told what becomes of its question");

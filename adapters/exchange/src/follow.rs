@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use registry_domain::caller::Caller;
 use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
+use tokio::runtime::Handle;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 
@@ -103,32 +104,29 @@ impl Followers {
         let whose = Whose::of(server, &party, session);
         let mut all = exchange.followers.0.lock();
         let held = all.get(&whose).and_then(Weak::upgrade);
-        let followed = match held {
-            Some(followed) => followed,
-            None => {
-                all.retain(|_, followed| followed.strong_count() > 0);
-                if all.len() >= MOST {
-                    return None;
-                }
-                let followed = Arc::new(Followed {
-                    told: broadcast::Sender::new(KEPT),
-                    wanted: watch::Sender::new(Wanted::new()),
-                });
-                all.insert(whose, Arc::downgrade(&followed));
-                tokio::spawn(
-                    Task {
-                        exchange: exchange.clone(),
-                        door: door.to_owned(),
-                        party,
-                        session: session.cloned(),
-                        told: followed.told.clone(),
-                        wanted: followed.wanted.subscribe(),
-                        asked: 0,
-                    }
-                    .run(),
-                );
-                followed
+        let followed = if let Some(followed) = held {
+            followed
+        } else {
+            all.retain(|_, followed| followed.strong_count() > 0);
+            if all.len() >= MOST {
+                return None;
             }
+            let followed = Arc::new(Followed {
+                told: broadcast::Sender::new(KEPT),
+                wanted: watch::Sender::new(Wanted::new()),
+            });
+            all.insert(whose, Arc::downgrade(&followed));
+            let task = Task {
+                exchange: exchange.clone(),
+                door: door.to_owned(),
+                party,
+                session: session.cloned(),
+                told: followed.told.clone(),
+                wanted: followed.wanted.subscribe(),
+                asked: 0,
+            };
+            Handle::current().spawn(task.run());
+            followed
         };
         drop(all);
         for uri in &uris {

@@ -26,6 +26,7 @@ use registry_domain::ports::{Ids, OpenedUpstream, Purpose, ReplicaId, ReplyBody,
 use registry_domain::routing::ServerEntry;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
@@ -185,8 +186,8 @@ impl Parking {
                 let words = "as many questions of servers wait for an answer as may; answer one, or try again later";
                 return Err(WireError::upstream("SERVER_UNAVAILABLE", words));
             }
-            let end = tokio::spawn(end(Arc::downgrade(self), exchange, self.holds)).abort_handle();
-            all.insert(exchange, Place { parked, end });
+            let end = Handle::current().spawn(end(Arc::downgrade(self), exchange, self.holds));
+            all.insert(exchange, Place { parked, end: end.abort_handle() });
         }
         self.waiting.increment(1.0);
         Ok(URL_SAFE_NO_PAD.encode(sealed))

@@ -35,12 +35,13 @@ pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Result
     let may_ask = sent.upstream.era == UpstreamEra::Modern
         && sent.reply.shape == ReplyShape::Json
         && rounds::session(call).is_some();
-    let sent = match may_ask {
-        true => match rounds::looked_at(sent).await {
+    let sent = if may_ask {
+        match rounds::looked_at(sent).await {
             Ok(sent) => sent,
             Err(failure) => return Err(Failed::new(failure, record)),
-        },
-        false => sent,
+        }
+    } else {
+        sent
     };
     let class = match (sent.reply.status, sent.reply.shape) {
         (200..=299, ReplyShape::Json) => {

@@ -103,14 +103,10 @@ fn again(call: Call<'_>, parked: Parked, mut record: Pending) -> Answer {
         let this = exchange.settings.implementation();
         asking::input_required(request.id_json, &question, &state, this)
     });
-    match told {
-        Some(message) => {
-            record.finish(Outcome::Success);
-            Answer::json(200, message)
-        }
-        None => {
-            let error = WireError::upstream("PROXY_ERROR", "the server's question cannot be asked");
-            Answer::json(200, Teller::of(call).refuse(&error, &mut record))
-        }
+    if let Some(message) = told {
+        record.finish(Outcome::Success);
+        return Answer::json(200, message);
     }
+    let error = WireError::upstream("PROXY_ERROR", "the server's question cannot be asked");
+    Answer::json(200, Teller::of(call).refuse(&error, &mut record))
 }

@@ -79,7 +79,7 @@ pub(crate) struct Again {
 }
 
 /// The session in which the client of a call is asked by a modern server.
-pub(crate) fn session<'a>(call: Call<'a>) -> Option<&'a Arc<ClientSession>> {
+pub(crate) fn session(call: Call<'_>) -> Option<&Arc<ClientSession>> {
     let request = call.request;
     let asks = matches!(request.method, "tools/call" | "prompts/get" | "resources/read");
     let may = asks && call.may_stream && request.front.era == Era::Legacy;
@@ -191,11 +191,8 @@ impl Rounds {
         let mut answers = Vec::with_capacity(waiting.len());
         let until = tokio::time::Instant::now() + PEOPLE_TAKE;
         for (key, answer) in waiting {
-            let said = match tokio::time::timeout_at(until, answer).await {
-                Ok(Ok(said)) => said,
-                Ok(Err(_)) | Err(_) => {
-                    return Err(client("the client did not answer the server's question"));
-                }
+            let Ok(Ok(said)) = tokio::time::timeout_at(until, answer).await else {
+                return Err(client("the client did not answer the server's question"));
             };
             let result = Envelope::parse(&said).ok().and_then(|response| response.result);
             let result = result

@@ -40,7 +40,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         return Box::pin(crate::call::call(exchange, inbound)).await;
     };
     let exchange = exchange.clone();
-    let call = tokio::spawn(async move {
+    let call = Handle::current().spawn(async move {
         let answer = crate::call::call(&exchange, inbound).await;
         let body = match answer.body {
             AnswerBody::Whole(bytes) => AnswerBody::Whole(bytes),

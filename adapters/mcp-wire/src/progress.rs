@@ -23,8 +23,9 @@ pub fn of_token(notification: &[u8], token_json: Option<&str>) -> Told {
         return Told::Same;
     };
     let Some(token) = token_json else { return Told::Nothing };
-    let old = object::find(params.as_bytes(), ["progressToken"]).and_then(|found| found.values[0]);
-    let changed = old.and_then(|old| {
+    let changed = object::find(params.as_bytes(), ["progressToken"]).and_then(|found| {
+        let [old] = found.values;
+        let old = old?;
         let range = range_of(notification, old.as_bytes())?;
         splice(notification, &[Edit { range, replacement: token.as_bytes().into() }])
     });

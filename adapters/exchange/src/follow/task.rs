@@ -19,6 +19,7 @@ use registry_domain::ports::{
     UpstreamRequest,
 };
 use registry_domain::routing::ServerEntry;
+use tokio::runtime::Handle;
 use tokio::sync::{broadcast, watch};
 
 use super::{News, Wanted};
@@ -189,7 +190,7 @@ impl Task {
     fn answer(&self, server: &Permit<Arc<ServerEntry>>, upstream: &OpenedUpstream, body: Bytes) {
         let request = self.request(head_in_session(upstream), body);
         let (client, server) = (Arc::clone(&self.exchange.ports.upstream), server.clone());
-        tokio::spawn(async move {
+        Handle::current().spawn(async move {
             if client.send(&server, request).await.is_err() {
                 tracing::debug!("a server could not be answered on its own stream");
             }

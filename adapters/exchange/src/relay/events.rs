@@ -181,7 +181,7 @@ impl Passage {
     }
 
     /// Lets the exchange wait for the client's answer; the message asks for it.
-    fn park(self, question: Question) -> Bytes {
+    fn park(self, question: &Question) -> Bytes {
         let Self { body, frames, mut record, asker, teller, .. } = self;
         let notice = record.hands_over();
         let parked = match &asker {
@@ -259,7 +259,7 @@ fn streamed(passage: Passage) -> Answer {
                 framed(&message)
             }
             Ok(Passed::Question(question)) => {
-                return Some((Ok(framed(&passage.park(question))), None));
+                return Some((Ok(framed(&passage.park(&question))), None));
             }
             Ok(Passed::Refused(error)) => {
                 passage.answered = true;
@@ -293,7 +293,7 @@ async fn folded(mut passage: Passage) -> Result<Answer, Failed> {
                 return Ok(Answer::json(200, message));
             }
             Ok(Passed::Question(question)) => {
-                return Ok(Answer::json(200, passage.park(question)));
+                return Ok(Answer::json(200, passage.park(&question)));
             }
             Ok(Passed::Refused(error)) => {
                 let refused = passage.teller.refuse(&error, &mut passage.record);

@@ -47,7 +47,7 @@ pub fn input_required(
 ) -> Option<Bytes> {
     let envelope = Envelope::parse(&question.message).ok()?;
     let method = envelope.method.as_deref()?;
-    let params = members::non_null(envelope.params).map(|params| without_elicitation_id(params));
+    let params = members::non_null(envelope.params).map(without_elicitation_id);
     let asked = [(question.key.as_str(), method, params.as_deref())];
     Some(message::input_required_result(id_json, &asked, request_state, server))
 }

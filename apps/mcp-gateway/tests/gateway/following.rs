@@ -82,6 +82,14 @@ fn legacy_server(gate: &Gate) -> Scripted {
 fn modern_server(gate: &Gate) -> Scripted {
     let gate = gate.clone();
     Scripted::start(move |request| {
+        if request.rpc_method() == "server/discover" {
+            let result = json!({
+                "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
+                "supportedVersions": ["2026-07-28"],
+                "capabilities": {"tools": {}, "resources": {"subscribe": true}},
+            });
+            return Reply::result(request, &result);
+        }
         if request.rpc_method() == "subscriptions/listen" {
             let told = |mut message: Value| {
                 message["params"]["_meta"][SUBSCRIPTION] = request.id();

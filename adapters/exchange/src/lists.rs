@@ -218,7 +218,9 @@ fn listed(
     let view = || {
         let mut view = View::new();
         view.note(version);
-        entries.iter().for_each(|entry| entry.note(&mut view));
+        for entry in entries {
+            entry.note(&mut view);
+        }
         view
     };
     let page = pages::page(exchange, request, &sizes, view)?;

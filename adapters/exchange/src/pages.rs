@@ -126,11 +126,11 @@ fn context(request: &Request<'_>) -> Vec<u8> {
 fn sealed(sealer: &dyn Sealer, context: &[u8], at: usize, view: View) -> Result<String, WireError> {
     let at = u64::try_from(at).unwrap_or(u64::MAX);
     let plain = [view.0.to_be_bytes(), at.to_be_bytes()].concat();
-    let sealed = sealer.seal(Purpose::Cursor, context, &plain).map_err(|error| {
+    let value = sealer.seal(Purpose::Cursor, context, &plain).map_err(|error| {
         tracing::warn!(%error, "a cursor cannot be sealed");
         WireError::unavailable("the next page cannot be named right now; try again later")
     })?;
-    Ok(URL_SAFE_NO_PAD.encode(sealed))
+    Ok(URL_SAFE_NO_PAD.encode(value))
 }
 
 fn opened(

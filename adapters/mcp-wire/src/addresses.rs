@@ -176,19 +176,15 @@ impl AddressEditor {
         if is_short {
             self.held.extend_from_slice(rest.get(..read).unwrap_or_default());
         }
-        self.state = match end {
-            None => State::Key(scanner, is_short),
-            Some(_) => {
-                let node = self.open.last().map_or(Node::Other, |open| open.node);
-                let key = std::str::from_utf8(&self.held).ok().filter(|_| is_short);
-                State::Colon(
-                    key.map_or(Node::Other, |key| node.member(&decode_key(key), self.place)),
-                )
-            }
-        };
-        if end.is_some() {
-            self.held.clear();
+        if end.is_none() {
+            self.state = State::Key(scanner, is_short);
+            return read;
         }
+        let node = self.open.last().map_or(Node::Other, |open| open.node);
+        let key = std::str::from_utf8(&self.held).ok().filter(|_| is_short);
+        let named = key.map_or(Node::Other, |key| node.member(&decode_key(key), self.place));
+        self.state = State::Colon(named);
+        self.held.clear();
         read
     }
 

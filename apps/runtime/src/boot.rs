@@ -238,7 +238,7 @@ impl Runtime {
             Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
         let calls =
-            CallPath::start(&settings, &registry, &shared, &open.links, (&sealer, &gateway_url))
+            CallPath::start(&settings, &registry, &shared, &open.links, (&sealer, gateway_url.as_str()))
                 .await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;

@@ -42,7 +42,12 @@ fn content(slug: &str, server: ServerId) -> Result<CollectionContent, Failed> {
     CollectionContent::check(draft).map_err(failed)
 }
 
-fn made(world: &World, slug: &str, tenant: Option<TenantId>) -> Result<Change<Collection>, Failed> {
+/// A new collection.
+pub(super) fn made(
+    world: &World,
+    slug: &str,
+    tenant: Option<TenantId>,
+) -> Result<Change<Collection>, Failed> {
     let content = content(slug, ServerId(world.uuid()))?;
     let (id, by) = (CollectionId(world.uuid()), UserId(world.uuid()));
     Ok(Collection::make(content, id, (by, tenant), world.stamp()))

@@ -17,9 +17,7 @@ use mcp_wire::sse::write_frame;
 use mcp_wire::{Envelope, MessageKind};
 use parking_lot::Mutex;
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::{
-    MessageHead, Reply, ReplyShape, UpstreamFailure, UpstreamRequest,
-};
+use registry_domain::ports::{MessageHead, Reply, ReplyShape, UpstreamFailure, UpstreamRequest};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;

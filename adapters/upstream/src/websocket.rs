@@ -94,7 +94,8 @@ impl SocketConnection {
         link: &Link,
         outbox: &mut Outbox,
     ) -> (UpstreamFailure, Option<CloseCode>) {
-        let mut beat = tokio::time::interval_at(Instant::now() + self.ping_interval, self.ping_interval);
+        let mut beat =
+            tokio::time::interval_at(Instant::now() + self.ping_interval, self.ping_interval);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_heard = true;
         loop {

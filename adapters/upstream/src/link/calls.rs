@@ -178,7 +178,8 @@ impl Calls {
     fn tell(&self, message: Bytes) -> bool {
         let state = self.state.lock();
         let newest = state.waiting.values().max_by_key(|waiting| waiting.number);
-        let newest = newest.filter(|_| !self.is_shared.load(Ordering::Relaxed) || state.waiting.len() == 1);
+        let newest =
+            newest.filter(|_| !self.is_shared.load(Ordering::Relaxed) || state.waiting.len() == 1);
         if let Some(waiting) = newest {
             waiting.mailbox.put(Mail { message, is_response: false });
         }

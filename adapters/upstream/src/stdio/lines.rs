@@ -22,14 +22,7 @@ pub(super) struct Lines<R> {
 impl<R: AsyncRead + Unpin> Lines<R> {
     /// Lines of so many bytes; a longer one is a failure.
     pub(super) fn new(pipe: R, max_bytes: usize) -> Self {
-        Self {
-            pipe,
-            unread: BytesMut::new(),
-            searched: 0,
-            max_bytes,
-            cuts: false,
-            skips: false,
-        }
+        Self { pipe, unread: BytesMut::new(), searched: 0, max_bytes, cuts: false, skips: false }
     }
 
     /// Lines of so many bytes; a longer one is cut.

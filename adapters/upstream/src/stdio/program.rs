@@ -177,10 +177,7 @@ mod tests {
             alias: Alias::parse("files").unwrap(),
             command: "x".to_owned(),
             args: vec!["--key=hush".to_owned()],
-            env: vec![
-                ("TOKEN".to_owned(), "s3cret".to_owned()),
-                ("N".to_owned(), "1".to_owned()),
-            ],
+            env: vec![("TOKEN".to_owned(), "s3cret".to_owned()), ("N".to_owned(), "1".to_owned())],
             folder: None,
         };
         assert_eq!(spec.masked("1 token is s3cret."), "1 token is ***.");

@@ -152,9 +152,10 @@ async fn a_connection_that_ends_fails_its_calls_and_the_next_call_makes_a_new_on
 #[tokio::test]
 async fn what_is_no_message_or_longer_than_may_be_ends_the_connection_with_a_code() {
     let bound = [SSE, ("MREG_MCP_MAX_EVENT_BYTES", "4096")];
-    for (peer, transport) in
-        [(Peer::of_events(Conduct::Legacy), "sse"), (Peer::of_sockets(Conduct::Legacy), "websocket")]
-    {
+    for (peer, transport) in [
+        (Peer::of_events(Conduct::Legacy), "sse"),
+        (Peer::of_sockets(Conduct::Legacy), "websocket"),
+    ] {
         let world = World::with(&bound).await;
         let path = listed(&world, &peer.url(), transport).await;
         for (tool, arguments) in [("noise", json!({})), ("long", json!({"text": "5000"}))] {
@@ -181,7 +182,8 @@ async fn a_server_may_send_messages_to_its_own_origin_only() {
     let draft = json!({
         "name": "peer", "endpoint_url": elsewhere.url(), "transport_type": "sse", "alias": "peer",
     });
-    let id = world.registry().post("/api/v1/servers", &draft).await.expect(201).json()["id"].clone();
+    let id =
+        world.registry().post("/api/v1/servers", &draft).await.expect(201).json()["id"].clone();
     let path = format!("/api/v1/servers/{}", id.as_str().unwrap());
     eventually("the server was probed", async || {
         let found = world.registry().get(&path).await.json();

@@ -38,7 +38,8 @@ impl Reaction {
 /// - `noise`: sends what is no message; `long`: sends so many bytes
 pub fn react(conduct: Conduct, connection: usize, message: &Value) -> Reaction {
     let id = &message["id"];
-    let result = |result: Value| json!({"jsonrpc": "2.0", "id": id, "result": completed(conduct, result)});
+    let result =
+        |result: Value| json!({"jsonrpc": "2.0", "id": id, "result": completed(conduct, result)});
     match message["method"].as_str() {
         Some("server/discover") if conduct == Conduct::Touchy => {
             Reaction { say: Vec::new(), ends: true }

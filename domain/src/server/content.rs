@@ -155,7 +155,9 @@ fn transport(text: &str, legacy_sse: bool) -> Result<Transport, Violation> {
             "enum",
             "must be \"http\" or \"websocket\" (\"sse\" is off here: MREG_ENABLE_LEGACY_SSE)",
         )),
-        Some(Transport::Stdio) | None => Err(Violation::at("transport_type", "enum", "must be \"http\" or \"websocket\"")),
+        Some(Transport::Stdio) | None => {
+            Err(Violation::at("transport_type", "enum", "must be \"http\" or \"websocket\""))
+        }
         Some(transport) => Ok(transport),
     }
 }

@@ -48,8 +48,7 @@ pub async fn list_programs(
         }
         let content = content(alias)?;
         let reading = Reading::of(ports, Actor::Operator, &content).await;
-        let (change, _) =
-            listing(ports, Actor::Operator, (content, None), alias.clone(), reading);
+        let (change, _) = listing(ports, Actor::Operator, (content, None), alias.clone(), reading);
         match ports.servers.commit(&change).await {
             Ok(()) => done.listed.push(alias.clone()),
             Err(PortError::AlreadyExists { .. }) => {

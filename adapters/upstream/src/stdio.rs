@@ -88,13 +88,20 @@ impl ProgramConnection {
     pub(crate) async fn run(self, link: &Link, outbox: &mut Outbox) -> UpstreamFailure {
         let Self { spec, mut child, mut input, output, errors, max_message_bytes } = self;
         let (answers, mut answered) = mpsc::channel(MOST_ANSWERS);
+        let logging = log(&spec, errors);
+        tokio::pin!(logging);
         let failure = tokio::select! {
             () = link.ended() => link::lost(true),
             failure = read(link, Lines::new(output, max_message_bytes), &answers) => failure,
             failure = write(&mut input, outbox, &mut answered) => failure,
-            () = log(&spec, errors) => link::lost(true),
+            () = &mut logging => link::lost(true),
         };
-        end(&spec, &mut child, input).await;
+        // Its last words are heard too.
+        tokio::select! {
+            biased;
+            () = &mut logging => {}
+            () = end(&spec, &mut child, input) => {}
+        }
         failure
     }
 }

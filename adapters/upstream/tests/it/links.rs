@@ -42,7 +42,12 @@ fn request(opened: &OpenedUpstream, id: &str, tool: &str, text: &str) -> Upstrea
         UpstreamEra::Modern => MessageHead::default(),
     };
     let patience = Duration::from_secs(5);
-    UpstreamRequest { head, body: Bytes::from(body.to_string()), timeout: patience, pause: patience }
+    UpstreamRequest {
+        head,
+        body: Bytes::from(body.to_string()),
+        timeout: patience,
+        pause: patience,
+    }
 }
 
 /// What a tool says, and how its answer came.
@@ -94,10 +99,12 @@ async fn what_is_under_way_on_a_lost_connection_fails_and_its_session_is_unknown
         let client = client(UpstreamSettings::for_testing());
         let at = at(&peer);
         let opened = client.open(&at).await.unwrap();
-        let lost = client.send(&permit(at.clone()), request(&opened, "a", "die", "")).await.unwrap_err();
+        let lost =
+            client.send(&permit(at.clone()), request(&opened, "a", "die", "")).await.unwrap_err();
         assert_eq!(lost.class, FaultClass::Unreachable, "{lost}");
         assert!(lost.request_sent);
-        let later = client.send(&permit(at.clone()), request(&opened, "b", "echo", "x")).await.unwrap();
+        let later =
+            client.send(&permit(at.clone()), request(&opened, "b", "echo", "x")).await.unwrap();
         assert_eq!(later.status, 404);
         let again = client.open(&at).await.unwrap();
         assert_ne!(again.session, opened.session);
@@ -169,7 +176,8 @@ async fn connections_are_bounded_and_the_idlest_makes_room() {
     for _ in 0..3 {
         opened.push(client.open(&at).await.unwrap());
     }
-    let first = client.send(&permit(at.clone()), request(&opened[0], "a", "echo", "x")).await.unwrap();
+    let first =
+        client.send(&permit(at.clone()), request(&opened[0], "a", "echo", "x")).await.unwrap();
     assert_eq!(first.status, 404, "the idlest was ended");
     assert!(says(&client, &at, request(&opened[2], "b", "echo", "x")).await.1.contains('x'));
 }

@@ -70,8 +70,12 @@ async fn a_client_of_the_first_revision_lists_and_calls_at_both_doors() {
         let mut old = Old::open(world.mcp(), path).await;
         old.hello(json!({})).await;
         let list = old.ask(2, "tools/list", json!({})).await;
-        let names: Vec<&str> =
-            list["result"]["tools"].as_array().unwrap().iter().filter_map(|tool| tool["name"].as_str()).collect();
+        let names: Vec<&str> = list["result"]["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|tool| tool["name"].as_str())
+            .collect();
         assert!(names.contains(&tool), "{names:?}");
         let call = json!({"name": tool, "arguments": {"text": "hi"}});
         let answer = old.ask(3, "tools/call", call).await;
@@ -115,7 +119,8 @@ async fn a_servers_question_comes_on_the_stream_and_its_answer_goes_back() {
     world.list("peer", &peer.url()).await;
     let mut old = Old::open(world.mcp(), "/servers/peer/sse").await;
     old.hello(json!({"elicitation": {}})).await;
-    let call = json!({"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "ask"}});
+    let call =
+        json!({"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "ask"}});
     old.post(&call).await.expect(202);
     let question = old.stream.next().await.expect("a question").json();
     assert_eq!(question["method"], "elicitation/create");
@@ -198,8 +203,12 @@ async fn a_batch_is_bounded_and_other_revisions_have_none() {
     let api = world.mcp();
     let ping = |id: usize| ask(&id.to_string(), "ping", json!({}));
     let many: Vec<Value> = (0..51).map(ping).collect();
-    let modern = json!([ask("m", "tools/list", json!({"_meta": {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28"}}))]);
+    let modern = json!([ask(
+        "m",
+        "tools/list",
+        json!({"_meta": {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28"}})
+    )]);
     for (revision, messages) in [
         (None, json!([])),
         (None, json!(many)),

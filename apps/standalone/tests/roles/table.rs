@@ -267,7 +267,10 @@ pub const ROWS: &[Row] = &[
     always("GET", "/sse", SIGNED_IN).at_gateway(),
     always("GET", "/servers/{alias}/sse", "1++4+").at_gateway(),
     always("POST", "/messages", SIGNED_IN).sends(Body::Message).answers(&[404]).at_gateway(),
-    always("POST", "/servers/{alias}/messages", SIGNED_IN).sends(Body::Message).answers(&[404]).at_gateway(),
+    always("POST", "/servers/{alias}/messages", SIGNED_IN)
+        .sends(Body::Message)
+        .answers(&[404])
+        .at_gateway(),
     always("DELETE", "/mcp", SIGNED_IN).answers(&[400]).at_gateway(),
     always("DELETE", "/servers/{alias}/mcp", SIGNED_IN).answers(&[400]).at_gateway(),
     // Where nobody signs in with a browser, as in development, the way there is closed to all.

@@ -169,7 +169,7 @@ impl Link {
     /// # Errors
     /// It was no message of JSON-RPC.
     pub(crate) fn arrived(&self, message: Bytes) -> Result<Option<Bytes>, UpstreamFailure> {
-        match self.calls.take(message) {
+        match self.calls.take(&message) {
             Taken::Done => Ok(None),
             Taken::Ping(id) => {
                 Ok(Some(Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#))))

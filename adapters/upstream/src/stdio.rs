@@ -113,8 +113,8 @@ async fn read(
 ) -> UpstreamFailure {
     loop {
         match lines.next().await {
-            Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
-            Ok(Some(line)) => match link.arrived(line) {
+            Ok(Some(said)) if said.iter().all(u8::is_ascii_whitespace) => {}
+            Ok(Some(said)) => match link.arrived(said) {
                 Ok(None) => {}
                 // A program that does not read our answers gets no more of them.
                 Ok(Some(answer)) => drop(answers.try_send(answer)),
@@ -192,7 +192,7 @@ async fn log(spec: &ProgramSpec, errors: ChildStderr) {
         }
     }
     // A closed standard error says nothing about the program.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Ends a program: it is given the end of its input, then told to end, then made to.

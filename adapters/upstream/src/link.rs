@@ -168,8 +168,8 @@ impl Link {
     ///
     /// # Errors
     /// It was no message of JSON-RPC.
-    pub(crate) fn arrived(&self, message: Bytes) -> Result<Option<Bytes>, UpstreamFailure> {
-        match self.calls.take(&message) {
+    pub(crate) fn arrived(&self, message: &Bytes) -> Result<Option<Bytes>, UpstreamFailure> {
+        match self.calls.take(message) {
             Taken::Done => Ok(None),
             Taken::Ping(id) => {
                 Ok(Some(Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#))))

@@ -114,7 +114,7 @@ async fn read(
     loop {
         match lines.next().await {
             Ok(Some(said)) if said.iter().all(u8::is_ascii_whitespace) => {}
-            Ok(Some(said)) => match link.arrived(said) {
+            Ok(Some(said)) => match link.arrived(&said) {
                 Ok(None) => {}
                 // A program that does not read our answers gets no more of them.
                 Ok(Some(answer)) => drop(answers.try_send(answer)),

@@ -27,7 +27,9 @@ async fn page(api: &Api, path: &str, cursor: Option<&str>) -> Value {
 }
 
 fn names(page: &Value) -> Vec<String> {
-    let tools = page["result"]["tools"].as_array().unwrap_or_else(|| panic!("no page: {page}"));
+    let tools = &page["result"]["tools"];
+    assert!(tools.is_array(), "no page: {page}");
+    let tools = tools.as_array().unwrap();
     tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -237,9 +237,14 @@ impl Runtime {
             let tasks = shared.tasks().clone();
             Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
-        let calls =
-            CallPath::start(&settings, &registry, &shared, &open.links, (&sealer, gateway_url.as_str()))
-                .await?;
+        let calls = CallPath::start(
+            &settings,
+            &registry,
+            &shared,
+            &open.links,
+            (&sealer, gateway_url.as_str()),
+        )
+        .await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
         let freshness = shared.freshness(&settings, &registry);

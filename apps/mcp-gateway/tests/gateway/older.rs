@@ -164,7 +164,7 @@ async fn batch(api: &Api, path: &str, revision: Option<&str>, messages: &Value) 
     api.request(path, request.body(messages.to_string().into()).unwrap()).await
 }
 
-fn ask(id: &str, method: &str, params: Value) -> Value {
+fn ask(id: &str, method: &str, params: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
 }
 
@@ -175,12 +175,12 @@ async fn a_batch_is_answered_together_and_each_of_its_calls_is_permitted_and_rec
     let files = world.list("files", &upstream.url()).await;
     for (path, tool) in [("/mcp", "files__echo"), (files.path.as_str(), "echo")] {
         let messages = json!([
-            ask("one", "tools/call", json!({"name": tool, "arguments": {"text": "1"}})),
+            ask("one", "tools/call", &json!({"name": tool, "arguments": {"text": "1"}})),
             {"jsonrpc": "2.0", "method": "notifications/initialized"},
-            ask("two", "tools/call", json!({"name": "stranger__tool"})),
-            ask("three", "initialize", json!({"protocolVersion": "2025-03-26"})),
+            ask("two", "tools/call", &json!({"name": "stranger__tool"})),
+            ask("three", "initialize", &json!({"protocolVersion": "2025-03-26"})),
             7,
-            ask("four", "ping", json!({})),
+            ask("four", "ping", &json!({})),
         ]);
         let answer = batch(&world.mcp(), path, None, &messages).await.expect(200).json();
         let answers = answer.as_array().expect("an array");
@@ -201,14 +201,10 @@ async fn a_batch_is_answered_together_and_each_of_its_calls_is_permitted_and_rec
 async fn a_batch_is_bounded_and_other_revisions_have_none() {
     let world = World::start().await;
     let api = world.mcp();
-    let ping = |id: usize| ask(&id.to_string(), "ping", json!({}));
+    let ping = |id: usize| ask(&id.to_string(), "ping", &json!({}));
     let many: Vec<Value> = (0..51).map(ping).collect();
-    let modern = json!([ask(
-        "m",
-        "tools/list",
-        json!({"_meta": {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28"}})
-    )]);
+    let revision = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28"});
+    let modern = json!([ask("m", "tools/list", &json!({ "_meta": revision }))]);
     for (revision, messages) in [
         (None, json!([])),
         (None, json!(many)),
@@ -233,6 +229,6 @@ async fn a_batch_is_bounded_and_other_revisions_have_none() {
 async fn each_message_of_a_batch_counts_against_the_limit() {
     let world = World::with(&[("MREG_FASTMCP_RATE_LIMIT_USER_RPM", "20")]).await;
     let api = world.mcp();
-    let pings: Vec<Value> = (0..21).map(|id| ask(&id.to_string(), "ping", json!({}))).collect();
+    let pings: Vec<Value> = (0..21).map(|id| ask(&id.to_string(), "ping", &json!({}))).collect();
     batch(&api, "/mcp", None, &json!(pings)).await.expect(429);
 }

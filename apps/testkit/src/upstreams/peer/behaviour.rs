@@ -66,7 +66,8 @@ pub fn react(conduct: Conduct, connection: usize, message: &Value) -> Reaction {
                 return Reaction::default();
             };
             let call: Value = serde_json::from_str(call).unwrap_or_default();
-            let content = message.pointer("/result/content").map_or_else(String::new, Value::to_string);
+            let content =
+                message.pointer("/result/content").map_or_else(String::new, Value::to_string);
             let result = completed(conduct, text(&content));
             Reaction::saying([json!({"jsonrpc": "2.0", "id": call, "result": result})])
         }

@@ -46,7 +46,11 @@ async fn five_thousand_tools_are_listed_in_pages_without_asking_any_server() {
     }
     let api = world.mcp();
     let asked = || -> usize { servers.iter().map(|it| it.requests_of("tools/list").len()).sum() };
-    let before = asked();
+    // At the submission, and by the first probe.
+    let before = eventually("all servers are compared", async || {
+        (asked() == 2 * servers.len()).then(&asked)
+    })
+    .await;
     let (mut all, mut pages) = (Vec::new(), 0);
     let mut cursor = None;
     loop {

@@ -68,6 +68,7 @@ conformance: tools-build
 ## lint: formatting, clippy, and the project's own rules
 .PHONY: lint
 lint: tools-build
+	tools/setup git python3
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	tools/lint/rules

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{FusedFuture as _, FutureExt as _};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::UpstreamFailure;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -30,6 +31,8 @@ pub(crate) use program::Programs;
 
 /// How long a program may take to end after its input was closed, and then after it was told to.
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
+/// How long its last words may take to arrive after its end.
+const HEARD_WITHIN: Duration = Duration::from_millis(500);
 /// How long a program may take to read one message.
 const READS_WITHIN: Duration = Duration::from_secs(30);
 /// How many answers of our own wait until they are written; more are not given.
@@ -88,19 +91,27 @@ impl ProgramConnection {
     pub(crate) async fn run(self, link: &Link, outbox: &mut Outbox) -> UpstreamFailure {
         let Self { spec, mut child, mut input, output, errors, max_message_bytes } = self;
         let (answers, mut answered) = mpsc::channel(MOST_ANSWERS);
-        let logging = log(&spec, errors);
+        let logging = log(&spec, errors).fuse();
         tokio::pin!(logging);
         let failure = tokio::select! {
             () = link.ended() => link::lost(true),
             failure = read(link, Lines::new(output, max_message_bytes), &answers) => failure,
             failure = write(&mut input, outbox, &mut answered) => failure,
-            () = &mut logging => link::lost(true),
+            // A closed standard error says nothing about the program.
+            failure = async { (&mut logging).await; std::future::pending().await } => failure,
         };
-        // Its last words are heard too.
-        tokio::select! {
-            biased;
-            () = &mut logging => {}
-            () = end(&spec, &mut child, input) => {}
+        // Its last words are heard too; what it started may keep its standard error open.
+        let ending = end(&spec, &mut child, input);
+        tokio::pin!(ending);
+        if logging.is_terminated() {
+            ending.await;
+        } else {
+            tokio::select! {
+                () = &mut logging => ending.await,
+                () = &mut ending => {
+                    let _ = tokio::time::timeout(HEARD_WITHIN, &mut logging).await;
+                }
+            }
         }
         failure
     }
@@ -165,7 +176,7 @@ fn one_line(message: &[u8]) -> Vec<u8> {
     line
 }
 
-/// Logs what a program says on standard error, for as long as it says anything; then waits.
+/// Logs what a program says on standard error, for as long as it says anything.
 async fn log(spec: &ProgramSpec, errors: ChildStderr) {
     let mut lines = Lines::cutting(errors, LONGEST_LINE);
     let mut minute = tokio::time::interval(Duration::from_mins(1));
@@ -180,7 +191,7 @@ async fn log(spec: &ProgramSpec, errors: ChildStderr) {
                         tracing::info!(server = %spec.alias, line, "a program says");
                     }
                 }
-                Ok(None) | Err(_) => break,
+                Ok(None) | Err(_) => return,
             },
             _ = minute.tick() => {
                 if logged > MOST_LINES {
@@ -191,8 +202,6 @@ async fn log(spec: &ProgramSpec, errors: ChildStderr) {
             }
         }
     }
-    // A closed standard error says nothing about the program.
-    std::future::pending::<()>().await;
 }
 
 /// Ends a program: it is given the end of its input, then told to end, then made to.

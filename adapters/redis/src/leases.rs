@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use deadpool_redis::redis::Script;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use registry_domain::ports::{LeaseHolder, Leases, PortError};
 
 use crate::error::Fault;
@@ -70,16 +70,8 @@ impl RedisLeases {
         Self { pool, without, held_without: Mutex::default(), owed: Mutex::default() }
     }
 
-    fn held_without(&self) -> MutexGuard<'_, HashMap<LeaseHolder, Instant>> {
-        self.held_without.lock()
-    }
-
-    fn owed(&self) -> MutexGuard<'_, HashMap<String, LeaseHolder>> {
-        self.owed.lock()
-    }
-
     fn owe(&self, name: &str, holder: LeaseHolder) {
-        let mut owed = self.owed();
+        let mut owed = self.owed.lock();
         if owed.len() < MOST_OWED {
             // Whoever was first may have it in Redis: nobody after them was answered.
             owed.entry(name.to_owned()).or_insert(holder);
@@ -89,7 +81,7 @@ impl RedisLeases {
     /// What has ended and was never given back is forgotten.
     fn hold_without(&self, holder: LeaseHolder, ttl: Duration) {
         let now = Instant::now();
-        let mut held = self.held_without();
+        let mut held = self.held_without.lock();
         held.retain(|_, ends_at| *ends_at > now);
         if let Some(ends_at) = now.checked_add(ttl) {
             held.insert(holder, ends_at);
@@ -104,7 +96,8 @@ impl RedisLeases {
         ttl: Duration,
     ) -> Result<bool, Fault> {
         let (key, ttl) = (self.pool.key(&format!("lease:{name}")), ttl_ms(ttl));
-        let owed = self.owed().get(name).map_or_else(String::new, |holder| holder.0.to_string());
+        let owed =
+            self.owed.lock().get(name).map_or_else(String::new, |holder| holder.0.to_string());
         let told: i64 = self
             .pool
             .run("ask_lease", move |mut link| async move {
@@ -113,7 +106,7 @@ impl RedisLeases {
                 call.invoke_async(&mut link).await
             })
             .await?;
-        self.owed().remove(name);
+        self.owed.lock().remove(name);
         Ok(told > 0)
     }
 }
@@ -157,7 +150,7 @@ impl Leases for RedisLeases {
         holder: LeaseHolder,
         ttl: Duration,
     ) -> Result<bool, PortError> {
-        if self.held_without().contains_key(&holder) {
+        if self.held_without.lock().contains_key(&holder) {
             self.hold_without(holder, ttl);
             return self.without.renew(name, holder, ttl).await;
         }
@@ -171,7 +164,7 @@ impl Leases for RedisLeases {
     }
 
     async fn release(&self, name: &str, holder: LeaseHolder) -> Result<(), PortError> {
-        if self.held_without().remove(&holder).is_some() {
+        if self.held_without.lock().remove(&holder).is_some() {
             return self.without.release(name, holder).await;
         }
         if let Err(fault) = self.ask(&RELEASE, name, holder, Duration::ZERO).await {

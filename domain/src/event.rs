@@ -61,11 +61,15 @@ pub enum EventKind {
     DriftRefused,
     /// Other people may use a server's tools than before.
     ToolRulesChanged,
+    /// A server got a credential, or another one.
+    CredentialSet,
+    /// A server's credential was taken away.
+    CredentialRemoved,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -90,6 +94,8 @@ impl EventKind {
         Self::DriftAccepted,
         Self::DriftRefused,
         Self::ToolRulesChanged,
+        Self::CredentialSet,
+        Self::CredentialRemoved,
     ];
 
     /// The kind's name in SQL.
@@ -119,6 +125,8 @@ impl EventKind {
             Self::DriftAccepted => "DriftAccepted",
             Self::DriftRefused => "DriftRefused",
             Self::ToolRulesChanged => "ToolRulesChanged",
+            Self::CredentialSet => "CredentialSet",
+            Self::CredentialRemoved => "CredentialRemoved",
         }
     }
 
@@ -143,7 +151,9 @@ impl EventKind {
             | Self::ServerHealthChanged
             | Self::DriftAccepted
             | Self::DriftRefused
-            | Self::ToolRulesChanged => Some(AuditAction::Updated),
+            | Self::ToolRulesChanged
+            | Self::CredentialSet
+            | Self::CredentialRemoved => Some(AuditAction::Updated),
             Self::RegistrationApproved => Some(AuditAction::Approved),
             Self::RegistrationRejected => Some(AuditAction::Rejected),
             Self::RegistrationWithdrawn | Self::RegistrationDeleted => Some(AuditAction::Deleted),

@@ -24,6 +24,7 @@ mod administrators;
 mod api_key_store;
 mod clock;
 mod commit_watch;
+mod credential_vault;
 mod document_store;
 mod event_log;
 mod identity_provider;
@@ -55,6 +56,7 @@ pub use administrators::Administrators;
 pub use api_key_store::ApiKeyStore;
 pub use clock::{Clock, end_after};
 pub use commit_watch::CommitWatch;
+pub use credential_vault::CredentialVault;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use identity_provider::{
@@ -84,7 +86,7 @@ pub use session_store::SessionStore;
 pub use store_health::{PoolState, StoreHealth};
 pub use token_verifier::{RefusalClass, TokenBounds, TokenVerifier, Verification, VerifiedToken};
 pub use upstream::{
-    MessageHead, OpenedUpstream, Reply, ReplyBody, ReplyShape, Upstream, UpstreamEra,
+    Dial, MessageHead, OpenedUpstream, Reply, ReplyBody, ReplyShape, Upstream, UpstreamEra,
     UpstreamFailure, UpstreamRequest,
 };
 pub use user_store::{Ensured, UserStore};
@@ -161,6 +163,10 @@ pub struct RegistryPorts {
     pub operations: Arc<dyn OperationLog>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyStore>,
+    /// Servers' credentials.
+    pub vault: Arc<dyn CredentialVault>,
+    /// Opens and seals them.
+    pub sealer: Arc<dyn Sealer>,
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
     /// What the last probe of each server found.
@@ -235,6 +241,10 @@ pub struct GatewayPorts {
     pub events: Arc<dyn EventLog>,
     /// Where recorded operations end up.
     pub operations: Arc<dyn OperationLog>,
+    /// Servers' credentials, read with them.
+    pub vault: Arc<dyn CredentialVault>,
+    /// Opens them.
+    pub sealer: Arc<dyn Sealer>,
     /// Calls upstreams.
     pub upstream: Arc<dyn Upstream>,
     /// Makes a worker's own upstream client.

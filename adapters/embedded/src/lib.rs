@@ -8,7 +8,7 @@
 //! | how a transaction begins, ends, is measured and reported | `transaction.rs`, `error.rs` |
 //! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
-//! | the other ports | `users.rs` `documents.rs` `links.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `leases.rs` `oauth.rs` |
+//! | the other ports | `users.rs` `documents.rs` `links.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `leases.rs` `oauth.rs` `credentials.rs` |
 //! | what needs no file | `sessions.rs` `limits.rs` `probes.rs` `cache.rs` `live.rs` `bus.rs` |
 //! | the tables | `schema.rs`, and `migrations/sqlite` with the reasons |
 //!
@@ -28,6 +28,7 @@ mod audit;
 mod bus;
 mod cache;
 mod connection;
+mod credentials;
 mod documents;
 mod error;
 mod events;

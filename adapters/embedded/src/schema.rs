@@ -334,6 +334,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    server_credentials (server_id) {
+        server_id -> Text,
+        kind -> Text,
+        header_name -> Text,
+        origin -> Text,
+        sealed -> Binary,
+        set_at -> Text,
+        set_by -> Nullable<Text>,
+        revision -> BigInt,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -373,7 +386,8 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         oauth_keys,
         chains,
         seals,
-        api_keys
+        api_keys,
+        server_credentials
     )
 }
 

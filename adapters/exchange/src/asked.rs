@@ -9,6 +9,7 @@ use mcp_wire::asking::may_be_asked;
 use mcp_wire::splice::RequestEdit;
 use mcp_wire::{Envelope, WireError};
 use registry_domain::caller::Permit;
+use registry_domain::credential::Credential;
 use registry_domain::ports::{Ids, OpenedUpstream, UpstreamEra, UpstreamRequest};
 use registry_domain::routing::ServerEntry;
 
@@ -26,6 +27,8 @@ pub(crate) struct Asker {
     session: Arc<ClientSession>,
     server: Permit<Arc<ServerEntry>>,
     upstream: Arc<OpenedUpstream>,
+    /// What opens the server, as for the call.
+    credential: Option<Arc<Credential>>,
     ids: Arc<dyn Ids>,
     asked: Vec<String>,
 }
@@ -39,6 +42,7 @@ impl Asker {
             session: Arc::clone(session),
             server: call.route.server.clone(),
             upstream: Arc::clone(&sent.upstream),
+            credential: call.route.server.of().credential_for(&call.request.inbound.party).cloned(),
             ids: Arc::clone(&call.exchange.ports.ids),
             asked: Vec::new(),
         })
@@ -56,6 +60,7 @@ impl Asker {
         let ask = Ask {
             server: self.server.clone(),
             upstream: Arc::clone(&self.upstream),
+            credential: self.credential.clone(),
             id_json: question.id_json().to_owned(),
         };
         if !self.session.asks(id.clone(), ask) {
@@ -88,7 +93,13 @@ pub(crate) async fn answered(
     };
     let within = exchange.settings.request_timeout;
     let head = head_in_session(&ask.upstream);
-    let request = UpstreamRequest { head, body, timeout: within, pause: within };
+    let request = UpstreamRequest {
+        head,
+        body,
+        credential: ask.credential.clone(),
+        timeout: within,
+        pause: within,
+    };
     match exchange.ports.upstream.send(&ask.server, request).await {
         Ok(reply) if (200..300).contains(&reply.status) => Answer::accepted(),
         Ok(reply) => undelivered(&ask, &format!("status {}", reply.status)),

@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use mcp_wire::WireError;
 use parking_lot::{Mutex, RwLock};
 use registry_domain::caller::Permit;
+use registry_domain::credential::Credential;
 use registry_domain::party::Party;
 use registry_domain::ports::{Ids, OpenedUpstream, PortError, SessionStore};
 use registry_domain::routing::ServerEntry;
@@ -39,6 +40,8 @@ struct Kept {
 pub(crate) struct Ask {
     pub(crate) server: Permit<Arc<ServerEntry>>,
     pub(crate) upstream: Arc<OpenedUpstream>,
+    /// What opens the server, as for the call.
+    pub(crate) credential: Option<Arc<Credential>>,
     /// The id by which the server knows it, as JSON.
     pub(crate) id_json: String,
 }

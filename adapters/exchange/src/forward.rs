@@ -81,6 +81,7 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
             ..head(call, &upstream)
         },
         body,
+        credential: route.server.of().credential_for(&request.inbound.party).cloned(),
         timeout: call.patience,
         pause: match session {
             Some(session) if session.can_be_asked() => call.patience.max(PEOPLE_TAKE),
@@ -92,6 +93,7 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
             client: Arc::clone(&exchange.ports.upstream),
             server: route.server.clone(),
             head: outgoing.head.clone(),
+            credential: outgoing.credential.clone(),
             id_json: ours.clone(),
         });
     }

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::RwLock;
 use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
-use registry_domain::ports::{OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
+use registry_domain::ports::{Dial, OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
 use registry_domain::routing::ServerEntry;
 
 use crate::client_sessions::ClientSession;
@@ -72,14 +72,14 @@ impl UpstreamSessions {
         now: Timestamp,
     ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
         loop {
-            let key = self.key(server.id, party, session);
+            let key = self.key(server, party, session);
             let slot = self.slot(key.clone(), now);
             if let Some(upstream) = fresh(&slot, now) {
                 return Ok(upstream);
             }
             let failed_before = slot.failed_tries.load(Ordering::Relaxed);
             let mut last_failure = slot.opening.lock().await;
-            if self.key(server.id, party, session) != key {
+            if self.key(server, party, session) != key {
                 // Who opened it meanwhile found out that it keeps sessions: look among our own.
                 continue;
             }
@@ -93,7 +93,7 @@ impl UpstreamSessions {
                 // would wait for the failures of all before it.
                 return Err(failure.clone());
             }
-            let upstream = match open(client, server, session).await {
+            let upstream = match open(client, server, party, session).await {
                 Ok(upstream) => Arc::new(upstream),
                 Err(failure) => {
                     // Whatever was sent, the call itself was not.
@@ -107,7 +107,7 @@ impl UpstreamSessions {
             if upstream.session.is_some() {
                 // Possibly found out only now: the session is the caller's own, not everybody's.
                 self.sessionful.write().insert(server.id);
-                self.slot(self.key(server.id, party, session), now).known.store(known);
+                self.slot(self.key(server, party, session), now).known.store(known);
             } else {
                 slot.known.store(known);
             }
@@ -118,7 +118,7 @@ impl UpstreamSessions {
     /// Forgets what turned out to be no longer true, unless somebody has already replaced it.
     pub(crate) fn forget(
         &self,
-        server: ServerId,
+        server: &ServerEntry,
         party: &Party,
         session: Option<&ClientSession>,
         stale: &Arc<OpenedUpstream>,
@@ -132,18 +132,23 @@ impl UpstreamSessions {
         if is_stale {
             slots.remove(&key);
             if stale.session.is_none() {
-                self.sessionful.write().remove(&server);
+                self.sessionful.write().remove(&server.id);
             }
         }
     }
 
-    fn key(&self, server: ServerId, party: &Party, session: Option<&ClientSession>) -> Key {
-        if !self.sessionful.read().contains(&server) {
-            return Key::Shared(server);
+    fn key(&self, server: &ServerEntry, party: &Party, session: Option<&ClientSession>) -> Key {
+        // Whoever may not use what opens the server fares otherwise than all who may.
+        let is_shut_out = server.credential.is_some() && server.credential_for(party).is_none();
+        if is_shut_out {
+            return Key::Own(server.id, party.principal());
+        }
+        if !self.sessionful.read().contains(&server.id) {
+            return Key::Shared(server.id);
         }
         match session {
-            Some(session) => Key::OfClient(server, session.id.clone()),
-            None => Key::Own(server, party.principal()),
+            Some(session) => Key::OfClient(server.id, session.id.clone()),
+            None => Key::Own(server.id, party.principal()),
         }
     }
 
@@ -165,11 +170,13 @@ impl UpstreamSessions {
 async fn open(
     client: &dyn Upstream,
     server: &ServerEntry,
+    party: &Party,
     session: Option<&ClientSession>,
 ) -> Result<OpenedUpstream, UpstreamFailure> {
+    let dial = Dial::with(&server.endpoint, server.credential_for(party));
     match session {
-        Some(session) => client.open_for(&server.endpoint, &session.capabilities).await,
-        None => client.open(&server.endpoint).await,
+        Some(session) => client.open_for(dial, &session.capabilities).await,
+        None => client.open(dial).await,
     }
 }
 

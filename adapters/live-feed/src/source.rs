@@ -27,9 +27,8 @@ fn told_as(kind: EventKind) -> Option<(Topic, &'static str)> {
         }
         "ServerListed" => (Topic::Servers, "server_registered"),
         "ServerChanged" | "ManifestPinned" | "ManifestDrifted" | "ManifestRestored"
-        | "DriftAccepted" | "DriftRefused" | "ToolRulesChanged" => {
-            (Topic::Servers, "server_updated")
-        }
+        | "DriftAccepted" | "DriftRefused" | "ToolRulesChanged" | "CredentialSet"
+        | "CredentialRemoved" => (Topic::Servers, "server_updated"),
         "ServerRemoved" => (Topic::Servers, "server_deleted"),
         "ServerHealthChanged" => (Topic::Health, "health_update"),
         _ => return None,

@@ -12,7 +12,7 @@
 //! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
 //! | documents and links | `documents.rs` `links.rs` |
-//! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` `leases.rs` |
+//! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` `leases.rs` `oauth.rs` `credentials.rs` |
 //! | how other replicas' events are noticed | `follow.rs` |
 //! | what replicas say to each other where there is no Redis | `bus.rs` and `bus/` |
 //! | the tables | `schema.rs` `labels.rs`, and `migrations/postgres` with the reasons |
@@ -33,6 +33,7 @@ mod api_keys;
 mod audit;
 mod bus;
 mod connection;
+mod credentials;
 mod documents;
 mod error;
 mod events;

@@ -193,7 +193,7 @@ mod tests {
 
     use super::*;
 
-    const SCRIPTS: [&str; 14] = [
+    const SCRIPTS: [&str; 15] = [
         include_str!("../../../migrations/postgres/2026-11-21-000001_registry/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000002_gateway/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000003_governance/up.sql"),
@@ -208,6 +208,7 @@ mod tests {
         include_str!("../../../migrations/postgres/2026-11-21-000012_api_keys/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000013_oauth/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000014_administrators/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-21-000015_credentials/up.sql"),
     ];
 
     #[derive(QueryableByName)]

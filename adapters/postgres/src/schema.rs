@@ -349,6 +349,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    server_credentials (server_id) {
+        server_id -> Uuid,
+        kind -> Text,
+        header_name -> Text,
+        origin -> Text,
+        sealed -> Binary,
+        set_at -> Timestamptz,
+        set_by -> Nullable<Uuid>,
+        revision -> BigInt,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -390,6 +403,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         chains,
         seals,
         api_keys,
+        server_credentials,
     )
 }
 

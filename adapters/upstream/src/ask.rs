@@ -8,15 +8,15 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use mcp_wire::message::Implementation;
 use mcp_wire::sse::FrameSplitter;
-use registry_domain::endpoint::EndpointUrl;
+use registry_domain::credential::Credential;
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::{MessageHead, ReplyShape, UpstreamFailure};
+use registry_domain::ports::{Dial, MessageHead, ReplyShape, UpstreamFailure};
 use tokio::time::Instant;
 
 use crate::answer::{Said, answer_in};
 use crate::fault::{self, of_answer};
 use crate::head::SESSION;
-use crate::http_upstream::HttpUpstream;
+use crate::http_upstream::{Addressee, HttpUpstream};
 use crate::reply;
 use crate::settings::UpstreamSettings;
 use crate::target::Target;
@@ -25,6 +25,7 @@ use crate::target::Target;
 pub(crate) struct Inquiry<'a> {
     upstream: &'a HttpUpstream,
     target: Target,
+    credential: Option<&'a Credential>,
     bytes_left: usize,
     asked: i64,
 }
@@ -45,13 +46,14 @@ impl<'a> Inquiry<'a> {
     ///
     /// # Errors
     /// As [`Target::of`].
-    pub(crate) fn of(
-        upstream: &'a HttpUpstream,
-        endpoint: &EndpointUrl,
-    ) -> Result<Self, UpstreamFailure> {
-        let target = Target::of(endpoint, upstream.settings.egress)?;
+    pub(crate) fn of(upstream: &'a HttpUpstream, dial: Dial<'a>) -> Result<Self, UpstreamFailure> {
+        let target = Target::of(dial.endpoint, upstream.settings.egress)?;
         let bytes_left = upstream.settings.max_discovery_bytes;
-        Ok(Self { upstream, target, bytes_left, asked: 0 })
+        Ok(Self { upstream, target, credential: dial.credential, bytes_left, asked: 0 })
+    }
+
+    const fn to(&self) -> Addressee<'_> {
+        Addressee { target: &self.target, credential: self.credential }
     }
 
     /// The bounds.
@@ -79,7 +81,7 @@ impl<'a> Inquiry<'a> {
         let (id, body) = (self.asked, message(self.asked));
         let timeout = self.settings().request_timeout;
         let started = Instant::now();
-        let response = self.upstream.post(&self.target, head, body, timeout).await?;
+        let response = self.upstream.post(self.to(), head, body, timeout).await?;
         check_status(response.status())?;
         let status = response.status();
         let session = session_of(&response)?;
@@ -100,7 +102,7 @@ impl<'a> Inquiry<'a> {
         message: Bytes,
     ) -> Result<(), UpstreamFailure> {
         let timeout = self.settings().request_timeout;
-        let response = self.upstream.post(&self.target, head, message, timeout).await?;
+        let response = self.upstream.post(self.to(), head, message, timeout).await?;
         check_status(response.status())?;
         if response.status().is_success() {
             Ok(())
@@ -112,7 +114,7 @@ impl<'a> Inquiry<'a> {
 
     /// Asks for the endpoint's stream of events; `None` if it has none.
     pub(crate) async fn listen(&self, timeout: Duration) -> Option<Response<Incoming>> {
-        let response = self.upstream.listen(&self.target, timeout).await.ok()?;
+        let response = self.upstream.listen(self.to(), timeout).await.ok()?;
         let shape = reply::shape(response.status(), response.headers());
         (response.status() == StatusCode::OK && shape == ReplyShape::EventStream)
             .then_some(response)
@@ -121,7 +123,7 @@ impl<'a> Inquiry<'a> {
     /// Ends a legacy session; how the server takes it does not matter any more.
     pub(crate) async fn end_session(&self, revision: Option<String>, session: String) {
         const POLITENESS: Duration = Duration::from_secs(2);
-        let ended = self.upstream.end_session(&self.target, revision, session, POLITENESS).await;
+        let ended = self.upstream.end_session(self.to(), revision, session, POLITENESS).await;
         if let Err(failure) = ended {
             tracing::debug!(class = failure.class.as_str(), "an upstream session was not ended");
         }

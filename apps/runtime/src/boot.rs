@@ -33,7 +33,7 @@ use crate::settings::{Settings, Stage};
 use crate::sign_in::{self, BrowserSessions};
 use crate::telemetry::Telemetry;
 use crate::writer::Writer;
-use crate::{edge, identity, live, sealing};
+use crate::{edge, identity, live};
 
 pub use calls::CallPath;
 pub(crate) use freshness::Freshness;
@@ -203,7 +203,7 @@ impl Runtime {
         let open = storage(&settings).await?;
         let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
-        let sealer = sealing::start(&settings)?;
+        let sealer = Arc::clone(&open.ports.sealer);
         let shared = Shared::start(&settings, &open).await?;
         let oauth = match identity.provider.clone() {
             Some(provider) if halves.contains(&Half::Gateway) => {
@@ -232,7 +232,7 @@ impl Runtime {
             let tasks = shared.tasks().clone();
             Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
-        let calls = CallPath::start(&settings, &registry, &shared).await?;
+        let calls = CallPath::start(&settings, &registry, &open.tokens, &shared).await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
         let freshness = shared.freshness(&settings, &registry);

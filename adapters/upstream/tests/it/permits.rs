@@ -66,6 +66,7 @@ pub fn permit(endpoint: EndpointUrl) -> Permit<Arc<ServerEntry>> {
 pub fn message(timeout: Duration) -> UpstreamRequest {
     UpstreamRequest {
         head: MessageHead::default(),
+        credential: None,
         body: Bytes::from_static(br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#),
         timeout,
         pause: timeout,

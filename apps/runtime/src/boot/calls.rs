@@ -8,7 +8,7 @@ use registry_domain::ports::{GatewayPorts, RegistryPorts, Upstream};
 use registry_exchange::{
     ActiveCalls, Exchange, ExchangeSettings, OwnTools, Routes, Spool, SpoolError, SpoolSettings,
 };
-use registry_upstream::HttpUpstream;
+use registry_upstream::{AccessTokens, HttpUpstream};
 
 use super::shared::Shared;
 use super::{BootError, configuration, upstream_settings};
@@ -38,9 +38,10 @@ impl CallPath {
     pub(super) async fn start(
         settings: &Settings,
         registry: &RegistryPorts,
+        tokens: &Arc<AccessTokens>,
         shared: &Shared,
     ) -> Result<Self, BootError> {
-        let ports = ports(settings, registry);
+        let ports = ports(settings, registry, Arc::clone(tokens));
         let routes = Routes::load(&ports)
             .await
             .map_err(|error| BootError::part("the servers cannot be read", error))?;
@@ -65,15 +66,17 @@ impl CallPath {
     }
 }
 
-fn ports(settings: &Settings, registry: &RegistryPorts) -> GatewayPorts {
+fn ports(settings: &Settings, registry: &RegistryPorts, tokens: Arc<AccessTokens>) -> GatewayPorts {
     let upstream = upstream_settings(settings);
     GatewayPorts {
         servers: Arc::clone(&registry.servers),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
+        vault: Arc::clone(&registry.vault),
+        sealer: Arc::clone(&registry.sealer),
         upstream: Arc::clone(&registry.upstream),
         new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
-            Arc::new(HttpUpstream::new(upstream.clone()))
+            Arc::new(HttpUpstream::sharing(upstream.clone(), Arc::clone(&tokens)))
         }),
         clock: Arc::clone(&registry.clock),
         ids: Arc::clone(&registry.ids),

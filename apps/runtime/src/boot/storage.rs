@@ -7,18 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    ApiKeyStore, Clock, CommitWatch, DocumentStore, EventLog, Leases, LinkStore, OAuthStore,
-    OperationLog, RegistrationStore, RegistryPorts, SealStore, ServerCatalog, SessionStore,
-    StoreHealth, UserStore,
+    ApiKeyStore, Clock, CommitWatch, CredentialVault, DocumentStore, EventLog, Leases, LinkStore,
+    OAuthStore, OperationLog, RegistrationStore, RegistryPorts, SealStore, Sealer, ServerCatalog,
+    SessionStore, StoreHealth, Upstream, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
-use registry_upstream::HttpUpstream;
+use registry_upstream::{AccessTokens, HttpUpstream};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use super::{BootError, upstream_settings};
 use crate::clock::{SystemClock, TimeOrderedIds};
+use crate::sealing;
 use crate::settings::{Database, Settings};
 use crate::telemetry::MeteredUpstream;
 
@@ -29,6 +30,8 @@ const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Storage {
     pub(crate) ports: RegistryPorts,
     pub(crate) seals: Arc<dyn SealStore>,
+    /// The tokens of upstreams, for all who call them.
+    pub(crate) tokens: Arc<AccessTokens>,
     writes: TaskTracker,
     store: Store,
 }
@@ -86,6 +89,10 @@ impl Storage {
 pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     make_data_dir(&settings.store.data_dir)?;
+    let sealer = sealing::start(settings)?;
+    let tokens = Arc::new(AccessTokens::new(upstream_settings(settings)));
+    let upstream = HttpUpstream::sharing(upstream_settings(settings), Arc::clone(&tokens));
+    let outside = (sealer, Arc::new(MeteredUpstream(Arc::new(upstream))) as Arc<dyn Upstream>);
     let writes = TaskTracker::new();
     let (handle, tracker) = (Handle::current(), writes.clone());
     match &settings.store.database {
@@ -94,15 +101,16 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
             let store =
                 EmbeddedStore::open(path, options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
-            let ports = ports(settings, Arc::clone(&store), clock);
-            Ok(Storage { ports, seals: store.clone(), writes, store: Store::File(store) })
+            let ports = ports(settings, Arc::clone(&store), clock, outside);
+            Ok(Storage { ports, tokens, seals: store.clone(), writes, store: Store::File(store) })
         }
         Database::Postgres(options) => {
             let options = options.as_ref().clone();
             let store = PgStore::open(options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
-            let ports = ports(settings, Arc::clone(&store), clock);
-            Ok(Storage { ports, seals: store.clone(), writes, store: Store::Postgres(store) })
+            let ports = ports(settings, Arc::clone(&store), clock, outside);
+            let seals = store.clone();
+            Ok(Storage { ports, tokens, seals, writes, store: Store::Postgres(store) })
         }
     }
 }
@@ -111,7 +119,12 @@ fn unopened(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BootE
     BootError::part("the database cannot be opened", error)
 }
 
-fn ports<S>(settings: &Settings, store: Arc<S>, clock: Arc<dyn Clock>) -> RegistryPorts
+fn ports<S>(
+    settings: &Settings,
+    store: Arc<S>,
+    clock: Arc<dyn Clock>,
+    (sealer, upstream): (Arc<dyn Sealer>, Arc<dyn Upstream>),
+) -> RegistryPorts
 where
     S: RegistrationStore
         + ServerCatalog
@@ -121,6 +134,7 @@ where
         + EventLog
         + OperationLog
         + ApiKeyStore
+        + CredentialVault
         + Leases
         + StoreHealth
         + 'static,
@@ -134,9 +148,9 @@ where
         events: store.clone(),
         operations: store.clone(),
         api_keys: store.clone(),
-        upstream: Arc::new(MeteredUpstream(Arc::new(HttpUpstream::new(upstream_settings(
-            settings,
-        ))))),
+        vault: store.clone(),
+        sealer,
+        upstream,
         probes: Arc::new(EmbeddedProbeStore::new(Arc::clone(&clock))),
         leases: store.clone(),
         health: store,

@@ -15,6 +15,7 @@
 
 mod api_keys;
 mod clock;
+mod credentials;
 mod documents;
 mod events;
 mod health;
@@ -44,6 +45,7 @@ use registry_domain::user::User;
 use tokio::sync::Notify;
 
 pub(crate) use clock::{SystemClock, TimeOrderedIds};
+pub(crate) use credentials::NoCredentials;
 pub(crate) use probes::LastProbes;
 pub(crate) use upstream::FixedUpstream;
 

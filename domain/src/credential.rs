@@ -26,6 +26,8 @@ pub enum CredentialKind {
     Header,
     /// A bearer token that we get as ourselves (RFC 6749 §4.4).
     ClientCredentials,
+    /// A bearer token that the identity provider gives us for whoever calls.
+    OnBehalfOf,
 }
 
 impl CredentialKind {
@@ -34,12 +36,15 @@ impl CredentialKind {
         match self {
             Self::Header => "header",
             Self::ClientCredentials => "client_credentials",
+            Self::OnBehalfOf => "on_behalf_of",
         }
     }
 
     /// The inverse of [`CredentialKind::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Header, Self::ClientCredentials].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Header, Self::ClientCredentials, Self::OnBehalfOf]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 
@@ -107,6 +112,11 @@ pub enum CredentialSecret {
         /// What we ask for.
         scopes: Vec<String>,
     },
+    /// What we ask the identity provider for, for whoever calls.
+    OnBehalfOf {
+        /// The scopes of the server's application.
+        scopes: Vec<String>,
+    },
 }
 
 /// The secret as it is sealed. Its members are never renamed: rows were sealed with them.
@@ -123,6 +133,9 @@ enum Plain {
         client_secret: String,
         scopes: Vec<String>,
     },
+    OnBehalfOf {
+        scopes: Vec<String>,
+    },
 }
 
 impl CredentialSecret {
@@ -131,6 +144,7 @@ impl CredentialSecret {
         match self {
             Self::Header { .. } => CredentialKind::Header,
             Self::ClientCredentials { .. } => CredentialKind::ClientCredentials,
+            Self::OnBehalfOf { .. } => CredentialKind::OnBehalfOf,
         }
     }
 
@@ -138,7 +152,7 @@ impl CredentialSecret {
     pub fn header_name(&self) -> &str {
         match self {
             Self::Header { name, .. } => name,
-            Self::ClientCredentials { .. } => "authorization",
+            Self::ClientCredentials { .. } | Self::OnBehalfOf { .. } => "authorization",
         }
     }
 
@@ -164,6 +178,7 @@ impl CredentialSecret {
                     scopes,
                 }
             }
+            Self::OnBehalfOf { scopes } => Plain::OnBehalfOf { scopes },
         };
         let bytes = serde_json::to_vec(&plain).map_err(|source| PortError::Corrupt {
             what: "a credential to be sealed".to_owned(),
@@ -185,6 +200,7 @@ impl CredentialSecret {
                     scopes,
                 }
             }
+            Plain::OnBehalfOf { scopes } => Self::OnBehalfOf { scopes },
         })
     }
 }
@@ -243,6 +259,27 @@ impl Credential {
             revision: stored.revision,
             secret,
         })
+    }
+
+    /// What is asked for in a caller's name; `None`: it is the same for all callers.
+    pub fn scopes_on_behalf(&self) -> Option<&[String]> {
+        match &self.secret {
+            Ok(CredentialSecret::OnBehalfOf { scopes }) => Some(scopes),
+            Ok(CredentialSecret::Header { .. } | CredentialSecret::ClientCredentials { .. })
+            | Err(_) => None,
+        }
+    }
+
+    /// Whether each caller is shown with a token of their own.
+    pub fn is_personal(&self) -> bool {
+        self.scopes_on_behalf().is_some()
+    }
+
+    /// A personal credential as it is shown for one caller.
+    pub fn shown_with(&self, token: &Secret) -> Arc<Self> {
+        let value = Secret::new(format!("Bearer {}", token.expose()));
+        let secret = Ok(CredentialSecret::Header { name: "authorization".to_owned(), value });
+        Arc::new(Self { secret, ..self.clone() })
     }
 }
 

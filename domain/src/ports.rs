@@ -35,6 +35,7 @@ mod live_events;
 mod oauth_store;
 mod offer_query;
 mod operation_log;
+mod personal_tokens;
 mod probe_store;
 mod rate_limiter;
 mod registration_store;
@@ -60,7 +61,7 @@ pub use credential_vault::CredentialVault;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use identity_provider::{
-    CodeRedemption, IdentityProvider, Secret, SignIn, SignInFailure, SignInRequest,
+    CodeRedemption, IdentityProvider, PersonalToken, Secret, SignIn, SignInFailure, SignInRequest,
 };
 pub use ids::Ids;
 pub use leases::{LeaseHolder, Leases};
@@ -69,6 +70,7 @@ pub use live_events::{LiveEvents, Replay};
 pub use oauth_store::OAuthStore;
 pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
 pub use operation_log::{OperationLog, OperationQuery};
+pub use personal_tokens::{PersonalTokenFault, PersonalTokens};
 pub use probe_store::{ProbeStore, ServerHealth};
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
 pub use registration_store::{
@@ -245,6 +247,8 @@ pub struct GatewayPorts {
     pub vault: Arc<dyn CredentialVault>,
     /// Opens them.
     pub sealer: Arc<dyn Sealer>,
+    /// Opens servers in their callers' names, where people sign in somewhere.
+    pub personal: Option<Arc<dyn PersonalTokens>>,
     /// Calls upstreams.
     pub upstream: Arc<dyn Upstream>,
     /// Makes a worker's own upstream client.

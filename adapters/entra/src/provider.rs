@@ -9,21 +9,25 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::StatusCode;
+use jiff::Timestamp;
 use registry_domain::ports::{
-    Clock, CodeRedemption, IdentityProvider, Secret, SignIn, SignInFailure, SignInRequest,
-    Verification, VerifiedToken,
+    Clock, CodeRedemption, IdentityProvider, PersonalToken, Secret, SignIn, SignInFailure,
+    SignInRequest, Verification, VerifiedToken,
 };
 use serde::Deserialize;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use crate::client::{FetchError, JsonClient};
+use crate::client::{FetchError, JsonClient, chain};
 use crate::verifier::JwtVerifier;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The longest time that a token is taken to be good for, whatever the provider says.
 const MAX_LIFETIME: Duration = Duration::from_hours(24);
+
+/// The longest token that is shown to a server: longer ones fit into no server's headers.
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// Where people sign in, and as which application.
 #[derive(Debug, Clone)]
@@ -60,6 +64,9 @@ struct Tokens {
     refresh_token: Option<String>,
     expires_in: u64,
 }
+
+/// Asks for a token on behalf of whom the assertion is about.
+const ON_BEHALF: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// What it refuses with (RFC 6749 §5.2).
 #[derive(Deserialize)]
@@ -122,13 +129,18 @@ impl EntraProvider {
         let id_token =
             tokens.id_token.ok_or(SignInFailure::Invalid { what: "no ID token in the answer" })?;
         let person = self.identified(&id_token, nonce).await?;
-        let lifetime = Duration::from_secs(tokens.expires_in).min(MAX_LIFETIME);
         Ok(SignIn {
             person,
+            access_expires_at: self.end_of(tokens.expires_in),
             access_token: Secret::new(tokens.access_token),
-            access_expires_at: registry_domain::ports::end_after(self.clock.now(), lifetime),
             refresh_token: tokens.refresh_token.map(Secret::new),
         })
+    }
+
+    /// When a token ends of which this is told.
+    fn end_of(&self, expires_in: u64) -> Timestamp {
+        let lifetime = Duration::from_secs(expires_in).min(MAX_LIFETIME);
+        registry_domain::ports::end_after(self.clock.now(), lifetime)
     }
 
     async fn identified(
@@ -185,6 +197,34 @@ impl IdentityProvider for EntraProvider {
             .ask(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())])
             .await?;
         self.sign_in(tokens, None).await
+    }
+
+    async fn on_behalf_of(
+        &self,
+        assertion: &Secret,
+        scopes: &[String],
+    ) -> Result<PersonalToken, SignInFailure> {
+        let scope = scopes.join(" ");
+        let parameters = [
+            ("grant_type", ON_BEHALF),
+            ("requested_token_use", "on_behalf_of"),
+            ("assertion", assertion.expose()),
+            ("scope", &scope),
+        ];
+        let tokens = self.ask(&parameters).await.inspect_err(|failure| {
+            let cause = chain(failure);
+            tracing::warn!(cause, "the identity provider gave no token on behalf of a caller");
+        })?;
+        let is_token = !tokens.access_token.is_empty()
+            && tokens.access_token.len() <= MAX_TOKEN_BYTES
+            && tokens.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_token {
+            return Err(SignInFailure::Invalid { what: "no token in the answer" });
+        }
+        Ok(PersonalToken {
+            expires_at: self.end_of(tokens.expires_in),
+            token: Secret::new(tokens.access_token),
+        })
     }
 }
 

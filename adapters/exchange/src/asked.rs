@@ -42,7 +42,7 @@ impl Asker {
             session: Arc::clone(session),
             server: call.route.server.clone(),
             upstream: Arc::clone(&sent.upstream),
-            credential: call.route.server.of().credential_for(&call.request.inbound.party).cloned(),
+            credential: sent.credential.clone(),
             ids: Arc::clone(&call.exchange.ports.ids),
             asked: Vec::new(),
         })

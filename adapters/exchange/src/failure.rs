@@ -36,7 +36,7 @@ impl HopFailure {
             ),
             FaultClass::CredentialRefused => (
                 "cannot be opened with the credential that is kept for it",
-                "Ask the server's owner or an administrator to check the credential and to set it anew.",
+                "If it is opened in your name, sign in again at Entra ID. Else ask the server's owner or an administrator to check the credential and to set it anew.",
             ),
             FaultClass::AddressForbidden => (
                 "is at an address that may not be called",

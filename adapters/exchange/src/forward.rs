@@ -11,9 +11,11 @@ use bytes::Bytes;
 use mcp_wire::reply::CallId;
 use mcp_wire::revision::Era;
 use mcp_wire::splice::{MetaEdit, RequestEdit};
+use registry_domain::credential::Credential;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{
-    MessageHead, OpenedUpstream, Reply, UpstreamEra, UpstreamFailure, UpstreamRequest,
+    MessageHead, OpenedUpstream, PersonalTokenFault, Reply, UpstreamEra, UpstreamFailure,
+    UpstreamRequest,
 };
 use tracing::Instrument as _;
 
@@ -21,6 +23,7 @@ use crate::asked::PEOPLE_TAKE;
 use crate::cancel_notice::CancelNotice;
 use crate::record::Pending;
 use crate::request::Call;
+use crate::upstream_sessions::Who;
 
 /// A call that is on its way back.
 pub(crate) struct Sent {
@@ -28,12 +31,46 @@ pub(crate) struct Sent {
     pub(crate) upstream: Arc<OpenedUpstream>,
     /// By which id the upstream knows the call.
     pub(crate) id: CallId,
+    /// What the upstream was shown.
+    pub(crate) credential: Option<Arc<Credential>>,
+}
+
+/// Sends a call, with what opens its server. A server that is opened in the caller's name and does
+/// not take their token is shown a new one, once: it refused the call without looking at it.
+pub(crate) async fn send(call: Call<'_>, record: &mut Pending) -> Result<Sent, UpstreamFailure> {
+    let party = &call.request.inbound.party;
+    let credential = call.route.server.of().credential_for(party).cloned();
+    let personal = credential.as_ref().filter(|credential| credential.is_personal());
+    let Some((kept, caller)) = personal.zip(party.caller()) else {
+        return send_with(call, credential, record).await;
+    };
+    let no_token = |why: PersonalTokenFault| UpstreamFailure {
+        class: FaultClass::CredentialRefused,
+        detail: why.to_string(),
+        request_sent: false,
+    };
+    let Some(tokens) = &call.exchange.ports.personal else {
+        return Err(no_token(PersonalTokenFault::NotSignedIn));
+    };
+    let shown = tokens.shown_for(caller, kept).await.map_err(no_token)?;
+    match send_with(call, Some(shown), record).await {
+        Err(failure) if failure.class == FaultClass::CredentialRefused => {
+            tokens.forget(caller, kept).await;
+            let shown = tokens.shown_for(caller, kept).await.map_err(no_token)?;
+            send_with(call, Some(shown), record).await
+        }
+        sent => sent,
+    }
 }
 
 /// Sends a call. A session that the upstream has forgotten is opened anew, once: the upstream
 /// refused the call without looking at it, so it can be sent again.
-pub(crate) async fn send(call: Call<'_>, record: &mut Pending) -> Result<Sent, UpstreamFailure> {
-    let sent = send_once(call, record).await?;
+async fn send_with(
+    call: Call<'_>,
+    credential: Option<Arc<Credential>>,
+    record: &mut Pending,
+) -> Result<Sent, UpstreamFailure> {
+    let sent = send_once(call, credential.clone(), record).await?;
     let session_lost = sent.reply.status == 404 && sent.upstream.session.is_some();
     // A modern upstream answers an unknown method with 404 too, but never one of ours; 400 and 405
     // say that it no longer speaks the revision that we remember.
@@ -44,17 +81,25 @@ pub(crate) async fn send(call: Call<'_>, record: &mut Pending) -> Result<Sent, U
     }
     if session_lost {
         drop(sent);
-        return send_once(call, record).await;
+        return send_once(call, credential, record).await;
     }
     Ok(sent)
 }
 
-async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, UpstreamFailure> {
+async fn send_once(
+    call: Call<'_>,
+    credential: Option<Arc<Credential>>,
+    record: &mut Pending,
+) -> Result<Sent, UpstreamFailure> {
     let Call { exchange, request, route, .. } = call;
     let client = &*exchange.ports.upstream;
     let now = exchange.ports.clock.now();
-    let (party, session) = (&request.inbound.party, request.session.as_deref());
-    let upstream = exchange.sessions.open(client, route.server.of(), party, session, now).await?;
+    let who = Who {
+        party: &request.inbound.party,
+        session: request.session.as_deref(),
+        credential: credential.as_deref(),
+    };
+    let upstream = exchange.sessions.open(client, route.server.of(), who, now).await?;
     let kept = CallId::of_client(request.id_json).filter(|_| upstream.session.is_none());
     let ours = kept.is_none().then(|| format!("\"{}\"", exchange.ports.ids.next().hyphenated()));
     let body =
@@ -81,9 +126,9 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
             ..head(call, &upstream)
         },
         body,
-        credential: route.server.of().credential_for(&request.inbound.party).cloned(),
+        credential: credential.clone(),
         timeout: call.patience,
-        pause: match session {
+        pause: match who.session {
             Some(session) if session.can_be_asked() => call.patience.max(PEOPLE_TAKE),
             _ => call.patience,
         },
@@ -107,7 +152,7 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
     match sent {
         Ok(reply) => {
             let ours = || CallId::of_ours(ours.as_deref().unwrap_or_default(), request.id_json);
-            Ok(Sent { reply, upstream, id: kept.unwrap_or_else(ours) })
+            Ok(Sent { reply, upstream, id: kept.unwrap_or_else(ours), credential })
         }
         Err(failure) => {
             // What cannot be reached may come back as another version of itself.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use arc_swap::ArcSwapOption;
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::RwLock;
+use registry_domain::credential::Credential;
 use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
 use registry_domain::ports::{Dial, OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
@@ -53,6 +54,16 @@ struct Slot {
     used_at_us: AtomicI64,
 }
 
+/// Who has an upstream opened.
+#[derive(Clone, Copy)]
+pub(crate) struct Who<'a> {
+    pub(crate) party: &'a Party,
+    /// The client's session, where it has one.
+    pub(crate) session: Option<&'a ClientSession>,
+    /// What the upstream is shown for them.
+    pub(crate) credential: Option<&'a Credential>,
+}
+
 /// What is known about upstreams.
 #[derive(Debug, Default)]
 pub struct UpstreamSessions {
@@ -67,10 +78,10 @@ impl UpstreamSessions {
         &self,
         client: &dyn Upstream,
         server: &ServerEntry,
-        party: &Party,
-        session: Option<&ClientSession>,
+        who: Who<'_>,
         now: Timestamp,
     ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
+        let Who { party, session, .. } = who;
         loop {
             let key = self.key(server, party, session);
             let slot = self.slot(key.clone(), now);
@@ -93,7 +104,7 @@ impl UpstreamSessions {
                 // would wait for the failures of all before it.
                 return Err(failure.clone());
             }
-            let upstream = match open(client, server, party, session).await {
+            let upstream = match open(client, server, who).await {
                 Ok(upstream) => Arc::new(upstream),
                 Err(failure) => {
                     // Whatever was sent, the call itself was not.
@@ -138,15 +149,11 @@ impl UpstreamSessions {
     }
 
     fn key(&self, server: &ServerEntry, party: &Party, session: Option<&ClientSession>) -> Key {
-        // Whoever may not use what opens the server fares otherwise than all who may.
-        let is_shut_out = server.credential.is_some() && server.credential_for(party).is_none();
-        if is_shut_out {
-            return Key::Own(server.id, party.principal());
-        }
-        if !self.sessionful.read().contains(&server.id) {
+        let is_sessionful = self.sessionful.read().contains(&server.id);
+        if !is_sessionful && !fares_apart(server, party) {
             return Key::Shared(server.id);
         }
-        match session {
+        match session.filter(|_| is_sessionful) {
             Some(session) => Key::OfClient(server.id, session.id.clone()),
             None => Key::Own(server.id, party.principal()),
         }
@@ -170,14 +177,21 @@ impl UpstreamSessions {
 async fn open(
     client: &dyn Upstream,
     server: &ServerEntry,
-    party: &Party,
-    session: Option<&ClientSession>,
+    who: Who<'_>,
 ) -> Result<OpenedUpstream, UpstreamFailure> {
-    let dial = Dial::with(&server.endpoint, server.credential_for(party));
-    match session {
+    let dial = Dial { endpoint: &server.endpoint, credential: who.credential };
+    match who.session {
         Some(session) => client.open_for(dial, &session.capabilities).await,
         None => client.open(dial).await,
     }
+}
+
+/// Whether what one finds is not what others find: where each is shown with a token of their own, and
+/// for those who may not use what opens the server.
+fn fares_apart(server: &ServerEntry, party: &Party) -> bool {
+    server.credential.as_ref().is_some_and(|credential| {
+        credential.is_personal() || server.credential_for(party).is_none()
+    })
 }
 
 fn fresh(slot: &Slot, now: Timestamp) -> Option<Arc<OpenedUpstream>> {

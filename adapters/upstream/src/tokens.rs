@@ -107,6 +107,9 @@ impl AccessTokens {
                     value: sensitive(value.expose()).ok_or_else(unspeakable)?,
                 })
             }
+            Ok(CredentialSecret::OnBehalfOf { .. }) => {
+                Err(refused("it is opened in the name of a caller, and there is none"))
+            }
             Ok(CredentialSecret::ClientCredentials {
                 token_url,
                 client_id,

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
 use registry_domain::ports::{
-    Administrators, RateLimiter, RegistryPorts, ResponseCache, SealPorts, Sealer, TokenVerifier,
+    Administrators, PersonalTokens, RateLimiter, RegistryPorts, ResponseCache, SealPorts, Sealer,
+    TokenVerifier,
 };
 use registry_domain::sign_in::SignInPorts;
 use registry_entra::DevelopmentIssuer;
@@ -28,6 +29,7 @@ use registry_upstream::UpstreamSettings;
 
 use crate::administrators::KnownAdministrators;
 use crate::api_keys::KeyVerifier;
+use crate::personal_tokens::TokensOnBehalf;
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
 use crate::sign_in::{self, BrowserSessions};
@@ -228,11 +230,15 @@ impl Runtime {
             }
             None => None,
         };
+        let personal = sign_in.clone().map(|ports| -> Arc<dyn PersonalTokens> {
+            Arc::new(TokensOnBehalf::new(ports, shared.tasks().clone()))
+        });
         let sessions = sign_in.clone().map(|ports| -> Arc<dyn Sessions> {
             let tasks = shared.tasks().clone();
             Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
-        let calls = CallPath::start(&settings, &registry, &open.tokens, &shared).await?;
+        let calls =
+            CallPath::start(&settings, &registry, (&open.tokens, personal), &shared).await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
         let freshness = shared.freshness(&settings, &registry);

@@ -60,6 +60,11 @@ pub enum CredentialDraft {
         /// What we ask for.
         scopes: Vec<String>,
     },
+    /// What we ask the identity provider for, for whoever calls.
+    OnBehalfOf {
+        /// The scopes of the server's application.
+        scopes: Vec<String>,
+    },
 }
 
 impl CredentialDraft {
@@ -96,6 +101,15 @@ impl CredentialDraft {
                         scopes,
                     },
                 )
+            }
+            Self::OnBehalfOf { scopes } => {
+                if scopes.is_empty() {
+                    let rule =
+                        "must name a scope of the server's application, such as api://mcp/.default";
+                    wrong.push(Violation::at("scopes", "too_short", rule));
+                }
+                check_scopes(&scopes, &mut wrong);
+                Some(CredentialSecret::OnBehalfOf { scopes })
             }
         };
         let wrong = wrong.into_inner();

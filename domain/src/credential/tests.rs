@@ -51,7 +51,9 @@ fn stored(secret: &CredentialSecret, origin: &str) -> StoredCredential {
 #[test]
 fn a_credential_opens_as_it_was_sealed() {
     let scopes = ["api://x/.default", "a"];
-    for draft in [header("X-Api-Key", "s3cret"), client("https://login.example/token", &scopes)] {
+    let on_behalf = CredentialDraft::OnBehalfOf { scopes: vec!["api://x/.default".to_owned()] };
+    let of_client = client("https://login.example/token", &scopes);
+    for draft in [header("X-Api-Key", "s3cret"), of_client, on_behalf] {
         let secret = draft.check(EgressPolicy::Public).unwrap();
         let endpoint = EndpointUrl::parse("https://mcp.example:8443/a").unwrap();
         let row = stored(&secret, &origin_of(&endpoint));
@@ -140,4 +142,24 @@ fn a_token_url_is_of_tls_and_of_no_address_that_is_not_called() {
     }
     let wrong = wrong(client("https://login.example", &["a", "a b"]), EgressPolicy::Public);
     assert!(wrong[0].starts_with("scopes[1] must be a scope"), "{wrong:?}");
+}
+
+#[test]
+fn only_a_token_on_behalf_of_somebody_is_personal_and_shown_as_a_bearer_token() {
+    let endpoint = EndpointUrl::parse("https://mcp.example/a").unwrap();
+    let opened = |draft: CredentialDraft| {
+        let row = stored(&draft.check(EgressPolicy::Public).unwrap(), &origin_of(&endpoint));
+        Credential::open(&row, &endpoint, &Beside)
+    };
+    assert!(!opened(header("X-Api-Key", "s3cret")).is_personal());
+    let scopes = vec!["api://x/.default".to_owned()];
+    let personal = opened(CredentialDraft::OnBehalfOf { scopes });
+    assert!(personal.is_personal());
+    let shown = personal.shown_with(&Secret::new("a-token".to_owned()));
+    assert!(!shown.is_personal());
+    let value = Secret::new("Bearer a-token".to_owned());
+    let name = "authorization".to_owned();
+    assert_eq!(shown.secret, Ok(CredentialSecret::Header { name, value }));
+    let none = CredentialDraft::OnBehalfOf { scopes: Vec::new() };
+    assert_eq!(wrong(none, EgressPolicy::Public).len(), 1);
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::caller::{Actor, Caller, ServerAction};
+use crate::caller::{Actor, Caller, Denied, ServerAction};
 use crate::change::Change;
 use crate::credential::{
-    Credential, CredentialDraft, CredentialRemoval, StoredCredential, origin_of,
+    Credential, CredentialDraft, CredentialKind, CredentialRemoval, StoredCredential, origin_of,
 };
 use crate::endpoint::EndpointUrl;
 use crate::error::{Error, Subject};
@@ -34,6 +34,11 @@ pub async fn set_credential(
     let actor = super::acting_user(caller)?;
     let server = changeable(ports, caller, id).await?;
     let secret = draft.check(ports.policy.egress).map_err(Error::Invalid)?;
+    if secret.kind() == CredentialKind::OnBehalfOf && !caller.is_admin {
+        // It shows the server tokens of other people, for whatever its scopes name: an owner could
+        // collect them for an application that is none of theirs.
+        return Err(Error::Denied(Denied::NotAdmin));
+    }
     let origin = origin_of(&server.endpoint_url.dialled_over(server.transport));
     let mut decisions = 0;
     loop {
@@ -112,7 +117,8 @@ pub async fn remove_credential(
     }
 }
 
-/// A server's credential, opened for its address.
+/// A server's credential, opened for its address, as the product itself shows it: none where each
+/// caller has their own.
 ///
 /// # Errors
 /// As [`CredentialVault::find`](crate::ports::CredentialVault::find).
@@ -122,7 +128,8 @@ pub(super) async fn opened(
     endpoint: &EndpointUrl,
 ) -> Result<Option<Arc<Credential>>, PortError> {
     let stored = ports.vault.find(id).await?;
-    Ok(stored.map(|stored| Credential::open(&stored, endpoint, ports.sealer.as_ref())))
+    let opened = stored.map(|stored| Credential::open(&stored, endpoint, ports.sealer.as_ref()));
+    Ok(opened.filter(|credential| !credential.is_personal()))
 }
 
 async fn seen(ports: &RegistryPorts, caller: &Caller, id: ServerId) -> Result<Server, Error> {

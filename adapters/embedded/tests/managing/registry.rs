@@ -179,6 +179,7 @@ impl Registry {
             groups: Vec::new(),
             is_admin: roles.contains(&Role::Admin),
             expires_at: Timestamp::MAX,
+            assertion: None,
         }
     }
 }

@@ -56,6 +56,7 @@ pub fn permit(endpoint: EndpointUrl) -> Permit<Arc<ServerEntry>> {
         groups: Vec::new(),
         is_admin: false,
         expires_at: Timestamp::MAX,
+        assertion: None,
     };
     RoutingTable::of([&server], EventSeq(1))
         .resolve(&caller, ServerRef { tenant: None, alias: "test" })

@@ -18,11 +18,16 @@ pub(crate) struct CredentialRequest(pub(crate) CredentialDraft);
 enum Kind {
     Header,
     ClientCredentials,
+    OnBehalfOf,
 }
 
 impl ReadBody for CredentialRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let words = &[("header", Kind::Header), ("client_credentials", Kind::ClientCredentials)];
+        let words = &[
+            ("header", Kind::Header),
+            ("client_credentials", Kind::ClientCredentials),
+            ("on_behalf_of", Kind::OnBehalfOf),
+        ];
         let draft = match fields.one_of("kind", words)? {
             Kind::Header => CredentialDraft::Header {
                 name: fields.string("header_name"),
@@ -32,6 +37,9 @@ impl ReadBody for CredentialRequest {
                 token_url: fields.string("token_url"),
                 client_id: fields.string("client_id"),
                 client_secret: Secret::new(fields.string("client_secret")),
+                scopes: fields.optional_strings("scopes").unwrap_or_default(),
+            },
+            Kind::OnBehalfOf => CredentialDraft::OnBehalfOf {
                 scopes: fields.optional_strings("scopes").unwrap_or_default(),
             },
         };
@@ -49,8 +57,9 @@ impl ReadBody for CredentialRequest {
 #[expect(dead_code, reason = "its members are read by the derive alone")]
 pub(crate) struct CredentialBody {
     /// `header`: a header that is always the same. `client_credentials`: a bearer token that the
-    /// gateway gets as itself (RFC 6749, 4.4).
-    #[schema(pattern = "^(header|client_credentials)$", example = "header")]
+    /// gateway gets as itself (RFC 6749, 4.4). `on_behalf_of`: one that Entra ID gives it for
+    /// whoever calls.
+    #[schema(pattern = "^(header|client_credentials|on_behalf_of)$", example = "header")]
     kind: String,
     /// With `header`: its name; none of HTTP's own, of MCP's or of the gateway's.
     #[schema(max_length = 100, example = "X-Api-Key")]
@@ -67,7 +76,8 @@ pub(crate) struct CredentialBody {
     /// With `client_credentials`: what proves it.
     #[schema(max_length = 4096)]
     client_secret: Option<String>,
-    /// With `client_credentials`: what is asked for.
+    /// With `client_credentials` and `on_behalf_of`: what is asked for; with the latter at least
+    /// one, of the server's application.
     #[schema(max_items = 50)]
     scopes: Option<Vec<String>>,
 }
@@ -83,7 +93,7 @@ pub(crate) struct CredentialResponse<'a> {
     #[schema(value_type = Id)]
     server_id: ServerId,
     /// `none` where there is none.
-    #[schema(pattern = "^(none|header|client_credentials)$", example = "header")]
+    #[schema(pattern = "^(none|header|client_credentials|on_behalf_of)$", example = "header")]
     kind: &'static str,
     /// The header that it is sent in.
     #[schema(required = true, example = "x-api-key")]

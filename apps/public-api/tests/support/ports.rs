@@ -131,6 +131,7 @@ impl TokenVerifier for Broken {
                 groups: Vec::new(),
                 expires_at: Timestamp::MAX,
                 bounds: None,
+                assertion: None,
             })),
             None if token == "expired" => Verification::Refused(RefusalClass::Expired),
             None if token == "no-keys" => Verification::KeysUnavailable,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_domain::ports::{GatewayPorts, RegistryPorts, Upstream};
+use registry_domain::ports::{GatewayPorts, PersonalTokens, RegistryPorts, Upstream};
 use registry_exchange::{
     ActiveCalls, Exchange, ExchangeSettings, OwnTools, Routes, Spool, SpoolError, SpoolSettings,
 };
@@ -38,10 +38,10 @@ impl CallPath {
     pub(super) async fn start(
         settings: &Settings,
         registry: &RegistryPorts,
-        tokens: &Arc<AccessTokens>,
+        (tokens, personal): (&Arc<AccessTokens>, Option<Arc<dyn PersonalTokens>>),
         shared: &Shared,
     ) -> Result<Self, BootError> {
-        let ports = ports(settings, registry, Arc::clone(tokens));
+        let ports = GatewayPorts { personal, ..ports(settings, registry, Arc::clone(tokens)) };
         let routes = Routes::load(&ports)
             .await
             .map_err(|error| BootError::part("the servers cannot be read", error))?;
@@ -74,6 +74,7 @@ fn ports(settings: &Settings, registry: &RegistryPorts, tokens: Arc<AccessTokens
         operations: Arc::clone(&registry.operations),
         vault: Arc::clone(&registry.vault),
         sealer: Arc::clone(&registry.sealer),
+        personal: None,
         upstream: Arc::clone(&registry.upstream),
         new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
             Arc::new(HttpUpstream::sharing(upstream.clone(), Arc::clone(&tokens)))

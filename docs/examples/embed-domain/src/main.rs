@@ -71,6 +71,7 @@ fn gateway_ports(registry: &RegistryPorts) -> GatewayPorts {
         operations: registry.operations.clone(),
         vault: registry.vault.clone(),
         sealer: registry.sealer.clone(),
+        personal: None,
         clock: registry.clock.clone(),
         ids: registry.ids.clone(),
         new_upstream: Arc::new(move || upstream.clone()),

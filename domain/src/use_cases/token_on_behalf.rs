@@ -95,8 +95,8 @@ pub async fn keep_assertion(
         what: "an assertion to be sealed".to_owned(),
         source: Box::new(source),
     })?;
-    let sealed = sealer.seal(Purpose::Vault, key.as_bytes(), &plain)?;
-    sessions.put(&key, Bytes::from(sealed), left).await
+    let value = sealer.seal(Purpose::Vault, key.as_bytes(), &plain)?;
+    sessions.put(&key, Bytes::from(value), left).await
 }
 
 /// How long something is good from now on.
@@ -187,7 +187,8 @@ async fn ask(
     if let Some(shown) = kept(ports, caller, credential).await? {
         return Ok(shown);
     }
-    let got = ports.provider.on_behalf_of(assertion, scopes).await.map_err(fault)?;
+    let got =
+        ports.provider.on_behalf_of(assertion, scopes).await.map_err(|failure| fault(&failure))?;
     let key = token_key(caller, credential);
     let kept = KeptToken {
         subject: caller.subject.clone(),
@@ -202,7 +203,7 @@ async fn ask(
     Ok(credential.shown_with(&got.token))
 }
 
-fn fault(failure: SignInFailure) -> PersonalTokenFault {
+fn fault(failure: &SignInFailure) -> PersonalTokenFault {
     match failure {
         SignInFailure::Refused { .. } | SignInFailure::Invalid { .. } => {
             PersonalTokenFault::Refused

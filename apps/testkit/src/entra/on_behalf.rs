@@ -23,13 +23,14 @@ pub(super) fn token(state: &State, asked: &Form) -> Result<Answer, Refusal> {
     let invalid = |words: &str| Refusal::new("invalid_grant", 50_013, words);
     let claims = claims_of(state, assertion)
         .ok_or_else(|| invalid("Assertion failed signature validation."))?;
+    let told = |name: &str| claims.get(name).unwrap_or(&Value::Null);
     let is_ours = [CLIENT.to_owned(), format!("api://{CLIENT}")]
         .iter()
-        .any(|audience| claims["aud"] == audience.as_str());
-    if !is_ours || claims["scp"].is_null() {
+        .any(|audience| told("aud") == audience);
+    if !is_ours || told("scp").is_null() {
         return Err(invalid("Assertion audience does not match the Client app presenting it."));
     }
-    if claims["exp"].as_i64().is_none_or(|end| now() >= end) {
+    if told("exp").as_i64().is_none_or(|end| now() >= end) {
         return Err(Refusal::new(
             "invalid_grant",
             500_133,
@@ -41,7 +42,7 @@ pub(super) fn token(state: &State, asked: &Form) -> Result<Answer, Refusal> {
         let words = format!("The resource principal of {scope} was not found.");
         return Err(Refusal::new("invalid_resource", 500_011, words));
     }
-    let oid = claims["oid"].as_str().unwrap_or_default();
+    let oid = told("oid").as_str().unwrap_or_default();
     let Some(person) = state.person(oid) else {
         return Err(invalid("The user account does not exist."));
     };

@@ -4,6 +4,7 @@ SHELL := /bin/sh
 
 BIN := target/debug
 PROGRAMS := -p standalone -p public-api -p mcp-gateway
+IMAGE := mcp-registry-backend
 
 ## run: build mcp-registry and start it: API on 8000, gateway on 8001, data in ./data, log also in logs/app.log
 .PHONY: run
@@ -78,10 +79,65 @@ bench: tools-build
 	cargo build --release -p standalone -p bench
 	tools/testenv.sh run target/release/bench $(BENCH_ARGS)
 
+## cluster: two of each program on one database behind balancers (8000 and 8001), until Ctrl-C
+.PHONY: cluster
+cluster: tools-build chaos-programs
+	tools/testenv.sh run $(BIN)/chaos cluster
+
+## chaos: one fault after the other under load, then five times too much load; a table of what held
+.PHONY: chaos
+chaos: tools-build chaos-programs
+	tools/testenv.sh run $(BIN)/chaos faults
+	$(BIN)/chaos overload
+
+## soak: clients that come, go, hang and misbehave, for SECONDS=300: the slopes of what is held
+.PHONY: soak
+soak: tools-build chaos-programs
+	SECONDS=$(or $(SECONDS),300) $(BIN)/chaos soak
+
+.PHONY: chaos-programs
+chaos-programs:
+	cargo build $(PROGRAMS) -p registry-testkit -p chaos --bins
+
 ## build: the programs as users run them (release profile)
 .PHONY: build
 build: tools-build
 	cargo build --release $(PROGRAMS)
+
+## dist: the same with the machine's paths taken out, so that the same sources give the same bytes
+.PHONY: dist
+dist: tools-build
+	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=cargo" \
+	  CARGO_INCREMENTAL=0 cargo build --release --locked $(PROGRAMS)
+
+## sbom: what is linked into the programs, as CycloneDX, into target/sbom
+.PHONY: sbom
+sbom:
+	tools/supply/sbom
+
+## secrets: look for secrets in every commit and in the working tree (a part of lint)
+.PHONY: secrets
+secrets:
+	tools/supply/secrets --self-test
+	tools/supply/secrets
+
+## deploy-check: the form of Dockerfile, units, chart, manifests and templates; WRITE=1 makes the manifests anew
+.PHONY: deploy-check
+deploy-check:
+	tools/setup python3-venv
+	tools/deploy/check $(if $(WRITE),--write)
+
+## docker-build: the image mcp-registry-backend, and that it is not too large
+.PHONY: docker-build
+docker-build:
+	docker build -t $(IMAGE) .
+	test "$$(docker image inspect --format '{{.Size}}' $(IMAGE))" -lt 150000000
+
+## docker-run: that image with the settings of .env, on ports 8000 and 8001
+.PHONY: docker-run
+docker-run:
+	docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges --tmpfs /tmp \
+	  -v mcp-registry:/data -p 8000:8000 -p 8001:8001 --env-file .env $(IMAGE)
 
 ## migrate: bring the database's schema up to date, without serving
 .PHONY: migrate

@@ -128,6 +128,8 @@ pub enum Action {
     ReviewDrift,
     /// See and say who may use which of a server's tools.
     SetToolRules,
+    /// Make, read, replace and delete collections.
+    ManageCollections,
     /// Make, list and end API keys.
     ManageApiKeys {
         /// Whether there are any here.
@@ -233,7 +235,8 @@ pub fn authorize(caller: &Caller, action: Action) -> Result<(), Denied> {
         | Action::DeleteRegistration
         | Action::ReadAuditLog
         | Action::ReviewDrift
-        | Action::SetToolRules => {
+        | Action::SetToolRules
+        | Action::ManageCollections => {
             if !caller.is_admin {
                 return Err(Denied::NotAdmin);
             }

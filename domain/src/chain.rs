@@ -13,14 +13,15 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::id::ChainId;
+use crate::json::without_nul;
 use crate::manifest::Digest;
 
 mod check;
 
 pub use check::{Flaw, check};
 
-/// The most records of one seal.
-pub const MOST_SEALED: u32 = 5_000;
+/// The most records of one seal: so many are in memory when it is made.
+pub const MOST_SEALED: u32 = 1_000;
 
 /// What is recorded in chains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,13 +91,15 @@ pub struct Entry {
 
 /// The bytes of a record's fields: each that there is with its name, both with their lengths, so
 /// that no two records have the same. A field that is absent adds nothing: records of before there
-/// was such a field keep their bytes.
+/// was such a field keep their bytes. Every store gives the same texts, so that seals go with their
+/// records from one to another: times with six fractional digits, documents in
+/// [`normal_form`](crate::json::normal_form), and no NUL.
 pub fn canonical<'a>(fields: impl IntoIterator<Item = (&'static str, Option<&'a str>)>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(512);
     for (name, value) in fields {
         if let Some(value) = value {
             put(&mut bytes, name.as_bytes());
-            put(&mut bytes, value.as_bytes());
+            put(&mut bytes, without_nul(value).as_bytes());
         }
     }
     bytes

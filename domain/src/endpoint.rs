@@ -18,11 +18,14 @@ pub enum Transport {
     Websocket,
     /// HTTP+SSE (MCP revision 2024-11-05).
     Sse,
+    /// Standard input and output of a program that the operator's file names; nobody lists one over
+    /// an API.
+    Stdio,
 }
 
 impl Transport {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Http, Self::Websocket, Self::Sse];
+    pub const ALL: [Self; 4] = [Self::Http, Self::Websocket, Self::Sse, Self::Stdio];
 
     /// The transport's name in JSON and SQL.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Transport {
             Self::Http => "http",
             Self::Websocket => "websocket",
             Self::Sse => "sse",
+            Self::Stdio => "stdio",
         }
     }
 
@@ -47,11 +51,14 @@ impl Transport {
 pub struct EndpointUrl {
     text: String,
     url: Url,
+    over: Transport,
 }
 
 impl EndpointUrl {
     /// The longest address, in characters.
     pub const MAX_CHARS: usize = 2048;
+    /// How the address of a program begins.
+    const PROGRAM: &'static str = "stdio://";
 
     /// Accepts an absolute URL of HTTP or WebSocket with a host, without credentials or fragment.
     ///
@@ -87,7 +94,36 @@ impl EndpointUrl {
         if url.fragment().is_some() {
             return Err(refuse("url_fragment", "must not carry a fragment (#…)"));
         }
-        Ok(Self { text: text.to_owned(), url })
+        let over = match url.scheme() {
+            "ws" | "wss" => Transport::Websocket,
+            _ => Transport::Http,
+        };
+        Ok(Self { text: text.to_owned(), url, over })
+    }
+
+    /// Where a program of the operator's file is: `stdio://{alias}`. Such an address is made here
+    /// and read back from the store; nobody sends one.
+    ///
+    /// # Errors
+    /// A [`Violation`] on `endpoint_url` for an alias that no address can have.
+    pub fn of_program(alias: &str) -> Result<Self, Violation> {
+        let text = format!("{}{alias}", Self::PROGRAM);
+        let url = Url::parse(&text).ok().filter(|url| url.host_str() == Some(alias));
+        let url = url.ok_or_else(|| {
+            Violation::at("endpoint_url", "url_host", "must name a program of the operator's file")
+        })?;
+        Ok(Self { text, url, over: Transport::Stdio })
+    }
+
+    /// Reads an address as the store has it: those of [`Self::of_program`] as well.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_kept(text: &str) -> Result<Self, Violation> {
+        match text.strip_prefix(Self::PROGRAM) {
+            Some(alias) => Self::of_program(alias),
+            None => Self::parse(text),
+        }
     }
 
     /// The address as it was sent.
@@ -110,12 +146,10 @@ impl EndpointUrl {
         key
     }
 
-    /// The transport that the scheme implies.
+    /// The transport to dial it over: the one that the scheme implies, unless
+    /// [`Self::dialled_over`] said another.
     pub fn transport(&self) -> Transport {
-        match self.url.scheme() {
-            "ws" | "wss" => Transport::Websocket,
-            _ => Transport::Http,
-        }
+        self.over
     }
 
     /// Whether a server can be spoken to here over a transport: an address of WebSocket is for
@@ -134,18 +168,20 @@ impl EndpointUrl {
         Ok(())
     }
 
-    /// The address to dial for a transport: over WebSocket, `http` is `ws` and `https` is `wss`.
+    /// The address to dial for a transport: over WebSocket, `http` is `ws` and `https` is `wss`;
+    /// that of HTTP+SSE is spelled as that of HTTP.
     #[must_use]
     pub fn dialled_over(&self, transport: Transport) -> Self {
         let scheme = match (transport, self.url.scheme()) {
             (Transport::Websocket, "http") => "ws",
             (Transport::Websocket, "https") => "wss",
+            (Transport::Sse, "http" | "https") => return Self { over: transport, ..self.clone() },
             _ => return self.clone(),
         };
         let mut url = self.url.clone();
         // All four schemes are of one kind (WHATWG URL: special), so each may replace another.
         match url.set_scheme(scheme) {
-            Ok(()) => Self { text: url.to_string(), url },
+            Ok(()) => Self { text: url.to_string(), url, over: transport },
             Err(()) => self.clone(),
         }
     }
@@ -183,6 +219,19 @@ mod tests {
         let dialled = endpoint.dialled_over(Transport::Websocket);
         assert_eq!(dialled.as_str(), "wss://a.example:8443/mcp?x=1");
         assert_eq!(endpoint.dialled_over(Transport::Http), endpoint);
+        let old = endpoint.dialled_over(Transport::Sse);
+        assert_eq!((old.as_str(), old.transport()), (endpoint.as_str(), Transport::Sse));
+    }
+
+    #[test]
+    fn the_address_of_a_program_is_read_from_the_store_and_from_nobody_else() {
+        let program = EndpointUrl::of_program("files").unwrap();
+        assert_eq!((program.as_str(), program.transport()), ("stdio://files", Transport::Stdio));
+        assert_eq!(EndpointUrl::parse_kept("stdio://files").unwrap(), program);
+        assert_eq!(EndpointUrl::parse("stdio://files").unwrap_err().rule, "url_scheme");
+        for alias in ["", "a/b", "a b", "a?b", "u@a"] {
+            assert!(EndpointUrl::of_program(alias).is_err(), "{alias}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::caller::Denied;
 use crate::field::Violation;
-use crate::id::{ApiKeyId, DocumentId, LinkId, RegistrationId, ServerId, UserId};
+use crate::id::{ApiKeyId, CollectionId, DocumentId, LinkId, RegistrationId, ServerId, UserId};
 use crate::ports::{PortError, SignInFailure};
 use crate::registration::{IllegalTransition, RegistrationStatus};
 
@@ -25,6 +25,8 @@ pub enum Subject {
     Server(ServerId),
     /// An API key.
     ApiKey(ApiKeyId),
+    /// A collection.
+    Collection(CollectionId),
 }
 
 /// Why a use case did not do what it was asked.
@@ -56,6 +58,14 @@ pub enum Error {
         wanted: String,
         /// The server that has it, where that is known.
         holder: Option<ServerId>,
+    },
+    /// Another collection of the tenant has this slug.
+    #[error("the slug is taken")]
+    SlugTaken {
+        /// What was wished for.
+        wanted: String,
+        /// The collection that has it, where that is known.
+        holder: Option<CollectionId>,
     },
     /// A file is larger than any may be.
     #[error("the file is larger than {most_bytes} bytes")]

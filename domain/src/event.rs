@@ -65,11 +65,17 @@ pub enum EventKind {
     CredentialSet,
     /// A server's credential was taken away.
     CredentialRemoved,
+    /// A collection was made.
+    CollectionMade,
+    /// A collection is another.
+    CollectionChanged,
+    /// A collection is gone.
+    CollectionRemoved,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -96,6 +102,9 @@ impl EventKind {
         Self::ToolRulesChanged,
         Self::CredentialSet,
         Self::CredentialRemoved,
+        Self::CollectionMade,
+        Self::CollectionChanged,
+        Self::CollectionRemoved,
     ];
 
     /// The kind's name in SQL.
@@ -127,6 +136,9 @@ impl EventKind {
             Self::ToolRulesChanged => "ToolRulesChanged",
             Self::CredentialSet => "CredentialSet",
             Self::CredentialRemoved => "CredentialRemoved",
+            Self::CollectionMade => "CollectionMade",
+            Self::CollectionChanged => "CollectionChanged",
+            Self::CollectionRemoved => "CollectionRemoved",
         }
     }
 
@@ -163,7 +175,11 @@ impl EventKind {
             | Self::ManifestPinned
             | Self::ServerRemoved
             | Self::ManifestDrifted
-            | Self::ManifestRestored => None,
+            | Self::ManifestRestored
+            // The trail's rows are about registrations; who did it stands in the event.
+            | Self::CollectionMade
+            | Self::CollectionChanged
+            | Self::CollectionRemoved => None,
         }
     }
 }

@@ -57,6 +57,10 @@ uuid_id!(
     ApiKeyId
 );
 uuid_id!(
+    /// Identity of a [`Collection`](crate::collection::Collection).
+    CollectionId
+);
+uuid_id!(
     /// Identity of a [`Chain`](crate::chain::Chain) of records.
     ChainId
 );

@@ -18,14 +18,17 @@
 //! | what opens a server that wants credentials | [`credential`] |
 //! | what an authorization server keeps | [`oauth`] |
 //! | the proof that records are as they were written | [`chain`] |
+//! | the file that either store writes and reads | [`archive`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | how a browser signs in | [`sign_in`] |
 //! | what the world must provide | [`ports`] |
 
 pub mod api_key;
+pub mod archive;
 pub mod caller;
 pub mod chain;
 pub mod change;
+pub mod collection;
 pub mod credential;
 pub mod document;
 mod egress;
@@ -36,6 +39,7 @@ pub mod federation;
 pub mod field;
 pub mod health;
 pub mod id;
+pub mod json;
 pub mod link;
 pub mod manifest;
 pub mod oauth;

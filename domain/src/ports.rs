@@ -22,7 +22,9 @@ use std::time::Duration;
 
 mod administrators;
 mod api_key_store;
+mod archive;
 mod clock;
+mod collection_store;
 mod commit_watch;
 mod credential_vault;
 mod document_store;
@@ -55,7 +57,9 @@ mod web_documents;
 
 pub use administrators::Administrators;
 pub use api_key_store::ApiKeyStore;
+pub use archive::{Archive, ArchiveSink, ArchiveSource};
 pub use clock::{Clock, end_after};
+pub use collection_store::CollectionStore;
 pub use commit_watch::CommitWatch;
 pub use credential_vault::CredentialVault;
 pub use document_store::{DocumentStore, Kept};
@@ -169,6 +173,8 @@ pub struct RegistryPorts {
     pub vault: Arc<dyn CredentialVault>,
     /// Opens and seals them.
     pub sealer: Arc<dyn Sealer>,
+    /// Collections.
+    pub collections: Arc<dyn CollectionStore>,
     /// Reads an upstream's manifest.
     pub upstream: Arc<dyn Upstream>,
     /// What the last probe of each server found.
@@ -239,6 +245,8 @@ pub type UpstreamFactory = Arc<dyn Fn() -> Arc<dyn Upstream> + Send + Sync>;
 pub struct GatewayPorts {
     /// Servers, read when an event says that one changed.
     pub servers: Arc<dyn ServerCatalog>,
+    /// Collections, read when an event says that one changed.
+    pub collections: Arc<dyn CollectionStore>,
     /// The event log that the routing table follows.
     pub events: Arc<dyn EventLog>,
     /// Where recorded operations end up.

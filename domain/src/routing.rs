@@ -8,6 +8,7 @@
 
 pub mod balance;
 pub mod breaker;
+mod collections;
 pub mod ejection;
 
 use std::collections::{HashMap, HashSet};
@@ -16,16 +17,19 @@ use std::sync::Arc;
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use crate::caller::{Caller, Permit};
+use crate::collection::Collection;
 use crate::credential::Credential;
 use crate::endpoint::EndpointUrl;
 use crate::event::EventSeq;
 use crate::federation::ServerRef;
-use crate::id::{Alias, ServerId, TenantId};
+use crate::id::{Alias, CollectionId, ServerId, TenantId};
 use crate::manifest::{Definition, DefinitionKind};
 use crate::party::Party;
 use crate::server::{HealthStatus, ListedBy, Server, ToolRules};
 
 use self::balance::RoutingWish;
+use self::collections::Collections;
+pub use self::collections::{CollectionEntry, Selection};
 
 /// One routable server: what a call needs to know of it, and nothing that needs a second look.
 #[derive(Debug)]
@@ -188,6 +192,7 @@ pub struct RoutingTable {
     by_tenant: HashTrieMapSync<String, OfTenant>,
     by_id: RedBlackTreeMapSync<ServerId, Arc<ServerEntry>>,
     ordered: RedBlackTreeMapSync<(String, Alias), Arc<ServerEntry>>,
+    collections: Collections,
     as_of: EventSeq,
 }
 
@@ -232,6 +237,47 @@ impl RoutingTable {
         next.ordered.remove_mut(&(tenant.to_owned(), gone.alias.clone()));
         next.by_id.remove_mut(&id);
         next
+    }
+
+    /// The table after an event that made or changed one collection.
+    #[must_use]
+    pub fn with_collection(&self, collection: &Collection) -> Self {
+        Self { collections: self.collections.with(collection), ..self.clone() }
+    }
+
+    /// The table after an event that removed one collection.
+    #[must_use]
+    pub fn without_collection(&self, id: CollectionId) -> Self {
+        Self { collections: self.collections.without(id), ..self.clone() }
+    }
+
+    /// The collection that a caller means: their own tenant's first, then everybody's. A name with a
+    /// tenant in it (`{tenant}~{slug}`) is for those who may see that tenant.
+    pub fn collection(&self, caller: &Caller, text: &str) -> Option<&Arc<CollectionEntry>> {
+        self.collections.find(caller, text)
+    }
+
+    /// All collections, in no order that means anything: for the product itself, not for a caller.
+    pub fn all_collections(&self) -> impl Iterator<Item = &Arc<CollectionEntry>> {
+        self.collections.all()
+    }
+
+    /// A collection by its id.
+    pub fn collection_by_id(&self, id: CollectionId) -> Option<&Arc<CollectionEntry>> {
+        self.collections.by_id(id)
+    }
+
+    /// One of the servers that the gateway shows a caller, to be called.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub fn visible(
+        &self,
+        caller: &Caller,
+        id: ServerId,
+    ) -> Result<Permit<Arc<ServerEntry>>, RouteRefusal> {
+        let entry = self.by_id(id).filter(|entry| entry.listed_by.is_vouched());
+        permit(caller, entry.ok_or(RouteRefusal::Unknown)?)
     }
 
     /// The same table, known to be true as of a later event.

@@ -7,6 +7,7 @@
 //! | the table of behaviours of a store | `store.rs`, each noun in `store/` |
 //! | those of sessions and rate limits | `sessions.rs`, `limits.rs` |
 //! | those of what replicas share | `health.rs`, `leases.rs`, `cache.rs`, `bus.rs`, `live.rs` |
+//! | rows that programs of before left | `upgrade.rs` |
 //! | the time that tests set | `clock.rs` |
 //! | registrations, people and manifests to test with | `world.rs` |
 //!
@@ -40,6 +41,7 @@ mod sessions;
 mod store;
 mod subject;
 mod trial;
+pub mod upgrade;
 mod world;
 
 pub use adapters::{

@@ -10,10 +10,12 @@ use crate::world::World;
 
 mod api_keys;
 mod approval;
+mod archive;
 mod audit;
 mod cancellation;
 mod candidates;
 mod catalog;
+mod collections;
 mod commits;
 mod credentials;
 mod documents;
@@ -50,6 +52,11 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_proposal_leaves_the_server_as_it_is_until_it_is_approved,
         a_withdrawn_proposal_is_what_was_approved_and_forgets_its_candidate,
     }
+    archive {
+        an_archive_taken_by_an_empty_store_is_the_same_again,
+        a_store_that_is_not_empty_takes_no_archive,
+        of_an_archive_that_was_cut_off_or_changed_nothing_is_taken,
+    }
     audit {
         audit_rows_exist_if_and_only_if_the_change_does,
         an_audit_row_tells_who_did_what_when,
@@ -77,6 +84,13 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         counts_of_servers_sum_to_their_total,
         a_server_that_does_not_read_is_left_out_of_lists,
         a_server_changed_by_hand_is_found_by_its_new_name,
+    }
+    collections {
+        a_collection_reads_back_whole_until_it_is_removed,
+        a_slug_is_one_collections_within_a_tenant,
+        a_stale_change_of_a_collection_changes_nothing,
+        of_racing_collections_no_more_are_kept_than_may_be,
+        a_collection_that_does_not_read_is_left_out_of_lists,
     }
     commits {
         a_commit_is_told_before_its_writer_is_answered,

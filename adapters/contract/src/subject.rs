@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    ApiKeyStore, CommitWatch, CredentialVault, DocumentStore, EventLog, LinkStore, OAuthStore,
-    OperationLog, RegistrationStore, SealStore, ServerCatalog, StoreHealth, UserStore,
+    ApiKeyStore, Archive, CollectionStore, CommitWatch, CredentialVault, DocumentStore, EventLog,
+    LinkStore, OAuthStore, OperationLog, RegistrationStore, SealStore, ServerCatalog, StoreHealth,
+    UserStore,
 };
 
 use crate::clock::MockClock;
@@ -37,6 +38,10 @@ pub struct StorePorts {
     pub seals: Arc<dyn SealStore>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyStore>,
+    /// Everything that lasts.
+    pub archive: Arc<dyn Archive>,
+    /// Collections.
+    pub collections: Arc<dyn CollectionStore>,
     /// Health.
     pub health: Arc<dyn StoreHealth>,
 }
@@ -56,6 +61,8 @@ impl StorePorts {
             + OperationLog
             + SealStore
             + ApiKeyStore
+            + Archive
+            + CollectionStore
             + StoreHealth
             + 'static,
     {
@@ -75,6 +82,8 @@ impl StorePorts {
             operations,
             seals,
             api_keys: store.clone(),
+            archive: store.clone(),
+            collections: store.clone(),
             health: store,
         }
     }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use registry_domain::chain::{Entry, canonical};
 use registry_domain::event::{AuditAction, RegistryEvent};
 use registry_domain::id::{EventId, RegistrationId, UserId};
+use registry_domain::json::normal_text;
 use registry_domain::ports::{AuditQuery, AuditView, Page, Span};
 use registry_domain::registration::RegistrationStatus;
 use uuid::Uuid;
@@ -142,7 +143,7 @@ fn entry(row: &AuditRow, position: i64) -> Entry {
             ("action", Some(&row.action)),
             ("previous_status", row.previous_status.as_deref()),
             ("new_status", row.new_status.as_deref()),
-            ("metadata", Some(&row.metadata)),
+            ("metadata", Some(&normal_text(&row.metadata))),
             ("timestamp", Some(&row.timestamp)),
         ]),
     }

@@ -8,6 +8,7 @@
 //! | how a transaction begins, ends, is measured and reported | `transaction.rs`, `error.rs` |
 //! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
+//! | everything that lasts, in one file | `archive.rs` |
 //! | the other ports | `users.rs` `documents.rs` `links.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `leases.rs` `oauth.rs` `credentials.rs` |
 //! | what needs no file | `sessions.rs` `limits.rs` `probes.rs` `cache.rs` `live.rs` `bus.rs` |
 //! | the tables | `schema.rs`, and `migrations/sqlite` with the reasons |
@@ -24,9 +25,11 @@
 //! 3. Its behaviours in `adapters/contract`.
 
 mod api_keys;
+mod archive;
 mod audit;
 mod bus;
 mod cache;
+mod collections;
 mod connection;
 mod credentials;
 mod documents;

@@ -81,6 +81,12 @@ fn known() -> Result<Vec<MigrationVersion<'static>>, Source> {
     Ok(migrations.iter().map(|migration| migration.name().version().as_owned()).collect())
 }
 
+/// The newest version that the program knows.
+pub(crate) fn newest() -> Result<String, StoreError> {
+    let known = known().map_err(StoreError::Migration)?;
+    Ok(known.iter().max().map(ToString::to_string).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use diesel::prelude::*;

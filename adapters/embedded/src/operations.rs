@@ -16,6 +16,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
 use registry_domain::chain::{Chain, Entry, canonical};
 use registry_domain::id::{OperationId, ServerId};
+use registry_domain::json::normal_text;
 use registry_domain::operation::Operation;
 use registry_domain::ports::{OperationLog, OperationQuery, Page, PortError, Span};
 use uuid::Uuid;
@@ -161,7 +162,7 @@ impl OperationRow {
                 ("email", self.email.as_deref()),
                 ("method", Some(&self.method)),
                 ("tool_name", self.tool_name.as_deref()),
-                ("params", self.params.as_deref()),
+                ("params", self.params.as_deref().map(normal_text).as_deref()),
                 ("success", Some(success)),
                 ("error_message", self.error_message.as_deref()),
                 ("duration_ms", Some(&duration)),

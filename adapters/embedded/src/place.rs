@@ -120,7 +120,7 @@ impl Place<'_> {
 
     /// Reads an address.
     pub(crate) fn endpoint(self, text: &str) -> Result<EndpointUrl, StoreError> {
-        EndpointUrl::parse(text)
+        EndpointUrl::parse_kept(text)
             .map_err(|violation| self.unreadable("endpoint_url", violation.to_string()))
     }
 }

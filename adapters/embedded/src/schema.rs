@@ -347,6 +347,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    collections (id) {
+        id -> Text,
+        tenant_id -> Nullable<Text>,
+        slug -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        instructions -> Nullable<Text>,
+        members -> Text,
+        made_by -> Text,
+        created_at -> Text,
+        updated_at -> Text,
+        revision -> BigInt,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -387,7 +403,8 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         chains,
         seals,
         api_keys,
-        server_credentials
+        server_credentials,
+        collections
     )
 }
 

@@ -109,6 +109,16 @@ impl JsonClient {
         self.send(url, request).await
     }
 
+    /// Sends a request that names its address. The caller bounds the time.
+    pub(crate) async fn exchange(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Exchanged, FetchError> {
+        let url = Url::parse(&request.uri().to_string())
+            .map_err(|error| FetchError::Request(error.into()))?;
+        self.send(&url, request.map(Full::from)).await
+    }
+
     async fn send(
         &self,
         url: &Url,

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use registry_domain::party::{Party, Principal};
-use registry_domain::ports::{Clock, ReplicaBus};
+use registry_domain::ports::{Clock, ReplicaBus, ReplicaId};
 use registry_domain::routing::ServerEntry;
 use tokio::sync::Notify;
 
@@ -45,6 +45,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) method: &'a str,
     pub(crate) tool: Option<&'a str>,
     pub(crate) party: &'a Party,
+    /// The client's session, where it has one.
+    pub(crate) session: Option<&'a str>,
     pub(crate) at: Timestamp,
 }
 
@@ -57,6 +59,7 @@ pub(crate) struct ActiveCall {
     method: String,
     tool: Option<String>,
     principal: Principal,
+    session: Option<String>,
     began: Timestamp,
     /// Changes when another server is tried.
     server: Mutex<Option<Arc<ServerEntry>>>,
@@ -114,6 +117,11 @@ impl ActiveCalls {
         calls
     }
 
+    /// Which replica this is.
+    pub(crate) fn replica(&self) -> ReplicaId {
+        self.bus.replica()
+    }
+
     /// How many calls are under way in this process.
     pub fn count(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().len()).sum()
@@ -128,6 +136,7 @@ impl ActiveCalls {
             method: call.method.to_owned(),
             tool: call.tool.map(str::to_owned),
             principal: call.party.principal(),
+            session: call.session.map(str::to_owned),
             began: call.at,
             server: Mutex::new(None),
             is_cancelled: AtomicBool::new(false),
@@ -145,6 +154,14 @@ impl ActiveCalls {
         if before.is_none() {
             self.tell(call, CallChange::Started, call.began);
         }
+    }
+
+    /// Cancels the call of a session that its client knows by this id, if it runs here.
+    pub(crate) fn cancel_in_session(&self, session: &str, id_json: &str) {
+        let all = self.all().into_iter();
+        let meant =
+            all.filter(|call| call.session.as_deref() == Some(session) && call.id_json == id_json);
+        meant.for_each(|call| call.cancel());
     }
 
     fn shard(&self, key: u64) -> Option<&Mutex<HashMap<u64, Arc<ActiveCall>>>> {

@@ -27,6 +27,7 @@ pub(crate) fn begin(
         method: request.method,
         tool: request.params.name.as_deref().filter(|_| is_tool_call),
         party: &request.inbound.party,
+        session: request.session.as_ref().map(|session| session.id.as_str()),
         at: record.started(),
     });
     let active = Arc::clone(running.call());

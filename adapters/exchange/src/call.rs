@@ -8,8 +8,7 @@ use mcp_wire::front::Front;
 use mcp_wire::params::CallParams;
 use mcp_wire::revision::{Era, Revision};
 use mcp_wire::{Envelope, MessageKind, WireError};
-use registry_domain::caller::Permit;
-use registry_domain::federation::{ServerRef, federated_uri};
+use registry_domain::federation::ServerRef;
 
 use crate::answer::Answer;
 use crate::attempt::{attempt, begin};
@@ -21,7 +20,8 @@ use crate::own_tools::{self, Own, OwnTool, OwnTools};
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
-use crate::{asked, listen, lists, local, proxy, way, whole};
+use crate::way::Here;
+use crate::{asked, listen, lists, local, proxy, resume, subscribe, way};
 
 /// A call may come through so many gateways before this one; more is a circle, in which one call
 /// would use up all connections.
@@ -36,8 +36,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     let id_json = envelope.id_json();
     match envelope.kind() {
         MessageKind::Response => return responded(exchange, &inbound, &envelope).await,
-        // It needs no answer, and is taken, as every revision demands.
-        MessageKind::Notification => return Answer::accepted(),
+        MessageKind::Notification => return notified(exchange, &inbound, &envelope).await,
         MessageKind::Request => {}
     }
     let Some(method) = envelope.method.as_deref() else {
@@ -72,7 +71,7 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         Ok(Next::Answer(answer)) => {
             record.finish(Outcome::Success);
             if method == "initialize" {
-                begun(exchange, &inbound, &envelope, answer).await
+                begun(exchange, &inbound, &envelope, front.revision, answer).await
             } else {
                 answer
             }
@@ -104,6 +103,22 @@ async fn session(
     sessions.find(id, &inbound.party, exchange.ports.clock.now()).await.map(Some)
 }
 
+/// Takes a notification: it needs no answer, and is taken, as every revision demands. The end of
+/// a connection says nothing in the revisions with a handshake, so that a call of a session is
+/// cancelled by this alone.
+async fn notified(exchange: &Exchange, inbound: &Inbound, notification: &Envelope<'_>) -> Answer {
+    if notification.method.as_deref() == Some("notifications/cancelled")
+        && let Some(id_json) = mcp_wire::heard::cancelled(notification.params)
+    {
+        match session(exchange, inbound, Era::Legacy, "").await {
+            Ok(Some(session)) => exchange.active.cancel_in_session(&session.id, id_json),
+            Ok(None) => {}
+            Err(error) => return Answer::refused(&error, "null"),
+        }
+    }
+    Answer::accepted()
+}
+
 /// Takes a client's response to whoever asked.
 async fn responded(exchange: &Exchange, inbound: &Inbound, response: &Envelope<'_>) -> Answer {
     match session(exchange, inbound, Era::Legacy, "").await {
@@ -118,10 +133,11 @@ async fn begun(
     exchange: &Exchange,
     inbound: &Inbound,
     envelope: &Envelope<'_>,
+    revision: Revision,
     answer: Answer,
 ) -> Answer {
     let Some(sessions) = &exchange.client_sessions else { return answer };
-    let capabilities = mcp_wire::asking::capabilities_to_tell(envelope.params);
+    let capabilities = mcp_wire::asking::capabilities_to_tell(envelope.params, revision);
     let (ids, now) = (exchange.ports.ids.as_ref(), exchange.ports.clock.now());
     let session = sessions.begin(&inbound.party, capabilities, ids, now).await;
     Answer { session, ..answer }
@@ -167,35 +183,43 @@ fn answer<'a>(
         return Err(WireError::unknown_server(""));
     };
     let here = match &request.inbound.door {
-        Door::Federated | Door::Any(_) => None,
+        Door::Federated | Door::Any(_) => Here::All,
+        Door::Collection(slug) => {
+            let unknown = || WireError::unknown_collection(slug);
+            Here::Collection(Arc::clone(table.collection(caller, slug).ok_or_else(unknown)?))
+        }
         Door::Server(server) => {
             let reference = ServerRef::split(server);
             let unknown = || WireError::unknown_server(server);
             let permit = way::resolved(&table, caller, reference, unknown)?;
             record.server(permit.of().id);
-            Some(permit)
+            Here::Server(permit)
         }
     };
-    let server = here.as_ref().map(Permit::of);
-    let offered = server.map(|server| (server, caller));
     let era = request.front.era;
     let local = match (request.method, era) {
         ("initialize", Era::Legacy) => {
-            local::initialize(exchange, request.id_json, request.front.revision, Offer::of(offered))
+            let offer = Offer::of(&here, caller, &table);
+            local::initialize(exchange, request.id_json, request.front.revision, offer)
         }
         ("server/discover", Era::Modern) => {
-            local::discover(exchange, request.id_json, Offer::of(offered))
+            local::discover(exchange, request.id_json, Offer::of(&here, caller, &table))
         }
         ("subscriptions/listen", Era::Modern) => {
             listen::by_request(exchange, request.inbound, request.id_json)?
         }
         ("ping", Era::Legacy) => local::ping(exchange, request.id_json),
-        (method, _) => match (lists::listed_by(method), server) {
-            (Some(listed), Some(server)) => {
-                lists::of_server(exchange, request, listed, server.offered_to(Some(caller)))?
+        (method, _) => match (lists::listed_by(method), &here) {
+            (Some(listed), Here::Server(permit)) => {
+                lists::of_server(exchange, request, listed, permit.of(), caller)?
             }
-            (Some(listed), None) => lists::federated(exchange, request, caller, listed, &table)?,
-            (None, None) if let Some(own) = own(exchange, request, record) => return Ok(own),
+            (Some(listed), Here::Collection(collection)) => {
+                lists::of_collection(exchange, request, caller, listed, (collection, &table))?
+            }
+            (Some(listed), Here::All) => {
+                lists::federated(exchange, request, caller, listed, &table)?
+            }
+            (None, Here::All) if let Some(own) = own(exchange, request, record) => return Ok(own),
             (None, _) => {
                 return way::route(&table, caller, request, here, record).map(Next::Forward);
             }
@@ -233,6 +257,29 @@ async fn forwarded(
     route: &Route<'_>,
     mut record: Pending,
 ) -> Answer {
+    match subscribe::answer(exchange, request, route).await {
+        Ok(None) => {}
+        Ok(Some(answer)) => {
+            record.finish(Outcome::Success);
+            return answer;
+        }
+        Err(error) => {
+            record.finish(Outcome::failure(error.word, error.message.clone()));
+            return Answer::refused(&error, request.id_json);
+        }
+    }
+    if request.params.request_state.is_some() && request.front.era == Era::Modern {
+        match resume::parked(exchange, request, route).await {
+            Ok(None) => {}
+            Ok(Some(parked)) => {
+                return resume::resume(exchange, request, route, parked, record).await;
+            }
+            Err(error) => {
+                record.finish(Outcome::failure(error.word, error.message.clone()));
+                return Answer::refused(&error, request.id_json);
+            }
+        }
+    }
     let server = route.server.of();
     let vitals = exchange.vitals.of(server.id, &exchange.routes.now());
     let begun = match Attempt::begin(vitals, &exchange.vitals.policies, record.started()) {
@@ -254,30 +301,10 @@ async fn forwarded(
         route,
         patience: exchange.settings.request_timeout,
         deadline: None,
-        // What has to be looked at as a whole is not streamed.
-        may_stream: request.inbound.headers.accepts_event_stream && route.relocated.is_none(),
+        may_stream: request.inbound.headers.accepts_event_stream,
     };
     match attempt(call, &active, begun, record).await {
-        Ok(answer) if route.relocated.is_some() => relocated(call, answer).await,
         Ok(answer) => answer,
         Err(failed) => call.failed(failed),
-    }
-}
-
-/// Makes what was read come back under the URI that was asked for.
-async fn relocated(call: Call<'_>, answer: Answer) -> Answer {
-    let Call { exchange, request, route, .. } = call;
-    let server = route.server.of();
-    let foreign =
-        request.inbound.party.caller().and_then(|caller| lists::foreign_tenant(server, caller));
-    let told = match whole::collect(answer.body, exchange.settings.max_event_bytes).await {
-        Ok(message) => {
-            mcp_wire::contents::relocate(&message, |uri| federated_uri(&server.alias, uri, foreign))
-        }
-        Err(failure) => Err(WireError::upstream("PROXY_ERROR", failure.detail)),
-    };
-    match told {
-        Ok(message) => Answer::json(answer.status, message),
-        Err(error) => Answer::refused(&error, request.id_json),
     }
 }

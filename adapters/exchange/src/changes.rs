@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mcp_wire::message::ListKinds;
 use registry_domain::caller::Caller;
-use registry_domain::id::ServerId;
+use registry_domain::id::{CollectionId, ServerId};
 use registry_domain::manifest::{DefinitionKind, Digest};
 use registry_domain::routing::{RoutingTable, ServerEntry};
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -14,11 +14,31 @@ use tokio::sync::watch;
 /// changed.
 const KEPT: usize = 256;
 
+/// What is not what it was.
+#[derive(Debug)]
+enum Change {
+    /// A server, and the collections that have it.
+    Server(ServerChange, Vec<CollectionId>),
+    /// A collection: made, another, or gone.
+    Collection(CollectionId),
+}
+
 /// A server that is not what it was.
 #[derive(Debug)]
-pub(crate) struct Change {
+struct ServerChange {
     old: Option<Arc<ServerEntry>>,
     new: Option<Arc<ServerEntry>>,
+}
+
+/// Of what somebody hears the changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All servers.
+    All,
+    /// One server.
+    Server(ServerId),
+    /// What a collection has of all servers.
+    Collection(CollectionId),
 }
 
 /// Tells listeners.
@@ -40,20 +60,35 @@ impl Changes {
         if self.told.receiver_count() == 0 {
             return;
         }
+        let server = |before: Option<&Arc<ServerEntry>>, after: Option<&Arc<ServerEntry>>, id| {
+            let having = new.all_collections().filter(|collection| collection.has(id));
+            let having = having.map(|collection| collection.id).collect();
+            let change = ServerChange { old: before.cloned(), new: after.cloned() };
+            self.tell(Change::Server(change, having));
+        };
         for entry in new.all() {
             match old.by_id(entry.id) {
                 Some(before) if Arc::ptr_eq(before, entry) => {}
-                before => self.tell(before.cloned(), Some(Arc::clone(entry))),
+                before => server(before, Some(entry), entry.id),
             }
         }
         for gone in old.all().filter(|entry| new.by_id(entry.id).is_none()) {
-            self.tell(Some(Arc::clone(gone)), None);
+            server(Some(gone), None, gone.id);
+        }
+        for entry in new.all_collections() {
+            match old.collection_by_id(entry.id) {
+                Some(before) if Arc::ptr_eq(before, entry) => {}
+                _ => self.tell(Change::Collection(entry.id)),
+            }
+        }
+        for gone in old.all_collections().filter(|it| new.collection_by_id(it.id).is_none()) {
+            self.tell(Change::Collection(gone.id));
         }
     }
 
-    fn tell(&self, old: Option<Arc<ServerEntry>>, new: Option<Arc<ServerEntry>>) {
+    fn tell(&self, change: Change) {
         // Nobody listens any more: so be it.
-        let _ = self.told.send(Arc::new(Change { old, new }));
+        let _ = self.told.send(Arc::new(change));
     }
 
     /// Lets all listeners go.
@@ -68,6 +103,24 @@ impl Changes {
 }
 
 impl Change {
+    /// The lists that differ for a caller who hears of these.
+    fn told_in(&self, scope: Scope, caller: &Caller) -> ListKinds {
+        let none = ListKinds { tools: false, prompts: false, resources: false };
+        match (self, scope) {
+            (Self::Server(change, _), Scope::All) => change.for_caller(caller),
+            (Self::Server(change, _), Scope::Server(id)) if change.is_of(id) => {
+                change.for_caller(caller)
+            }
+            (Self::Server(change, having), Scope::Collection(id)) if having.contains(&id) => {
+                change.for_caller(caller)
+            }
+            (Self::Collection(changed), Scope::Collection(id)) if *changed == id => ListKinds::ALL,
+            _ => none,
+        }
+    }
+}
+
+impl ServerChange {
     /// The lists that differ for a caller: who may not see a server, or one of its tools, is told of
     /// no change of it.
     fn for_caller(&self, caller: &Caller) -> ListKinds {
@@ -108,13 +161,9 @@ pub(crate) struct Ear {
 }
 
 impl Ear {
-    /// The next lists that changed for a caller, of one server or of all; `None` when it is over.
+    /// The next lists that changed for a caller, of what they hear of; `None` when it is over.
     /// Dropping the future loses nothing.
-    pub(crate) async fn next(
-        &mut self,
-        caller: &Caller,
-        server: Option<ServerId>,
-    ) -> Option<ListKinds> {
+    pub(crate) async fn next(&mut self, caller: &Caller, scope: Scope) -> Option<ListKinds> {
         loop {
             let told = tokio::select! {
                 biased;
@@ -123,9 +172,8 @@ impl Ear {
             };
             match told {
                 Ok(change) => {
-                    let is_meant = server.is_none_or(|server| change.is_of(server));
-                    let kinds = change.for_caller(caller);
-                    if is_meant && kinds.any() {
+                    let kinds = change.told_in(scope, caller);
+                    if kinds.any() {
                         return Some(kinds);
                     }
                 }

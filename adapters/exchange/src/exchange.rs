@@ -6,20 +6,27 @@ use std::time::Duration;
 use mcp_wire::WireError;
 use mcp_wire::message::Implementation;
 use registry_domain::party::Party;
-use registry_domain::ports::{GatewayPorts, SessionStore};
+use registry_domain::ports::{GatewayPorts, Sealer, SessionStore};
 use registry_domain::routing::balance::Algorithm;
 use registry_domain::routing::breaker::BreakerPolicy;
+use tokio::sync::Semaphore;
 
 use crate::active_calls::ActiveCalls;
 use crate::answer::Answer;
+use crate::batch;
 use crate::client_sessions::ClientSessions;
+use crate::follow::Followers;
 use crate::inbound::{Door, Inbound};
 use crate::listen::{self, Places};
 use crate::meters::Meters;
 use crate::own_tools::OwnTools;
+use crate::pages::Cursors;
+use crate::parked::Parking;
+use crate::pipes::{self, Pipes};
 use crate::proxied::{self, Proxied};
 use crate::routes::Routes;
 use crate::spool::Spool;
+use crate::survive;
 use crate::upstream_sessions::UpstreamSessions;
 use crate::vitals::Vitals;
 
@@ -87,8 +94,14 @@ pub struct Exchange {
     pub(crate) settings: Arc<ExchangeSettings>,
     pub(crate) meters: Arc<Meters>,
     pub(crate) client_sessions: Option<Arc<ClientSessions>>,
+    pub(crate) parking: Option<Arc<Parking>>,
     pub(crate) listening: Arc<Places>,
+    pub(crate) followers: Arc<Followers>,
+    /// Places for calls that go on without their client.
+    pub(crate) survivors: Arc<Semaphore>,
+    pub(crate) pipes: Arc<Pipes>,
     pub(crate) own_tools: Option<Arc<OwnTools>>,
+    pub(crate) cursors: Option<Cursors>,
     /// What we call ourselves to modern upstreams, as JSON.
     pub(crate) client_info: Arc<str>,
 }
@@ -114,8 +127,13 @@ impl Exchange {
             active,
             settings: Arc::new(settings),
             client_sessions: None,
+            parking: None,
             listening: Arc::default(),
+            followers: Arc::default(),
+            survivors: Arc::new(Semaphore::new(survive::MOST)),
+            pipes: Arc::default(),
             own_tools: None,
+            cursors: None,
         }
     }
 
@@ -129,6 +147,20 @@ impl Exchange {
     #[must_use]
     pub fn with_client_sessions(self, store: Arc<dyn SessionStore>) -> Self {
         Self { client_sessions: Some(Arc::new(ClientSessions::new(store))), ..self }
+    }
+
+    /// The same call path, letting servers with a handshake ask clients without one: what such a
+    /// client has to bring back is sealed, and good for so long.
+    #[must_use]
+    pub fn with_parking(self, sealer: Arc<dyn Sealer>, holds: Duration) -> Self {
+        let parking = Parking::new(sealer, self.active.replica(), holds);
+        Self { parking: Some(parking), ..self }
+    }
+
+    /// The same call path, telling long lists in pages, whose cursors this seals.
+    #[must_use]
+    pub fn with_sealer(self, sealer: Arc<dyn Sealer>) -> Self {
+        Self { cursors: Some(Cursors(sealer)), ..self }
     }
 
     /// The same call path with an upstream client of its own; to be called on the worker thread.
@@ -170,8 +202,19 @@ impl Exchange {
     }
 
     /// Answers a client that wants to hear what changes, by the stream of a GET.
-    pub fn listen(&self, door: &Door, party: &Party) -> Answer {
-        listen::by_get(self, door, party)
+    pub async fn listen(&self, door: &Door, session: Option<&str>, party: &Party) -> Answer {
+        listen::by_get(self, door, session, party).await
+    }
+
+    /// Opens the event stream of revision 2024-11-05, whose first event names `address` as where to
+    /// post messages.
+    pub fn open_stream(&self, door: &Door, party: &Party, address: &str) -> Answer {
+        listen::by_pipe(self, door, party, address)
+    }
+
+    /// Takes a message that was posted for such a stream.
+    pub fn take_message(&self, stream: Option<&str>, inbound: Inbound) -> Answer {
+        pipes::take(self, stream, inbound)
     }
 
     /// Answers one client call, and tells beside the answer which server was asked and how long it
@@ -185,6 +228,12 @@ impl Exchange {
     /// The call's state is large, and an app moves a handler's future several times before it is
     /// first polled: boxed here, it is made where it stays.
     pub async fn call(&self, inbound: Inbound) -> Answer {
+        if batch::is_batch(&inbound.body) {
+            return Box::pin(batch::answer(self, inbound)).await;
+        }
+        if survive::is_for(self, &inbound) {
+            return survive::call(self, inbound).await;
+        }
         Box::pin(crate::call::call(self, inbound)).await
     }
 }

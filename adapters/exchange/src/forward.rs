@@ -14,15 +14,16 @@ use mcp_wire::splice::{MetaEdit, RequestEdit};
 use registry_domain::credential::Credential;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{
-    MessageHead, OpenedUpstream, PersonalTokenFault, Reply, UpstreamEra, UpstreamFailure,
-    UpstreamRequest,
+    MessageHead, OpenedUpstream, Reply, UpstreamEra, UpstreamFailure, UpstreamRequest,
 };
 use tracing::Instrument as _;
 
 use crate::asked::PEOPLE_TAKE;
 use crate::cancel_notice::CancelNotice;
+use crate::credentials;
 use crate::record::Pending;
 use crate::request::Call;
+use crate::rounds;
 use crate::upstream_sessions::Who;
 
 /// A call that is on its way back.
@@ -38,26 +39,17 @@ pub(crate) struct Sent {
 /// Sends a call, with what opens its server. A server that is opened in the caller's name and does
 /// not take their token is shown a new one, once: it refused the call without looking at it.
 pub(crate) async fn send(call: Call<'_>, record: &mut Pending) -> Result<Sent, UpstreamFailure> {
+    let (exchange, server) = (call.exchange, call.route.server.of());
     let party = &call.request.inbound.party;
-    let credential = call.route.server.of().credential_for(party).cloned();
-    let personal = credential.as_ref().filter(|credential| credential.is_personal());
-    let Some((kept, caller)) = personal.zip(party.caller()) else {
-        return send_with(call, credential, record).await;
+    let Some((kept, caller)) = credentials::personal(server, party) else {
+        return send_with(call, server.credential_for(party).cloned(), record).await;
     };
-    let no_token = |why: PersonalTokenFault| UpstreamFailure {
-        class: FaultClass::CredentialRefused,
-        detail: why.to_string(),
-        request_sent: false,
-    };
-    let Some(tokens) = &call.exchange.ports.personal else {
-        return Err(no_token(PersonalTokenFault::NotSignedIn));
-    };
-    let shown = tokens.shown_for(caller, kept).await.map_err(no_token)?;
-    match send_with(call, Some(shown), record).await {
+    let shown = credentials::token(exchange, kept, caller).await?;
+    match Box::pin(send_with(call, Some(shown), record)).await {
         Err(failure) if failure.class == FaultClass::CredentialRefused => {
-            tokens.forget(caller, kept).await;
-            let shown = tokens.shown_for(caller, kept).await.map_err(no_token)?;
-            send_with(call, Some(shown), record).await
+            credentials::forget(exchange, kept, caller).await;
+            let shown = credentials::token(exchange, kept, caller).await?;
+            Box::pin(send_with(call, Some(shown), record)).await
         }
         sent => sent,
     }
@@ -96,7 +88,7 @@ async fn send_once(
     let now = exchange.ports.clock.now();
     let who = Who {
         party: &request.inbound.party,
-        session: request.session.as_deref(),
+        behind: request.behind(exchange),
         credential: credential.as_deref(),
     };
     let upstream = exchange.sessions.open(client, route.server.of(), who, now).await?;
@@ -128,7 +120,7 @@ async fn send_once(
         body,
         credential: credential.clone(),
         timeout: call.patience,
-        pause: match who.session {
+        pause: match &request.session {
             Some(session) if session.can_be_asked() => call.patience.max(PEOPLE_TAKE),
             _ => call.patience,
         },
@@ -164,17 +156,23 @@ async fn send_once(
 
 fn in_upstream_words(call: Call<'_>, upstream: &OpenedUpstream, id: Option<&str>) -> Option<Bytes> {
     let Call { exchange, request, route, .. } = call;
+    let log_level = match (&request.session, upstream.era) {
+        (Some(session), UpstreamEra::Modern) => session.log_level(),
+        _ => None,
+    };
     let meta = match (request.front.era, upstream.era) {
         (Era::Legacy, UpstreamEra::Modern) => MetaEdit::ToModern {
             client_info: &exchange.client_info,
-            client_capabilities: "{}",
-            log_level: None,
+            client_capabilities: rounds::session(call)
+                .map_or("{}", |session| session.capabilities.as_str()),
+            log_level: log_level.as_deref(),
         },
         (Era::Modern, UpstreamEra::Legacy) => MetaEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => MetaEdit::Keep,
     };
-    let edit = RequestEdit { id, name: route.renamed, uri: route.relocated.as_deref(), meta };
-    edit.apply_shared(&request.inbound.body)
+    let (name, uri) = (route.renamed.as_deref(), route.relocated.as_deref());
+    let edit = RequestEdit { id, name, uri, meta };
+    edit.apply_shared(route.reworded.as_ref().unwrap_or(&request.inbound.body))
 }
 
 /// The head of a message to a server with a handshake.
@@ -186,7 +184,8 @@ pub(crate) fn head_in_session(upstream: &OpenedUpstream) -> MessageHead {
     }
 }
 
-fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
+/// The head of a call.
+pub(crate) fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
     let Call { request, route, .. } = call;
     match upstream.era {
         UpstreamEra::Legacy => head_in_session(upstream),
@@ -201,7 +200,7 @@ fn head(call: Call<'_>, upstream: &OpenedUpstream) -> MessageHead {
                     route.relocated.as_deref().or(request.params.uri.as_deref()).map(str::to_owned)
                 }
                 "tools/call" | "prompts/get" => {
-                    route.renamed.or(request.params.name.as_deref()).map(str::to_owned)
+                    route.renamed.as_deref().or(request.params.name.as_deref()).map(str::to_owned)
                 }
                 _ => None,
             },

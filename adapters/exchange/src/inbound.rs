@@ -15,6 +15,9 @@ pub enum Door {
     /// `/servers/{server}/mcp`: one server, its names unchanged. The text is `{alias}` or
     /// `{tenant}~{alias}`.
     Server(String),
+    /// `/collections/{collection}/mcp`: what a collection has of all servers. The text is `{slug}`
+    /// or `{tenant}~{slug}`.
+    Collection(String),
     /// Port 8000's `/mcp` and `/mcp/proxy`: whichever server can do what is asked.
     Any(Wants),
 }

@@ -14,11 +14,14 @@
 //! | the snapshot and how it is refreshed | `routes.rs` |
 //! | the client's words made the upstream's | `forward.rs` |
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
-//! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
-//! | answers of our own | `local.rs`, `lists.rs` |
+//! | which era an upstream speaks, its sessions, and what opens it | `upstream_sessions.rs`, `credentials.rs` |
+//! | what a server asks of a client, and the answer | `asked.rs`; `parked.rs`, `resume.rs` for clients without a session, `rounds.rs` for servers without |
+//! | who listens, and what servers tell by themselves | `listen.rs`, `changes.rs`, `follow.rs`, `subscribe.rs` |
+//! | answers of our own | `local.rs`, `lists.rs`, `pages.rs` |
+//! | batches; the older transport with an event stream | `batch.rs`, `pipes.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
-//! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs` |
+//! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs`; `survive.rs` for one that goes on without its client |
 //! | what a client is told of an upstream that failed | `failure.rs`, `teller.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
 //! | what is counted | `meters.rs` |
@@ -31,13 +34,16 @@ mod active_calls;
 mod answer;
 mod asked;
 mod attempt;
+mod batch;
 mod call;
 mod cancel_notice;
 mod changes;
 mod choose;
 mod client_sessions;
+mod credentials;
 mod exchange;
 mod failure;
+mod follow;
 mod forward;
 mod inbound;
 mod interrupt;
@@ -46,14 +52,22 @@ mod lists;
 mod local;
 mod meters;
 mod own_tools;
+mod pages;
+mod parked;
+mod pipes;
 mod proxied;
 mod proxy;
 mod recent;
 mod record;
 mod relay;
 mod request;
+mod resume;
+mod rounds;
 mod routes;
 mod spool;
+mod store_answers;
+mod subscribe;
+mod survive;
 mod teller;
 mod upstream_sessions;
 mod vitals;
@@ -64,11 +78,14 @@ pub use active_calls::{
     ActiveCallView, ActiveCalls, CallChange, CallNotice, CallWatch, Cancellation, Listing, Viewer,
 };
 pub use answer::{Answer, AnswerBody, AnswerStream, ContentType};
+pub use batch::batch_len;
 pub use exchange::{Exchange, ExchangeSettings};
 pub use inbound::{Door, Inbound, InboundHeaders, Wants};
 pub use own_tools::OwnTools;
+pub use parked::Parking;
 pub use proxied::{Proxied, ProxyRefusal};
 pub use routes::Routes;
 pub use spool::{Spool, SpoolError, SpoolSettings};
+pub use store_answers::{StoreAnswer, ask_store, ask_stores};
 pub use upstream_sessions::UpstreamSessions;
 pub use vitals::{VitalSigns, Vitals};

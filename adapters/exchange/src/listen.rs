@@ -1,7 +1,8 @@
 //! A client that listens for changes: a legacy one by GET, a modern one by `subscriptions/listen`.
 //!
 //! It is told when a list that it may see changed: by an approval, a revocation, maintenance, or a
-//! definition that was withheld or accepted. Streams are counted; each ends with its client's token.
+//! definition that was withheld or accepted; and at a server's own address what the server tells by
+//! itself (`follow.rs`). Streams are counted; each ends with its client's token.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,21 +16,26 @@ use mcp_wire::{Envelope, WireError};
 use parking_lot::Mutex;
 use registry_domain::caller::Caller;
 use registry_domain::federation::ServerRef;
-use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::answer::{Answer, AnswerBody, ContentType, framed};
-use crate::changes::Ear;
+use crate::changes::{Ear, Scope};
+use crate::client_sessions::ClientSession;
 use crate::exchange::{Exchange, ExchangeSettings};
+use crate::follow::{Followers, Following, News};
 use crate::inbound::{Door, Inbound};
+use crate::pipes::{self, PipeEnd};
+use crate::routes::Routes;
 use crate::way;
 
 /// The most streams of one process, and of one person.
 const MOST: usize = 16_384;
 const MOST_OF_ONE: usize = 256;
+/// The most resources that one subscription is told of.
+const MOST_RESOURCES: usize = 256;
 /// A comment, which tells everybody on the way that the stream is alive.
 const ALIVE: Bytes = Bytes::from_static(b": alive\n\n");
 
@@ -77,6 +83,22 @@ struct ListenParams {
 }
 
 impl ListenParams {
+    /// The single resources.
+    fn resources(&self) -> Result<Vec<String>, WireError> {
+        let invalid = || {
+            WireError::invalid_params(format!(
+                "params.notifications.resourceSubscriptions must be at most {MOST_RESOURCES} URIs"
+            ))
+        };
+        match self.notifications.get("resourceSubscriptions") {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(uris)) if uris.len() <= MOST_RESOURCES => {
+                uris.iter().map(|uri| uri.as_str().map(str::to_owned).ok_or_else(invalid)).collect()
+            }
+            Some(_) => Err(invalid()),
+        }
+    }
+
     fn kinds(&self) -> Result<ListKinds, WireError> {
         let wants = |name: &str| match self.notifications.get(name) {
             None | Some(Value::Null) => Ok(false),
@@ -94,16 +116,31 @@ impl ListenParams {
     }
 }
 
-/// Answers a GET of a legacy client.
-pub(crate) fn by_get(exchange: &Exchange, door: &Door, party: &Party) -> Answer {
-    match Listener::of(exchange, door, party, None, ListKinds::ALL) {
+/// Answers a GET of a legacy client, in a session or in none.
+pub(crate) async fn by_get(
+    exchange: &Exchange,
+    door: &Door,
+    session: Option<&str>,
+    party: &Party,
+) -> Answer {
+    let session = match (session, &exchange.client_sessions) {
+        (Some(id), Some(sessions)) => {
+            match sessions.find(id, party, exchange.ports.clock.now()).await {
+                Ok(session) => Some(session),
+                Err(error) => return Answer::refused(&error, "null"),
+            }
+        }
+        _ => None,
+    };
+    match Listener::of(exchange, door, party, Wants::InSession(session), ListKinds::ALL) {
         Ok(listener) => listener.answer(None),
         Err(error) => Answer::refused(&error, "null"),
     }
 }
 
-/// Answers `subscriptions/listen`. What we cannot tell (single resources, tasks) is not among what
-/// the acknowledgement names, as the protocol wants it.
+/// Answers `subscriptions/listen`. What we cannot tell (tasks; resources that are not offered, or
+/// at an address of many servers) is not among what the acknowledgement names, as the protocol
+/// wants it.
 ///
 /// # Errors
 /// -32602 for params that are none, -32600 for a client that reads no event stream, -32603 when
@@ -117,21 +154,53 @@ pub(crate) fn by_request(
         return Err(WireError::invalid("Accept must list text/event-stream"));
     }
     let params = Envelope::parse(&inbound.body)?.params.map_or("{}", |params| params.get());
-    let kinds = serde_json::from_str::<ListenParams>(params)
-        .map_err(|_| WireError::invalid_params("params.notifications must be an object"))?
-        .kinds()?;
-    let subscription = Some(id_json.to_owned());
-    let listener = Listener::of(exchange, &inbound.door, &inbound.party, subscription, kinds)?;
-    Ok(listener.answer(Some(message::subscription_acknowledged(id_json, kinds))))
+    let params = serde_json::from_str::<ListenParams>(params)
+        .map_err(|_| WireError::invalid_params("params.notifications must be an object"))?;
+    let (kinds, resources) = (params.kinds()?, params.resources()?);
+    let wants = Wants::Subscription { id_json: id_json.to_owned(), resources };
+    let listener = Listener::of(exchange, &inbound.door, &inbound.party, wants, kinds)?;
+    let told = message::subscription_acknowledged(id_json, kinds, &listener.resources);
+    Ok(listener.answer(Some(framed(&told))))
+}
+
+/// Who listens, and to which resources.
+enum Wants {
+    /// A legacy client, to those that its session subscribed to.
+    InSession(Option<Arc<ClientSession>>),
+    /// A modern client: the id of its request, as JSON.
+    Subscription { id_json: String, resources: Vec<String> },
+}
+
+/// Answers a client of revision 2024-11-05 with a stream on which it gets everything.
+pub(crate) fn by_pipe(exchange: &Exchange, door: &Door, party: &Party, address: &str) -> Answer {
+    match Listener::of(exchange, door, party, Wants::InSession(None), ListKinds::ALL) {
+        Ok(listener) => {
+            let (id, pipe) = pipes::open(exchange, door, party);
+            let mut first = BytesMut::new();
+            let named = format!("{address}?session_id={id}");
+            write_frame(&mut first, Some("endpoint"), named.as_bytes());
+            Listener { pipe: Some(pipe), ..listener }.answer(Some(first.freeze()))
+        }
+        Err(error) => Answer::refused(&error, "null"),
+    }
 }
 
 struct Listener {
+    /// Where answers come from, for a client that gets them on its stream.
+    pipe: Option<PipeEnd>,
     ear: Ear,
     caller: Arc<Caller>,
-    server: Option<ServerId>,
+    scope: Scope,
     /// The id of a modern client's request, as JSON.
     subscription: Option<String>,
+    /// The resources that it asked for, of those that are offered.
+    resources: Vec<String>,
     kinds: ListKinds,
+    routes: Arc<Routes>,
+    /// What the server tells by itself.
+    following: Option<Following>,
+    /// Whether the client hears whatever else its server tells in its session.
+    in_session: bool,
     ends_at: Instant,
     alive: tokio::time::Interval,
     settings: Arc<ExchangeSettings>,
@@ -143,21 +212,43 @@ impl Listener {
         exchange: &Exchange,
         door: &Door,
         party: &Party,
-        subscription: Option<String>,
+        wants: Wants,
         kinds: ListKinds,
     ) -> Result<Self, WireError> {
         let Party::Caller(caller) = party else { return Err(WireError::unknown_server("")) };
         // First, so that nothing is missed that changes while the rest is looked at.
         let ear = exchange.routes.changes().listen();
-        let server = match door {
-            Door::Federated | Door::Any(_) => None,
-            Door::Server(server) => {
-                let unknown = || WireError::unknown_server(server);
-                let table = exchange.routes.now();
-                let permit = way::resolved(&table, caller, ServerRef::split(server), unknown)?;
-                Some(permit.of().id)
+        let mut following = None;
+        let (subscription, mut resources, session) = match wants {
+            Wants::InSession(session) => (None, Vec::new(), session),
+            Wants::Subscription { id_json, resources } => (Some(id_json), resources, None),
+        };
+        let place = exchange.listening.take(party.principal())?;
+        let table = exchange.routes.now();
+        let scope = match door {
+            Door::Federated | Door::Any(_) => Scope::All,
+            Door::Collection(slug) => {
+                let found = table.collection(caller, slug).map(|collection| collection.id);
+                Scope::Collection(found.ok_or_else(|| WireError::unknown_collection(slug))?)
+            }
+            Door::Server(name) => {
+                let unknown = || WireError::unknown_server(name);
+                let permit = way::resolved(&table, caller, ServerRef::split(name), unknown)?;
+                let entry = permit.of();
+                let offered = entry.offered_to(Some(caller));
+                resources.retain(|uri| offered.offers_resource(uri));
+                let uris = match &session {
+                    Some(session) => session.subscribed(entry.id),
+                    None => resources.clone(),
+                };
+                let session = session.as_ref();
+                following = Followers::follow(exchange, name, entry.id, caller, session, uris);
+                Scope::Server(entry.id)
             }
         };
+        if following.is_none() {
+            resources.clear();
+        }
         let left = caller.expires_at.duration_since(exchange.ports.clock.now());
         let left = Duration::try_from(left).unwrap_or_default();
         let now = Instant::now();
@@ -165,22 +256,27 @@ impl Listener {
         let mut alive = tokio::time::interval_at(now + beat, beat);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
+            pipe: None,
             ear,
             caller: Arc::clone(caller),
-            server,
+            scope,
             subscription,
+            resources,
             kinds,
+            routes: Arc::clone(&exchange.routes),
+            following,
+            in_session: session.is_some(),
             // A token that never ends does not outlive this process either.
             ends_at: now.checked_add(left).unwrap_or(now + Duration::from_hours(24)),
             alive,
             settings: Arc::clone(&exchange.settings),
-            _place: exchange.listening.take(party.principal())?,
+            _place: place,
         })
     }
 
     fn answer(self, first: Option<Bytes>) -> Answer {
         // A comment at once: a client that waits for the first byte sees that it listens.
-        let first = first.map_or(ALIVE, |message| framed(&message));
+        let first = first.unwrap_or(ALIVE);
         let parts = stream::unfold((Some(first), Some(self)), |(first, listener)| async move {
             if let Some(first) = first {
                 return Some((Ok(first), (None, listener)));
@@ -200,7 +296,17 @@ impl Listener {
             let changed = tokio::select! {
                 biased;
                 () = tokio::time::sleep_until(self.ends_at) => return None,
-                changed = self.ear.next(&self.caller, self.server) => changed?,
+                answer = coming(&mut self.pipe) => return answer,
+                changed = self.ear.next(&self.caller, self.scope) => changed?,
+                news = news(&mut self.following) => match news {
+                    News::Lists(kinds) => kinds,
+                    News::Updated(uri) if self.hears_of(&uri) => {
+                        let subscription = self.subscription.as_deref();
+                        return Some(framed(&message::resource_updated(&uri, subscription)));
+                    }
+                    News::Other(message) if self.in_session => return Some(framed(&message)),
+                    News::Updated(_) | News::Other(_) => continue,
+                },
                 _ = self.alive.tick() => return Some(ALIVE),
             };
             let mut told = BytesMut::new();
@@ -214,9 +320,43 @@ impl Listener {
         }
     }
 
+    /// Whether the client is told of a resource: it asked for it, or for what it is a part of, and
+    /// may read it now.
+    fn hears_of(&self, uri: &str) -> bool {
+        // In a session the server itself knows what was asked for.
+        let wanted =
+            self.in_session || self.resources.iter().any(|wanted| uri.starts_with(wanted.as_str()));
+        let table = self.routes.now();
+        let entry = match self.scope {
+            Scope::Server(server) => table.by_id(server),
+            Scope::All | Scope::Collection(_) => None,
+        };
+        wanted
+            && entry.is_some_and(|entry| {
+                !entry.in_maintenance
+                    && self.caller.sees(entry.tenant.as_ref())
+                    && entry.offered_to(Some(&self.caller)).offers_resource(uri)
+            })
+    }
+
     /// The last message: a subscription ends with the result of its request.
     fn goodbye(&self) -> Option<Bytes> {
         let subscription = self.subscription.as_ref()?;
         Some(framed(&message::subscription_ended(subscription, self.settings.implementation())))
+    }
+}
+
+async fn news(following: &mut Option<Following>) -> News {
+    match following {
+        Some(following) => following.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What comes for a client next; nothing ever for one whose answers go elsewhere.
+async fn coming(pipe: &mut Option<PipeEnd>) -> Option<Bytes> {
+    match pipe {
+        Some(pipe) => pipe.next().await,
+        None => std::future::pending().await,
     }
 }

@@ -6,13 +6,15 @@ use mcp_wire::message::{self, Implementation};
 use mcp_wire::revision::{Era, Revision};
 use registry_domain::caller::Caller;
 use registry_domain::manifest::DefinitionKind;
-use registry_domain::routing::ServerEntry;
+use registry_domain::routing::{CollectionEntry, RoutingTable, ServerEntry};
 
 use crate::answer::Answer;
 use crate::exchange::Exchange;
+use crate::lists::selections;
+use crate::way::Here;
 
 /// What all servers together can do.
-const FEDERATED: &str = r#"{"tools":{"listChanged":true},"resources":{"listChanged":true},"prompts":{"listChanged":true}}"#;
+const FEDERATED: &str = r#"{"tools":{"listChanged":true},"resources":{"listChanged":true},"prompts":{"listChanged":true},"completions":{}}"#;
 
 /// How long a client may keep what `server/discover` said.
 const DISCOVER_TTL_MS: u64 = 60_000;
@@ -24,36 +26,60 @@ pub(crate) enum Offer<'a> {
     Federated,
     /// One server's, to a caller.
     Server(&'a Arc<ServerEntry>, &'a Caller),
+    /// What a collection has of all servers, to a caller.
+    Collection(&'a CollectionEntry, &'a Caller, &'a RoutingTable),
     /// Port 8000's, where any server may be chosen.
     Any,
 }
 
 impl<'a> Offer<'a> {
     /// That of a door of the gateway.
-    pub(crate) fn of(server: Option<(&'a Arc<ServerEntry>, &'a Caller)>) -> Self {
-        server.map_or(Self::Federated, |(server, caller)| Self::Server(server, caller))
+    pub(crate) fn of(here: &'a Here, caller: &'a Caller, table: &'a RoutingTable) -> Self {
+        match here {
+            Here::All => Self::Federated,
+            Here::Server(permit) => Self::Server(permit.of(), caller),
+            Here::Collection(collection) => Self::Collection(collection, caller, table),
+        }
+    }
+
+    /// Whether there is anything of a kind.
+    fn offers_any(self, kind: DefinitionKind) -> bool {
+        match self {
+            Self::Federated | Self::Any => true,
+            Self::Server(server, caller) => server.offered_to(Some(caller)).offers_any(kind),
+            Self::Collection(collection, caller, table) => {
+                selections(collection, caller, table).any(|(_, it)| it.offers_any(kind))
+            }
+        }
     }
 }
 
 /// What an endpoint can do, as the JSON object that handshake and discovery carry. What is not
 /// served is not advertised.
 fn capabilities(offer: Offer<'_>) -> String {
-    let server = match offer {
+    match offer {
         Offer::Federated => return FEDERATED.to_owned(),
         Offer::Any => return r#"{"tools":{},"resources":{},"prompts":{}}"#.to_owned(),
-        Offer::Server(server, caller) => server.offered_to(Some(caller)),
-    };
+        Offer::Server(..) | Offer::Collection(..) => {}
+    }
+    let has_prompts = offer.offers_any(DefinitionKind::Prompt);
+    let has_templates = offer.offers_any(DefinitionKind::ResourceTemplate);
     let mut members = Vec::new();
-    if server.offers_any(DefinitionKind::Tool) {
+    if offer.offers_any(DefinitionKind::Tool) {
         members.push(r#""tools":{"listChanged":true}"#);
     }
-    if server.offers_any(DefinitionKind::Resource)
-        || server.offers_any(DefinitionKind::ResourceTemplate)
-    {
-        members.push(r#""resources":{"listChanged":true}"#);
+    if has_templates || offer.offers_any(DefinitionKind::Resource) {
+        // A collection follows no server.
+        members.push(match offer {
+            Offer::Server(..) => r#""resources":{"subscribe":true,"listChanged":true}"#,
+            _ => r#""resources":{"listChanged":true}"#,
+        });
     }
-    if server.offers_any(DefinitionKind::Prompt) {
+    if has_prompts {
         members.push(r#""prompts":{"listChanged":true}"#);
+    }
+    if has_prompts || has_templates {
+        members.push(r#""completions":{}"#);
     }
     format!("{{{}}}", members.join(","))
 }
@@ -63,6 +89,17 @@ fn title(exchange: &Exchange, offer: Offer<'_>) -> String {
     match offer {
         Offer::Federated | Offer::Any => exchange.settings.name.clone(),
         Offer::Server(server, _) => format!("{} ({})", exchange.settings.name, server.name),
+        Offer::Collection(collection, ..) => {
+            format!("{} ({})", exchange.settings.name, collection.name)
+        }
+    }
+}
+
+/// What the model behind a client is told.
+fn instructions(offer: Offer<'_>) -> Option<&str> {
+    match offer {
+        Offer::Collection(collection, ..) => collection.instructions.as_deref(),
+        Offer::Federated | Offer::Any | Offer::Server(..) => None,
     }
 }
 
@@ -75,7 +112,8 @@ pub(crate) fn initialize(
 ) -> Answer {
     let name = title(exchange, offer);
     let this = Implementation { name: &name, version: &exchange.settings.version };
-    let body = message::initialize_result(id_json, revision, &capabilities(offer), this, None);
+    let (offered, words) = (capabilities(offer), instructions(offer));
+    let body = message::initialize_result(id_json, revision, &offered, this, words);
     Answer::json(200, body)
 }
 
@@ -84,8 +122,8 @@ pub(crate) fn discover(exchange: &Exchange, id_json: &str, offer: Offer<'_>) -> 
     let name = title(exchange, offer);
     let this = Implementation { name: &name, version: &exchange.settings.version };
     let offered = capabilities(offer);
-    let body =
-        message::discover_result(id_json, &Revision::ALL, &offered, DISCOVER_TTL_MS, this, None);
+    let (known, words) = (&Revision::ALL, instructions(offer));
+    let body = message::discover_result(id_json, known, &offered, DISCOVER_TTL_MS, this, words);
     Answer::json(200, body)
 }
 

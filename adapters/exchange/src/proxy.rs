@@ -95,8 +95,7 @@ pub(crate) async fn answer(
         planned => planned,
     };
     let may_stream = treatment == Treatment::Pass && request.inbound.headers.accepts_event_stream;
-    let (mut route, mut begun, mut tried) =
-        (Route { server, renamed: None, relocated: None }, first, Vec::new());
+    let (mut route, mut begun, mut tried) = (Route::straight(server), first, Vec::new());
     loop {
         let id = route.server.of().id;
         record.server(id);
@@ -119,7 +118,7 @@ pub(crate) async fn answer(
         };
         let (failure, mut same) = failed.into_parts();
         same.attempt_failed(&failure);
-        (route, begun, record) = (Route { server, renamed: None, relocated: None }, attempt, same);
+        (route, begun, record) = (Route::straight(server), attempt, same);
     }
 }
 

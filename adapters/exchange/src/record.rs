@@ -171,6 +171,11 @@ impl Pending {
         self.notice = Some(notice);
     }
 
+    /// Whom to tell instead, where the exchange goes on without this call.
+    pub(crate) fn hands_over(&mut self) -> Option<CancelNotice> {
+        self.notice.take()
+    }
+
     /// Notes that the server that was asked failed, while the call goes on: another one is asked.
     pub(crate) fn attempt_failed(&mut self, failure: &UpstreamFailure) {
         let ending = self.ending_of(failure);

@@ -1,5 +1,6 @@
 //! The upstream's answer made the client's, part by part as it arrives.
 
+mod addresses;
 mod deadline;
 mod errors;
 mod events;
@@ -8,15 +9,18 @@ mod json;
 use std::time::Duration;
 
 use bytes::Bytes;
-use mcp_wire::reply::{ReplyEdit, ResultEdit};
+use mcp_wire::reply::{CallId, ReplyEdit, ResultEdit};
 use mcp_wire::revision::Era;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyShape, UpstreamEra};
 
 use crate::answer::Answer;
 use crate::forward::Sent;
+use crate::interrupt::Interrupt;
+use crate::parked::{Rest, Unparked};
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Failed, Request};
+use crate::rounds;
 
 /// How long an upstream may take to end its answer after the last byte that matters, so that its
 /// connection can be used again.
@@ -27,7 +31,18 @@ const END_WITHIN: Duration = Duration::from_millis(100);
 /// # Errors
 /// [`Failed`] while nothing of the answer has gone out.
 pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Result<Answer, Failed> {
-    let edit = edit_for(call.request, &sent);
+    let edit = edit_for(call.request, sent.upstream.era, sent.id.clone());
+    let may_ask = sent.upstream.era == UpstreamEra::Modern
+        && sent.reply.shape == ReplyShape::Json
+        && rounds::session(call).is_some();
+    let sent = if may_ask {
+        match rounds::looked_at(sent).await {
+            Ok(sent) => sent,
+            Err(failure) => return Err(Failed::new(failure, record)),
+        }
+    } else {
+        sent
+    };
     let class = match (sent.reply.status, sent.reply.shape) {
         (200..=299, ReplyShape::Json) => {
             return json::relay(call, sent, edit, record).await;
@@ -49,17 +64,34 @@ pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Result
     Err(Failed::badly(class, record))
 }
 
+/// Goes on with an exchange that was parked, for the call that its client made next.
+///
+/// # Errors
+/// As [`relay`].
+pub(crate) async fn resume(
+    call: Call<'_>,
+    parked: Unparked,
+    interrupt: Interrupt,
+    record: Pending,
+) -> Result<Answer, Failed> {
+    let Unparked { upstream, credential, call_id, rest } = parked;
+    let id = CallId::of_ours(&call_id, call.request.id_json);
+    let edit = edit_for(call.request, upstream.era, id);
+    let rest = Rest { body: interrupt.guard(rest.body), frames: rest.frames };
+    events::resume(call, (&upstream, credential), rest, edit, record).await
+}
+
 /// What has to change in the answer: the id where it is not the client's, and the members of the
 /// result by which the eras differ.
-fn edit_for(request: &Request<'_>, sent: &Sent) -> ReplyEdit {
-    let result = match (request.front.era, sent.upstream.era) {
+fn edit_for(request: &Request<'_>, upstream: UpstreamEra, id: CallId) -> ReplyEdit {
+    let result = match (request.front.era, upstream) {
         (Era::Modern, UpstreamEra::Legacy) => ResultEdit::ToModern {
             members: Bytes::from_static(modern_members(request.method).as_bytes()),
         },
         (Era::Legacy, UpstreamEra::Modern) => ResultEdit::ToLegacy,
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => ResultEdit::Keep,
     };
-    ReplyEdit { id: Some(sent.id.clone()), result }
+    ReplyEdit { id: Some(id), result }
 }
 
 /// What every complete result has in revision 2026-07-28; a list and a read resource say

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use mcp_wire::front::Front;
 use mcp_wire::params::CallParams;
+use mcp_wire::revision::Era;
 use registry_domain::caller::Permit;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{OpenedUpstream, UpstreamFailure};
@@ -15,9 +17,10 @@ use tokio::time::Instant;
 use crate::answer::Answer;
 use crate::client_sessions::ClientSession;
 use crate::exchange::Exchange;
-use crate::inbound::Inbound;
+use crate::inbound::{Door, Inbound};
 use crate::record::Pending;
 use crate::teller::{Teller, Told};
+use crate::upstream_sessions::Behind;
 
 /// A request that was understood.
 pub(crate) struct Request<'a> {
@@ -31,6 +34,19 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// On whose behalf an upstream is called. A client without a session is asked by the result of
+    /// its call, where it knows such results and the exchange can wait for it.
+    pub(crate) fn behind(&self, exchange: &Exchange) -> Behind<'_> {
+        let by_result = exchange.parking.is_some()
+            && self.front.era == Era::Modern
+            && !matches!(self.inbound.door, Door::Any(_));
+        match &self.session {
+            Some(session) => Behind::Session(session),
+            None if by_result => Behind::Request(self.params.meta_keys.client_capabilities),
+            None => Behind::Request(None),
+        }
+    }
+
     /// Whether the client speaks JSON-RPC and nothing of MCP's transport: no id, no header of the
     /// protocol, no session. It reads what it asked for from the result itself.
     pub(crate) fn is_plain(&self) -> bool {
@@ -46,9 +62,20 @@ impl Request<'_> {
 pub(crate) struct Route<'a> {
     pub(crate) server: Permit<Arc<ServerEntry>>,
     /// The tool's or prompt's name at the upstream, where it differs from the client's.
-    pub(crate) renamed: Option<&'a str>,
+    pub(crate) renamed: Option<Cow<'a, str>>,
     /// The resource's URI at the upstream, where it differs from the client's.
     pub(crate) relocated: Option<Cow<'a, str>>,
+    /// The client's message, where more of it differs than a name or a URI.
+    pub(crate) reworded: Option<Bytes>,
+    /// Whether the client knows resources by addresses that name their server.
+    pub(crate) is_federated: bool,
+}
+
+impl Route<'_> {
+    /// The way to a server whose names are the client's.
+    pub(crate) const fn straight(server: Permit<Arc<ServerEntry>>) -> Self {
+        Self { server, renamed: None, relocated: None, reworded: None, is_federated: false }
+    }
 }
 
 /// A request on its route.
@@ -94,7 +121,7 @@ impl Call<'_> {
         self.exchange.sessions.forget(
             self.route.server.of(),
             &self.request.inbound.party,
-            self.request.session.as_deref(),
+            self.request.behind(self.exchange),
             stale,
         );
     }

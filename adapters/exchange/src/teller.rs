@@ -11,7 +11,7 @@ use registry_domain::ports::UpstreamFailure;
 use crate::exchange::ExchangeSettings;
 use crate::failure::{HopFailure, proxied_code};
 use crate::inbound::Door;
-use crate::record::Pending;
+use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request};
 
 /// How a client is told of a failure.
@@ -92,6 +92,13 @@ impl Teller {
         );
         record.fail(failure, message);
         told
+    }
+
+    /// The response of a call that ends with an error of ours while its server does nothing wrong,
+    /// and its record.
+    pub(crate) fn refuse(&self, error: &WireError, record: &mut Pending) -> Bytes {
+        record.finish(Outcome::failure(error.word, error.message.clone()));
+        error.to_json(&self.id_json).into()
     }
 
     fn refused(&self, error: WireError) -> Told {

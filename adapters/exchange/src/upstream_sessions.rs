@@ -10,12 +10,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use jiff::{SignedDuration, Timestamp};
+use mcp_wire::asking::capabilities_of_request;
 use parking_lot::RwLock;
 use registry_domain::credential::Credential;
 use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
 use registry_domain::ports::{Dial, OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
 use registry_domain::routing::ServerEntry;
+use serde_json::value::RawValue;
 
 use crate::client_sessions::ClientSession;
 
@@ -33,10 +35,29 @@ const MOST_SESSIONS: usize = 10_000;
 enum Key {
     /// The upstream keeps no session: everybody shares what we know about it.
     Shared(ServerId),
-    /// The upstream keeps sessions: this principal's.
-    Own(ServerId, Principal),
+    /// The upstream keeps sessions: this principal's, of clients that can be asked the same.
+    Own(ServerId, Principal, Box<str>),
     /// The upstream keeps sessions, and the client has one: that one's.
     OfClient(ServerId, String),
+}
+
+/// The client on whose behalf an upstream is called.
+#[derive(Clone, Copy)]
+pub(crate) enum Behind<'a> {
+    /// One with a session.
+    Session(&'a ClientSession),
+    /// One without; its request may say what it can be asked.
+    Request(Option<&'a RawValue>),
+}
+
+impl Behind<'_> {
+    /// What a server is told that it can be asked, as a JSON object; empty if that is nothing.
+    pub(crate) fn capabilities(self) -> String {
+        match self {
+            Self::Session(session) => session.capabilities.clone(),
+            Self::Request(raw) => capabilities_of_request(raw),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -58,8 +79,7 @@ struct Slot {
 #[derive(Clone, Copy)]
 pub(crate) struct Who<'a> {
     pub(crate) party: &'a Party,
-    /// The client's session, where it has one.
-    pub(crate) session: Option<&'a ClientSession>,
+    pub(crate) behind: Behind<'a>,
     /// What the upstream is shown for them.
     pub(crate) credential: Option<&'a Credential>,
 }
@@ -81,16 +101,16 @@ impl UpstreamSessions {
         who: Who<'_>,
         now: Timestamp,
     ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
-        let Who { party, session, .. } = who;
+        let Who { party, behind, .. } = who;
         loop {
-            let key = self.key(server, party, session);
+            let key = self.key(server, party, behind);
             let slot = self.slot(key.clone(), now);
             if let Some(upstream) = fresh(&slot, now) {
                 return Ok(upstream);
             }
             let failed_before = slot.failed_tries.load(Ordering::Relaxed);
             let mut last_failure = slot.opening.lock().await;
-            if self.key(server, party, session) != key {
+            if self.key(server, party, behind) != key {
                 // Who opened it meanwhile found out that it keeps sessions: look among our own.
                 continue;
             }
@@ -118,7 +138,7 @@ impl UpstreamSessions {
             if upstream.session.is_some() {
                 // Possibly found out only now: the session is the caller's own, not everybody's.
                 self.sessionful.write().insert(server.id);
-                self.slot(self.key(server, party, session), now).known.store(known);
+                self.slot(self.key(server, party, behind), now).known.store(known);
             } else {
                 slot.known.store(known);
             }
@@ -131,10 +151,10 @@ impl UpstreamSessions {
         &self,
         server: &ServerEntry,
         party: &Party,
-        session: Option<&ClientSession>,
+        behind: Behind<'_>,
         stale: &Arc<OpenedUpstream>,
     ) {
-        let key = self.key(server, party, session);
+        let key = self.key(server, party, behind);
         let mut slots = self.slots.write();
         let is_stale = slots
             .get(&key)
@@ -148,14 +168,16 @@ impl UpstreamSessions {
         }
     }
 
-    fn key(&self, server: &ServerEntry, party: &Party, session: Option<&ClientSession>) -> Key {
+    fn key(&self, server: &ServerEntry, party: &Party, behind: Behind<'_>) -> Key {
         let is_sessionful = self.sessionful.read().contains(&server.id);
         if !is_sessionful && !fares_apart(server, party) {
             return Key::Shared(server.id);
         }
-        match session.filter(|_| is_sessionful) {
-            Some(session) => Key::OfClient(server.id, session.id.clone()),
-            None => Key::Own(server.id, party.principal()),
+        match behind {
+            Behind::Session(session) if is_sessionful => {
+                Key::OfClient(server.id, session.id.clone())
+            }
+            _ => Key::Own(server.id, party.principal(), behind.capabilities().into()),
         }
     }
 
@@ -180,9 +202,9 @@ async fn open(
     who: Who<'_>,
 ) -> Result<OpenedUpstream, UpstreamFailure> {
     let dial = Dial { endpoint: &server.endpoint, credential: who.credential };
-    match who.session {
-        Some(session) => client.open_for(dial, &session.capabilities).await,
-        None => client.open(dial).await,
+    match who.behind.capabilities() {
+        none if none.is_empty() => client.open(dial).await,
+        capabilities => client.open_for(dial, &capabilities).await,
     }
 }
 

@@ -132,6 +132,8 @@ vocabulary! {
     ServerUnavailable = SERVICE_UNAVAILABLE, "SERVER_UNAVAILABLE", "Server unavailable";
     /// The server failed so often that it is left alone for a while.
     CircuitBreakerOpen = SERVICE_UNAVAILABLE, "CIRCUIT_BREAKER_OPEN", "Circuit breaker open";
+    /// More is asked than can be worked on.
+    Overloaded = SERVICE_UNAVAILABLE, "OVERLOADED", "Overloaded";
     /// The store cannot be used right now.
     DatabaseUnavailable = SERVICE_UNAVAILABLE, "DATABASE_UNAVAILABLE", "Database unavailable";
     /// The keys to judge tokens by cannot be had.

@@ -14,6 +14,7 @@ use registry_domain::party::Party;
 use registry_domain::ports::{Ensured, RefusalClass, RegistryPorts, VerifiedToken};
 use registry_domain::use_cases::{SignedIn, caller_of, identify_caller};
 
+use crate::admission::Place;
 use crate::bearer;
 use crate::client_address::client_address;
 use crate::edge::Edge;
@@ -72,8 +73,14 @@ impl<T: FromRequest + 'static> FromRequest for Visitor<T> {
 }
 
 /// Who a request turned out to come from, for layers around the handlers; absent for strangers.
-#[derive(Debug, Clone)]
-pub struct Asker(pub Caller);
+///
+/// It lives as long as the request, and with it the request's place.
+#[derive(Debug)]
+pub struct Asker {
+    /// Who it is.
+    pub caller: Caller,
+    _place: Option<Place>,
+}
 
 /// Who a good token says it is, counted against their limits.
 #[derive(Debug)]
@@ -91,7 +98,7 @@ pub(crate) struct AdmittedBefore(pub(crate) Option<Admitted>);
 /// its address, so that guessing is limited too.
 ///
 /// # Errors
-/// 401 for a bad token, 503 when it cannot be judged, 429 when a limit is used up.
+/// 401 for a bad token, 503 when it cannot be judged or there is no place, 429 when a limit is used up.
 pub async fn admitted(edge: &Edge, request: &HttpRequest) -> Result<Option<Admitted>, Problem> {
     if let Some(AdmittedBefore(admitted)) = request.extensions_mut().remove() {
         return Ok(admitted);
@@ -139,7 +146,10 @@ async fn counted(
                 caller.is_admin |=
                     made_by.is_some_and(|source| source.counts(token.identity.in_admin_group));
             }
-            request.extensions_mut().insert(Asker(caller.clone()));
+            let place = edge.settings.admission.as_ref();
+            let place = place.map(|admission| admission.of_caller(&caller)).transpose()?;
+            let asker = Asker { caller: caller.clone(), _place: place };
+            request.extensions_mut().insert(asker);
             limits::admit(edge, request, &limits.of_caller(&caller)).await?;
             Ok(Some(Admitted { token, caller }))
         }
@@ -150,12 +160,33 @@ async fn counted(
     }
 }
 
+/// Counts more against a caller's limits than the one request that they came by: for a request that
+/// carries several calls.
+///
+/// # Errors
+/// 429 when a limit is used up.
+pub async fn count_more(
+    edge: &Edge,
+    request: &HttpRequest,
+    caller: &Caller,
+    more: usize,
+) -> Result<(), Problem> {
+    let keys = edge.settings.limits.of_caller(caller);
+    for _ in 0..more {
+        limits::admit(edge, request, &keys).await?;
+    }
+    Ok(())
+}
+
 /// Counts a request of whoever it is against its address: for addresses where nobody is signed in
 /// yet.
 ///
 /// # Errors
-/// 429 when the limit is used up.
+/// 429 when the limit is used up, 503 when there is no place.
 pub async fn count_stranger(edge: &Edge, request: &HttpRequest) -> Result<(), Problem> {
+    if let Some(admission) = &edge.settings.admission {
+        request.extensions_mut().insert(admission.of_stranger()?);
+    }
     let address = client_address(request, &edge.settings.trusted_proxies);
     limits::admit(edge, request, &edge.settings.limits.of_address(address)).await
 }

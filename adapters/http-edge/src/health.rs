@@ -1,31 +1,20 @@
 //! What probes of both apps share.
 
-use std::time::{Duration, Instant};
-
 use actix_web::HttpResponse;
-use actix_web::rt::time::timeout;
 use futures_util::future::{Ready, ready};
 use registry_domain::ports::StoreHealth;
+use registry_exchange::{StoreAnswer, ask_stores};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-/// A probe has to answer, whatever the store does.
-const STORE_DEADLINE: Duration = Duration::from_millis(900);
-
-/// Asks the store and, where there is one, what replicas share: both at once, so that a probe's
-/// patience is enough for two that are silent.
+/// Asks the store and, where there is one, what replicas share: both at once.
 pub async fn ask_all(
     store: &dyn StoreHealth,
     shared: Option<&dyn StoreHealth>,
 ) -> (StoreReport, Option<StoreReport>) {
-    let asked = async {
-        match shared {
-            Some(shared) => Some(ask_store(shared).await),
-            None => None,
-        }
-    };
-    futures_util::future::join(ask_store(store), asked).await
+    let (store, shared) = ask_stores(store, shared).await;
+    (StoreReport::of(store), shared.map(StoreReport::of))
 }
 
 /// The store as a health document shows it.
@@ -53,36 +42,23 @@ pub struct PoolReport {
 }
 
 impl StoreReport {
+    fn of(answer: StoreAnswer) -> Self {
+        let StoreAnswer { latency_ms, pool } = answer;
+        Self {
+            status: if answer.is_healthy() { "healthy" } else { "unhealthy" },
+            latency_ms,
+            pool: PoolReport {
+                size: pool.size,
+                max: pool.max,
+                available: pool.available,
+                waiting: pool.waiting,
+            },
+        }
+    }
+
     /// Whether the store answered.
     pub const fn is_healthy(&self) -> bool {
         self.latency_ms.is_some()
-    }
-}
-
-/// Asks the store whether it answers, for less than a second.
-pub async fn ask_store(store: &dyn StoreHealth) -> StoreReport {
-    let began = Instant::now();
-    let latency_ms = match timeout(STORE_DEADLINE, store.check()).await {
-        Ok(Ok(())) => Some((began.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, store = store.kind(), "a store does not answer a health check");
-            None
-        }
-        Err(_) => {
-            tracing::warn!(store = store.kind(), "a store does not answer a health check in time");
-            None
-        }
-    };
-    let pool = store.pool();
-    StoreReport {
-        status: if latency_ms.is_some() { "healthy" } else { "unhealthy" },
-        latency_ms,
-        pool: PoolReport {
-            size: pool.size,
-            max: pool.max,
-            available: pool.available,
-            waiting: pool.waiting,
-        },
     }
 }
 

@@ -9,6 +9,8 @@
 //! | the layers around every request | [`edge`], [`request_context`] |
 //! | who asks, and whether they may go on asking | [`guard`], [`bearer`], [`session`], [`limits`] |
 //! | how bodies, queries and paths are read | [`body`], [`json`], [`fields`], [`query`], [`path_id`] |
+//! | how much is worked on at a time, and who shares it | [`admission`] |
+//! | what is said while the process ends | [`draining`] |
 //! | forms with a file | [`file_form`] |
 //! | paths, methods and 405 | [`resource`] |
 //! | lists' headers, entity tags | [`links`], [`etag`] |
@@ -24,6 +26,7 @@
 //! 2. If a use case may answer it: an arm in [`problem`], which does not compile without.
 
 pub mod active_request;
+pub mod admission;
 pub mod bearer;
 pub mod body;
 pub mod challenge;
@@ -31,6 +34,7 @@ pub mod client_address;
 pub mod code;
 mod compression;
 mod cors;
+pub mod draining;
 pub mod edge;
 pub mod etag;
 pub mod exposition;

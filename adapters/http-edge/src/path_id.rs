@@ -5,7 +5,9 @@ use std::str::FromStr;
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::{Ready, ready};
 use registry_domain::field::Violation;
-use registry_domain::id::{ApiKeyId, DocumentId, LinkId, RegistrationId, ServerId, UserId};
+use registry_domain::id::{
+    ApiKeyId, CollectionId, DocumentId, LinkId, RegistrationId, ServerId, UserId,
+};
 
 use crate::problem::{Place, Problem};
 
@@ -33,6 +35,10 @@ impl IdInPath for ServerId {
 
 impl IdInPath for ApiKeyId {
     const NAME: &'static str = "key_id";
+}
+
+impl IdInPath for CollectionId {
+    const NAME: &'static str = "collection_id";
 }
 
 impl IdInPath for UserId {

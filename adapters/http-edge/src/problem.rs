@@ -296,6 +296,11 @@ impl From<Error> for Problem {
                 }
                 None => json!({"field": what, "wanted": wanted}),
             }),
+            Error::SlugTaken { wanted, holder } => Self::new(
+                Code::InvalidStateTransition,
+                format!("Another collection has the slug \"{wanted}\""),
+            )
+            .with_details(json!({"reason": "exists", "existing_collection_id": holder})),
             Error::TooLarge { most_bytes } => Self::new(
                 Code::PayloadTooLarge,
                 format!("A file may have at most {most_bytes} bytes"),
@@ -303,7 +308,7 @@ impl From<Error> for Problem {
             Error::UnsupportedType(why) => Self::new(Code::UnsupportedMediaType, why),
             Error::Full { what, most } => Self::new(
                 Code::InvalidStateTransition,
-                format!("A registration has at most {most} {what}: delete one first"),
+                format!("There are {most} {what} already, as many as may be: delete one first"),
             )
             .with_details(json!({"reason": "full", "limit": most})),
             Error::LinkTaken { existing } => Self::new(
@@ -372,6 +377,8 @@ fn not_found(subject: Subject) -> Problem {
         Subject::ApiKey(id) => {
             Problem::new(Code::NotFound, "API key not found").with_details(json!({"key_id": id}))
         }
+        Subject::Collection(id) => Problem::new(Code::NotFound, "Collection not found")
+            .with_details(json!({"collection_id": id})),
         Subject::User(id) => {
             Problem::new(Code::UserNotFound, "User not found").with_details(json!({"user_id": id}))
         }

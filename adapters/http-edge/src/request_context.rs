@@ -78,6 +78,7 @@ pub(crate) async fn around_request(
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
+    edge.settings.draining.mark(response.response_mut());
     let told = response.request().clone();
     limits::tell(&told, response.headers_mut());
     let took = began.elapsed();

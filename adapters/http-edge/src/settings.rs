@@ -7,7 +7,9 @@ use actix_web::http::header::HeaderName;
 use registry_domain::rate::Limit;
 use tracing::Span;
 
+use crate::admission::Admission;
 use crate::client_address::TrustedProxy;
+use crate::draining::Draining;
 use crate::exposition::Exposition;
 use crate::reads::ReadSettings;
 use crate::tally::Tally;
@@ -31,6 +33,10 @@ pub struct EdgeSettings {
     pub cors: CorsSettings,
     /// Headers that tell browsers to be careful.
     pub security_headers: SecurityHeaderSettings,
+    /// How much is worked on at a time; `None`: whatever comes.
+    pub admission: Option<Arc<Admission>>,
+    /// Whether the process is about to end.
+    pub draining: Arc<Draining>,
     /// How much each kind of caller may ask.
     pub limits: LimitSettings,
     /// The largest JSON body, in bytes.
@@ -58,6 +64,8 @@ impl EdgeSettings {
             compresses: false,
             cors: CorsSettings::for_testing(),
             security_headers: SecurityHeaderSettings { enabled: true, hsts_max_age: None },
+            admission: None,
+            draining: Arc::default(),
             limits: LimitSettings::off(),
             max_body_bytes: 1024 * 1024,
             body_timeout: Duration::from_secs(30),

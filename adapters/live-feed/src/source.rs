@@ -1,5 +1,6 @@
 //! Which registry event makes which frame.
 
+use registry_domain::collection::collection_of;
 use registry_domain::event::{EventKind, RegistryEvent, SequencedEvent};
 use registry_domain::registration::RegistrationStatus;
 use registry_http_edge::WireTime;
@@ -30,6 +31,8 @@ fn told_as(kind: EventKind) -> Option<(Topic, &'static str)> {
         | "DriftAccepted" | "DriftRefused" | "ToolRulesChanged" | "CredentialSet"
         | "CredentialRemoved" => (Topic::Servers, "server_updated"),
         "ServerRemoved" => (Topic::Servers, "server_deleted"),
+        "CollectionMade" | "CollectionChanged" => (Topic::Servers, "collection_updated"),
+        "CollectionRemoved" => (Topic::Servers, "collection_deleted"),
         "ServerHealthChanged" => (Topic::Health, "health_update"),
         _ => return None,
     })
@@ -43,6 +46,7 @@ pub(crate) fn frames_of(sequenced: &SequencedEvent, name: Option<&str>) -> Vec<F
     let payload = match topic {
         Topic::Registrations => of_registration(event),
         Topic::Health => of_health(event, name),
+        Topic::Servers if collection_of(event).is_some() => of_collection(event),
         Topic::Servers | Topic::Metrics | Topic::Requests => of_server(event, name),
     };
     let mut told = vec![(topic, kind, payload)];
@@ -74,6 +78,12 @@ fn of_registration(event: &RegistryEvent) -> Value {
         "discovery": said.get("state"),
         "manifest_digest": said.get("manifest_digest"),
     })
+}
+
+/// Which collection it is; what it has is for those who manage it.
+fn of_collection(event: &RegistryEvent) -> Value {
+    let said = |member: &str| event.metadata.get(member);
+    json!({ "collection_id": said("collection_id"), "slug": said("slug") })
 }
 
 fn of_server(event: &RegistryEvent, name: Option<&str>) -> Value {
@@ -141,6 +151,15 @@ mod tests {
         assert_eq!(shown["payload"]["status"], "Rejected");
         assert_eq!(shown["payload"]["previous_status"], "Pending");
         assert!(!shown.to_string().contains("not ours"));
+    }
+
+    #[test]
+    fn a_collection_is_told_of_by_its_name_and_not_by_what_it_has() {
+        let id = Uuid::from_u128(4);
+        let said = json!({"collection_id": id, "slug": "office", "members": ["secret"]});
+        let shown = &shown(event(EventKind::CollectionRemoved).saying(said))[0];
+        assert_eq!(shown["type"], "collection_deleted");
+        assert_eq!(shown["payload"], json!({"collection_id": id, "slug": "office"}));
     }
 
     #[test]

@@ -107,6 +107,12 @@ impl WireError {
         Self::new(-32602, 404, "SERVER_NOT_FOUND", message)
     }
 
+    /// No such collection, as far as the caller may know: -32602, 404.
+    pub fn unknown_collection(slug: &str) -> Self {
+        let message = format!("unknown collection: \"{}\"", echo(slug));
+        Self::new(-32602, 404, "NOT_FOUND", message)
+    }
+
     /// The session is not there, or not the caller's: -32600, 404. The client begins anew.
     pub fn unknown_session() -> Self {
         Self::new(-32600, 404, "NOT_FOUND", "unknown session: send initialize to begin a new one")

@@ -11,10 +11,16 @@
 //! | know revisions and eras | [`revision`] |
 //! | refuse it | [`error`] |
 //! | ask or answer by ourselves | [`message`] |
+//! | take a server's questions to clients of either era | [`asking`] |
 //! | list a definition under another name | [`definition`] |
+//! | pass a result on with its resources under other URIs | [`addresses`] |
+//! | know what a completion is about | [`completion`] |
 //! | leave entries out of an upstream's list | [`listed`] |
 //! | forward a request with changes | [`splice`] |
 //! | pass on a result across eras | [`reply`] |
+//! | read what a server tells by itself | [`heard`] |
+//! | pass log messages on by level | [`logging`] |
+//! | tell progress under another token | [`progress`] |
 //! | read and write event streams | [`sse`] |
 //! | keep secrets out of records | [`redact`] |
 //!
@@ -26,17 +32,21 @@
 //! those; a typed model drops what it does not know). Recursion over a peer's JSON, too: depth of
 //! nesting must not cost stack.
 
+pub mod addresses;
 pub mod asking;
-pub mod contents;
+pub mod completion;
 pub mod definition;
 pub mod envelope;
 pub mod error;
 pub mod front;
+pub mod heard;
 pub mod listed;
+pub mod logging;
 mod members;
 pub mod message;
 pub mod name_header;
 pub mod params;
+pub mod progress;
 pub mod redact;
 pub mod reply;
 pub mod revision;

@@ -4,12 +4,15 @@
 //!   lists, ping, cancellation
 //! - `message/answers.rs`: what it answers a client by itself: handshake, discovery, lists, tool
 //!   errors
+//! - `message/asking.rs`: the result by which a client is asked for more
+//! - `message/listening.rs`: what a client that listens is told
 //!
 //! They are written piece by piece instead of through typed models, so that raw parts (an id, a
 //! definition, capabilities) go in as they are. Parameters named `…_json` are such raw JSON text
 //! and are not checked; all other text is escaped here.
 
 mod answers;
+mod asking;
 mod listening;
 mod requests;
 
@@ -17,10 +20,13 @@ pub use answers::{
     TextResource, ToolResultParts, discover_result, empty_result, initialize_result, list_result,
     text_resource_result, tool_error_result, tool_result,
 };
-pub use listening::{ListKinds, list_changed, subscription_acknowledged, subscription_ended};
+pub use asking::input_required_result;
+pub use listening::{
+    ListKinds, list_changed, resource_updated, subscription_acknowledged, subscription_ended,
+};
 pub use requests::{
     cancelled_notification, discover_request, initialize_request, initialized_notification,
-    list_request, ping,
+    list_request, listen_request, ping, subscribe_request,
 };
 
 /// Name and version of a program of ours, as the protocol's `Implementation`: `clientInfo` towards

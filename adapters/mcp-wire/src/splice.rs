@@ -6,6 +6,7 @@
 //!
 //! - [`RequestEdit`] (`splice/request.rs`): id, name, URI and `_meta` of a request in one copy
 //! - [`MetaEdit`] (`splice/meta.rs`): what a request's `_meta` says about its sender, by era
+//! - `splice/progress.rs`: progress tokens on a channel that several calls share
 //! - `splice/object.rs`: where the members of an object are; `splice/edits.rs`: edits being gathered
 //!
 //! Absent on purpose: deep paths. Only the top level, `params` and `params._meta` are changed here.
@@ -18,9 +19,11 @@ use bytes::Bytes;
 mod edits;
 mod meta;
 pub(crate) mod object;
+mod progress;
 mod request;
 
 pub use meta::{MetaEdit, to_legacy_meta, to_modern_meta};
+pub use progress::{replace_asked_token, replace_told_token, told_token};
 pub use request::RequestEdit;
 
 /// One change: the bytes of `range` become `replacement`. An empty range inserts.

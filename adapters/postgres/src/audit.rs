@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 use registry_domain::chain::{Entry, canonical};
 use registry_domain::event::{AuditAction, RegistryEvent};
 use registry_domain::id::{EventId, RegistrationId, UserId};
+use registry_domain::json::normal_form;
 use registry_domain::ports::{AuditQuery, AuditView, Page, Span};
 use registry_domain::registration::RegistrationStatus;
 use serde_json::Value;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use crate::connection::Connection;
 use crate::error::StoreError;
-use crate::place::{Place, Time, json_value, readable, time};
+use crate::place::{Place, Time, json_value, readable, time, time_text};
 use crate::schema::{audit_log, events, users};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
@@ -140,7 +141,7 @@ fn entry(row: &AuditRow, position: i64) -> Entry {
     let at = row.timestamp.to_jiff();
     let [id, registration, user] =
         [row.log_id, row.registration_id, row.user_id].map(|id| id.to_string());
-    let (metadata, timestamp) = (row.metadata.to_string(), at.to_string());
+    let (metadata, timestamp) = (normal_form(&row.metadata), time_text(at));
     Entry {
         position,
         id: row.log_id,

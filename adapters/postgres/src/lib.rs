@@ -12,6 +12,7 @@
 //! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
 //! | documents and links | `documents.rs` `links.rs` |
+//! | everything that lasts, in one file | `archive.rs` |
 //! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` `leases.rs` `oauth.rs` `credentials.rs` |
 //! | how other replicas' events are noticed | `follow.rs` |
 //! | what replicas say to each other where there is no Redis | `bus.rs` and `bus/` |
@@ -30,8 +31,10 @@
 
 mod address;
 mod api_keys;
+mod archive;
 mod audit;
 mod bus;
+mod collections;
 mod connection;
 mod credentials;
 mod documents;

@@ -186,6 +186,11 @@ fn known() -> Result<Vec<MigrationVersion<'static>>, Source> {
     Ok(versions)
 }
 
+/// The newest version that the program knows.
+pub(crate) fn newest() -> Result<String, Source> {
+    Ok(known()?.last().map(ToString::to_string).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use diesel::QueryableByName;
@@ -193,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    const SCRIPTS: [&str; 15] = [
+    const SCRIPTS: [&str; 16] = [
         include_str!("../../../migrations/postgres/2026-11-21-000001_registry/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000002_gateway/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000003_governance/up.sql"),
@@ -209,6 +214,7 @@ mod tests {
         include_str!("../../../migrations/postgres/2026-11-21-000013_oauth/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000014_administrators/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000015_credentials/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-21-000017_collections/up.sql"),
     ];
 
     #[derive(QueryableByName)]

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use futures_util::FutureExt as _;
 use registry_domain::chain::{Chain, Entry, canonical};
 use registry_domain::id::{OperationId, ServerId};
+use registry_domain::json::normal_form;
 use registry_domain::operation::Operation;
 use registry_domain::ports::{OperationLog, OperationQuery, Page, PortError, Span};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use crate::connection::Connection;
 use crate::error::StoreError;
-use crate::place::{Place, Time, readable};
+use crate::place::{Place, Time, readable, time_text};
 use crate::read::View;
 use crate::schema::fastmcp_audit_log;
 use crate::store::PgStore;
@@ -82,7 +83,7 @@ impl OperationRow {
         let (id, at) = (self.id.to_string(), self.timestamp.to_jiff());
         let success = if self.success { "true" } else { "false" };
         let duration = self.duration_ms.to_string();
-        let (params, timestamp) = (self.params.as_ref().map(Value::to_string), at.to_string());
+        let (params, timestamp) = (self.params.as_ref().map(normal_form), time_text(at));
         let server_id = self.server_id.map(|id| id.to_string());
         Entry {
             position,

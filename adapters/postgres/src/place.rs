@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
 use registry_domain::endpoint::EndpointUrl;
 use registry_domain::id::{Alias, TenantId};
 use registry_domain::ports::Source;
@@ -20,6 +21,11 @@ pub(crate) type Time = jiff_diesel::Timestamp;
 /// A time to be written.
 pub(crate) fn time(time: Timestamp) -> Time {
     Time::from(time)
+}
+
+/// A time as seals have it: RFC 3339 in UTC with six fractional digits.
+pub(crate) fn time_text(time: Timestamp) -> String {
+    DateTimePrinter::new().precision(Some(6)).timestamp_to_string(&time)
 }
 
 /// A text without the one character that PostgreSQL keeps nowhere, NUL.
@@ -135,7 +141,7 @@ impl Place {
 
     /// Reads an address.
     pub(crate) fn endpoint(self, text: &str) -> Result<EndpointUrl, StoreError> {
-        EndpointUrl::parse(text)
+        EndpointUrl::parse_kept(text)
             .map_err(|violation| self.unreadable("endpoint_url", violation.to_string()))
     }
 }

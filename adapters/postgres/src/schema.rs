@@ -362,6 +362,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    collections (id) {
+        id -> Uuid,
+        tenant_id -> Nullable<Text>,
+        slug -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        instructions -> Nullable<Text>,
+        members -> Jsonb,
+        made_by -> Uuid,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        revision -> BigInt,
+    }
+}
+
 diesel::joinable!(candidate_manifests -> registrations (registration_id));
 diesel::joinable!(servers -> registrations (registration_id));
 diesel::joinable!(audit_log -> users (user_id));
@@ -404,6 +420,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         seals,
         api_keys,
         server_credentials,
+        collections,
     )
 }
 

@@ -1,5 +1,6 @@
 //! Asking a server that nobody has vetted yet, within bounds of bytes and time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -17,17 +18,23 @@ use crate::answer::{Said, answer_in};
 use crate::fault::{self, of_answer};
 use crate::head::SESSION;
 use crate::http_upstream::{Addressee, HttpUpstream};
+use crate::link::Link;
 use crate::reply;
 use crate::settings::UpstreamSettings;
 use crate::target::Target;
 
 /// A series of questions to one server.
 pub(crate) struct Inquiry<'a> {
-    upstream: &'a HttpUpstream,
-    target: Target,
-    credential: Option<&'a Credential>,
+    settings: &'a UpstreamSettings,
+    way: Way<'a>,
     bytes_left: usize,
     asked: i64,
+}
+
+/// How the server is reached.
+enum Way<'a> {
+    Http(&'a HttpUpstream, Box<Target>, Option<&'a Credential>),
+    Link(Arc<Link>),
 }
 
 /// An answer, with what HTTP says about it.
@@ -48,17 +55,20 @@ impl<'a> Inquiry<'a> {
     /// As [`Target::of`].
     pub(crate) fn of(upstream: &'a HttpUpstream, dial: Dial<'a>) -> Result<Self, UpstreamFailure> {
         let target = Target::of(dial.endpoint, upstream.settings.egress)?;
-        let bytes_left = upstream.settings.max_discovery_bytes;
-        Ok(Self { upstream, target, credential: dial.credential, bytes_left, asked: 0 })
+        let settings = &upstream.settings;
+        let way = Way::Http(upstream, Box::new(target), dial.credential);
+        Ok(Self { settings, way, bytes_left: settings.max_discovery_bytes, asked: 0 })
     }
 
-    const fn to(&self) -> Addressee<'_> {
-        Addressee { target: &self.target, credential: self.credential }
+    /// Begins to ask the server at the other end of a connection.
+    pub(crate) fn over(link: Arc<Link>, settings: &'a UpstreamSettings) -> Self {
+        let bytes_left = settings.max_discovery_bytes;
+        Self { settings, way: Way::Link(link), bytes_left, asked: 0 }
     }
 
     /// The bounds.
     pub(crate) fn settings(&self) -> &'a UpstreamSettings {
-        &self.upstream.settings
+        self.settings
     }
 
     /// Who we say we are.
@@ -77,11 +87,22 @@ impl<'a> Inquiry<'a> {
         head: MessageHead,
         message: impl FnOnce(i64) -> Bytes + Send,
     ) -> Result<Answered, UpstreamFailure> {
-        self.asked += 1;
-        let (id, body) = (self.asked, message(self.asked));
         let timeout = self.settings().request_timeout;
         let started = Instant::now();
-        let response = self.upstream.post(self.to(), head, body, timeout).await?;
+        let (upstream, to) = match &self.way {
+            Way::Http(upstream, target, credential) => {
+                (*upstream, Addressee { target, credential: *credential })
+            }
+            Way::Link(link) => {
+                let link = Arc::clone(link);
+                return tokio::time::timeout(timeout, self.ask_over(&link, head, message))
+                    .await
+                    .unwrap_or_else(|_| Err(fault::too_slow(true)));
+            }
+        };
+        self.asked += 1;
+        let (id, body) = (self.asked, message(self.asked));
+        let response = upstream.post(to, head, body, timeout).await?;
         check_status(response.status())?;
         let status = response.status();
         let session = session_of(&response)?;
@@ -102,7 +123,13 @@ impl<'a> Inquiry<'a> {
         message: Bytes,
     ) -> Result<(), UpstreamFailure> {
         let timeout = self.settings().request_timeout;
-        let response = self.upstream.post(self.to(), head, message, timeout).await?;
+        let (upstream, to) = match &self.way {
+            Way::Http(upstream, target, credential) => {
+                (upstream, Addressee { target, credential: *credential })
+            }
+            Way::Link(link) => return link.tell(head, link.credential(), message, timeout).await,
+        };
+        let response = upstream.post(to, head, message, timeout).await?;
         check_status(response.status())?;
         if response.status().is_success() {
             Ok(())
@@ -112,9 +139,32 @@ impl<'a> Inquiry<'a> {
         }
     }
 
+    async fn ask_over(
+        &mut self,
+        link: &Link,
+        head: MessageHead,
+        message: impl FnOnce(i64) -> Bytes + Send,
+    ) -> Result<Answered, UpstreamFailure> {
+        let id = link.next_id();
+        let timeout = self.settings().request_timeout;
+        let place =
+            link.ask(head, link.credential(), &id.to_string(), &message(id), timeout).await?;
+        loop {
+            let mail = place.mailbox.next().await?;
+            let left = self.bytes_left.checked_sub(mail.message.len()).ok_or_else(too_much)?;
+            self.bytes_left = left;
+            if mail.is_response {
+                let said = answer_in(&mail.message, id).unwrap_or(Said::Other);
+                return Ok(Answered { status: StatusCode::OK, session: None, said });
+            }
+        }
+    }
+
     /// Asks for the endpoint's stream of events; `None` if it has none.
     pub(crate) async fn listen(&self, timeout: Duration) -> Option<Response<Incoming>> {
-        let response = self.upstream.listen(self.to(), timeout).await.ok()?;
+        let Way::Http(upstream, target, credential) = &self.way else { return None };
+        let to = Addressee { target, credential: *credential };
+        let response = upstream.listen(to, timeout).await.ok()?;
         let shape = reply::shape(response.status(), response.headers());
         (response.status() == StatusCode::OK && shape == ReplyShape::EventStream)
             .then_some(response)
@@ -123,7 +173,10 @@ impl<'a> Inquiry<'a> {
     /// Ends a legacy session; how the server takes it does not matter any more.
     pub(crate) async fn end_session(&self, revision: Option<String>, session: String) {
         const POLITENESS: Duration = Duration::from_secs(2);
-        let ended = self.upstream.end_session(self.to(), revision, session, POLITENESS).await;
+        // The end of a connection is the end of what the server keeps of it.
+        let Way::Http(upstream, target, credential) = &self.way else { return };
+        let to = Addressee { target, credential: *credential };
+        let ended = upstream.end_session(to, revision, session, POLITENESS).await;
         if let Err(failure) = ended {
             tracing::debug!(class = failure.class.as_str(), "an upstream session was not ended");
         }

@@ -22,21 +22,27 @@ use crate::settings::UpstreamSettings;
 /// A pool of connections to upstreams.
 pub(crate) type Pool = Client<Connector, Outgoing>;
 
-type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+/// A connection to an upstream.
+pub(crate) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Makes the pool. Its connections belong to the runtime that uses it.
 pub(crate) fn pool(settings: &UpstreamSettings) -> Pool {
-    let guarded = GuardedConnector::new(settings.egress, settings.connect_timeout);
-    let connector = Connector {
-        https: HttpsConnector::from((guarded, Arc::clone(&TLS))),
-        timeout: settings.connect_timeout,
-    };
+    let connector = connector(settings);
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(settings.pool_idle_timeout)
         .pool_max_idle_per_host(settings.pool_max_idle_per_host)
         .set_host(false)
         .build(connector)
+}
+
+/// Makes what connects, for those who keep no pool.
+pub(crate) fn connector(settings: &UpstreamSettings) -> Connector {
+    let guarded = GuardedConnector::new(settings.egress, settings.connect_timeout);
+    Connector {
+        https: HttpsConnector::from((guarded, Arc::clone(&TLS))),
+        timeout: settings.connect_timeout,
+    }
 }
 
 /// TLS as all clients of the process speak it: the machine's certificates, or Mozilla's where it

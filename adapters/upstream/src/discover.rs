@@ -27,7 +27,11 @@ pub(crate) async fn discover(inquiry: &mut Inquiry<'_>) -> Result<Manifest, Upst
     definitions.map(Manifest::new)
 }
 
-async fn list_all(
+/// Reads what a server offers that was opened.
+///
+/// # Errors
+/// As [`discover`].
+pub(crate) async fn list_all(
     inquiry: &mut Inquiry<'_>,
     opened: &OpenedUpstream,
 ) -> Result<Vec<Definition>, UpstreamFailure> {

@@ -42,8 +42,8 @@ pub(crate) fn of_message(target: &Target, agent: &HeaderValue, head: MessageHead
 }
 
 /// The headers of a request for a stream of events.
-pub(crate) fn of_listening(target: &Target, agent: &HeaderValue) -> HeaderMap {
-    let mut headers = of_request(target, agent, None, None);
+pub(crate) fn of_listening(target: &Target, agent: &HeaderValue, head: MessageHead) -> HeaderMap {
+    let mut headers = of_request(target, agent, head.revision, head.session);
     headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
     headers
 }

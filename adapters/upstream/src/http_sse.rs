@@ -1,5 +1,6 @@
-//! Recognising servers of the HTTP+SSE transport (2024-11-05), which we do not speak yet: to tell a
-//! submitter so is kinder than to call the server broken.
+//! Recognising servers of the HTTP+SSE transport (2024-11-05) at addresses of HTTP. Where it is
+//! switched on they are then spoken to so (`sse.rs`); where not, to tell a submitter so is kinder than
+//! to call the server broken.
 
 use std::time::Duration;
 

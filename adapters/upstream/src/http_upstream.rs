@@ -31,8 +31,8 @@ pub struct HttpUpstream {
     pool: Pool,
     targets: Targets,
     found: Found,
-    agent: HeaderValue,
-    tokens: Arc<AccessTokens>,
+    pub(crate) agent: HeaderValue,
+    pub(crate) tokens: Arc<AccessTokens>,
 }
 
 /// Who gets a request: where it is, and what it is shown.
@@ -50,7 +50,7 @@ impl HttpUpstream {
     }
 
     /// Makes a client that shares the tokens of servers with others of the process.
-    pub fn sharing(settings: UpstreamSettings, tokens: Arc<AccessTokens>) -> Self {
+    pub(crate) fn sharing(settings: UpstreamSettings, tokens: Arc<AccessTokens>) -> Self {
         let agent = format!("{}/{}", settings.client_name, settings.client_version);
         Self {
             pool: connect::pool(&settings),
@@ -63,8 +63,21 @@ impl HttpUpstream {
         }
     }
 
-    /// Posts a message; answers when the reply's head has arrived. A server that does not take our
-    /// token is shown a new one, once: it refused the message without looking at it.
+    /// Sends a message of the call path. Apart from the port's method, so that who wraps it makes
+    /// no box of a box.
+    pub(crate) async fn call(
+        &self,
+        server: &Permit<Arc<ServerEntry>>,
+        request: UpstreamRequest,
+    ) -> Result<Reply, UpstreamFailure> {
+        let target = self.targets.of(server.of(), self.settings.egress)?;
+        let UpstreamRequest { head, body, credential, timeout, pause } = request;
+        let to = Addressee { target: &target, credential: credential.as_deref() };
+        let response = self.post(to, head, body, timeout).await?;
+        Ok(reply::of_response(response, pause))
+    }
+
+    /// Posts a message; answers when the reply's head has arrived.
     pub(crate) async fn post(
         &self,
         to: Addressee<'_>,
@@ -75,16 +88,31 @@ impl HttpUpstream {
         let target = to.target;
         // In a session 404 says that the session has ended.
         let is_settled = message.session.is_some();
-        let mut headers = head::of_message(target, &self.agent, message);
+        let headers = head::of_message(target, &self.agent, message);
         let Some(credential) = to.credential else {
             return self.post_to(target, is_settled, headers, body, timeout).await;
         };
+        let post = |headers| self.post_to(target, is_settled, headers, body.clone(), timeout);
+        // Boxed: what few servers want must not make every other call's future larger.
+        Box::pin(self.showing(credential, headers, post)).await
+    }
+
+    /// Sends a request with what opens its server. A server that does not take our token is shown a
+    /// new one, once: it refused the request without looking at it.
+    pub(crate) async fn showing<Sending>(
+        &self,
+        credential: &Credential,
+        mut headers: HeaderMap,
+        send: impl Fn(HeaderMap) -> Sending + Send + Sync,
+    ) -> Result<Response<Incoming>, UpstreamFailure>
+    where
+        Sending: Future<Output = Result<Response<Incoming>, UpstreamFailure>> + Send,
+    {
         let mut is_new = false;
         loop {
             let shown = self.tokens.shown(credential).await?;
             headers.insert(shown.name.clone(), shown.value.clone());
-            let sent = self.post_to(target, is_settled, headers.clone(), body.clone(), timeout);
-            let response = sent.await?;
+            let response = send(headers.clone()).await?;
             let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
             if is_unauthorized && !is_new && self.tokens.forget(credential, &shown) {
                 is_new = true;
@@ -169,9 +197,22 @@ impl HttpUpstream {
         to: Addressee<'_>,
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
-        let headers = self.shown_to(to, head::of_listening(to.target, &self.agent)).await?;
+        self.listen_as(to, MessageHead::default(), timeout).await
+    }
+
+    async fn listen_as(
+        &self,
+        to: Addressee<'_>,
+        head: MessageHead,
+        timeout: Duration,
+    ) -> Result<Response<Incoming>, UpstreamFailure> {
+        let headers = head::of_listening(to.target, &self.agent, head);
         let uri = self.uri_of(to.target);
-        self.exchange(uri, Method::GET, headers, Outgoing::nothing(), timeout).await
+        let get = |headers| self.exchange(uri, Method::GET, headers, Outgoing::nothing(), timeout);
+        match to.credential {
+            Some(credential) => self.showing(credential, headers, get).await,
+            None => get(headers).await,
+        }
     }
 
     /// Ends a legacy session.
@@ -202,7 +243,7 @@ impl HttpUpstream {
     }
 
     /// The one place from which requests leave.
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         uri: &Uri,
         method: Method,
@@ -259,11 +300,18 @@ impl Upstream for HttpUpstream {
         server: &Permit<Arc<ServerEntry>>,
         request: UpstreamRequest,
     ) -> Result<Reply, UpstreamFailure> {
+        self.call(server, request).await
+    }
+
+    async fn listen(
+        &self,
+        server: &Permit<Arc<ServerEntry>>,
+        request: UpstreamRequest,
+    ) -> Result<Reply, UpstreamFailure> {
         let target = self.targets.of(server.of(), self.settings.egress)?;
-        let UpstreamRequest { head, body, credential, timeout, pause } = request;
-        let to = Addressee { target: &target, credential: credential.as_deref() };
-        let response = self.post(to, head, body, timeout).await?;
-        Ok(reply::of_response(response, pause))
+        let to = Addressee { target: &target, credential: request.credential.as_deref() };
+        let response = self.listen_as(to, request.head, request.timeout).await?;
+        Ok(reply::of_response(response, request.pause))
     }
 
     async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {

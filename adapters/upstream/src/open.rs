@@ -89,7 +89,9 @@ fn modern_head(method: &str) -> MessageHead {
 }
 
 /// Asks `server/discover`; `None` if the server is not modern.
-async fn ask_modern(inquiry: &mut Inquiry<'_>) -> Result<Option<OpenedUpstream>, UpstreamFailure> {
+pub(crate) async fn ask_modern(
+    inquiry: &mut Inquiry<'_>,
+) -> Result<Option<OpenedUpstream>, UpstreamFailure> {
     let mut tried_again = false;
     loop {
         let client = inquiry.client();
@@ -141,7 +143,7 @@ fn modern(result: &Bytes) -> Option<OpenedUpstream> {
 }
 
 /// Opens a legacy session: `initialize`, then `notifications/initialized`.
-async fn shake_hands(
+pub(crate) async fn shake_hands(
     inquiry: &mut Inquiry<'_>,
     capabilities: &str,
 ) -> Result<OpenedUpstream, UpstreamFailure> {
@@ -195,10 +197,12 @@ async fn no_handshake(inquiry: &Inquiry<'_>, answered: &Answered) -> UpstreamFai
         && !refused_as_modern
         && http_sse::is_spoken(inquiry).await
     {
-        return of_answer(
-            FaultClass::WrongTransport,
-            "the server speaks HTTP+SSE (2024-11-05), not streamable HTTP",
-        );
+        let detail = if inquiry.settings().legacy_sse {
+            "the server speaks HTTP+SSE (2024-11-05), not streamable HTTP"
+        } else {
+            "the server speaks HTTP+SSE (2024-11-05), which is off here (MREG_ENABLE_LEGACY_SSE)"
+        };
+        return of_answer(FaultClass::WrongTransport, detail);
     }
     if answered.status == StatusCode::UPGRADE_REQUIRED {
         return of_answer(FaultClass::WrongTransport, "the server wants another protocol (426)");

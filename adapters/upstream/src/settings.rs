@@ -30,6 +30,17 @@ pub struct UpstreamSettings {
     pub pool_idle_timeout: Duration,
     /// How many unused connections are kept for each upstream host.
     pub pool_max_idle_per_host: usize,
+    /// The longest message over a transport other than streamable HTTP, in bytes.
+    pub max_message_bytes: usize,
+    /// How many connections of such transports are held at once.
+    pub max_links: usize,
+    /// How long such a connection is kept that nobody uses.
+    pub link_idle_timeout: Duration,
+    /// How often a WebSocket is asked whether it is alive.
+    pub ping_interval: Duration,
+    /// Whether a server at an address of HTTP may be spoken to over HTTP+SSE (2024-11-05), where it
+    /// does not speak streamable HTTP.
+    pub legacy_sse: bool,
     /// What we call ourselves in `clientInfo` and `user-agent`.
     pub client_name: String,
     /// Our version in `clientInfo` and `user-agent`.
@@ -50,6 +61,11 @@ impl UpstreamSettings {
             max_sse_frame_bytes: 16 * 1024 * 1024,
             pool_idle_timeout: Duration::from_secs(30),
             pool_max_idle_per_host: 64,
+            max_message_bytes: 16 * 1024 * 1024,
+            max_links: 4096,
+            link_idle_timeout: Duration::from_mins(30),
+            ping_interval: Duration::from_secs(30),
+            legacy_sse: false,
             client_name: "mcp-registry-gateway".to_owned(),
             client_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
@@ -65,6 +81,8 @@ impl UpstreamSettings {
             max_pages: 10,
             max_definitions: 100,
             max_sse_frame_bytes: 64 * 1024,
+            max_message_bytes: 64 * 1024,
+            legacy_sse: true,
             ..Self::new(EgressPolicy::Development)
         }
     }

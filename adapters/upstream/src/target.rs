@@ -37,8 +37,8 @@ impl Target {
         egress: EgressPolicy,
     ) -> Result<Self, UpstreamFailure> {
         egress.check(endpoint).map_err(|_| ConnectFault::Forbidden.into_failure())?;
-        if endpoint.transport() == Transport::Websocket {
-            let detail = "the address is a WebSocket's, and is not spoken to over HTTP";
+        if matches!(endpoint.transport(), Transport::Websocket | Transport::Stdio) {
+            let detail = "the address is not spoken to over HTTP";
             return Err(failure(FaultClass::WrongTransport, detail, false));
         }
         let unspeakable =

@@ -79,7 +79,7 @@ impl Slot {
 }
 
 /// The tokens of servers, one for each, for all threads of the process.
-pub struct AccessTokens {
+pub(crate) struct AccessTokens {
     settings: UpstreamSettings,
     pool: Pool,
     slots: Mutex<HashMap<ServerId, Arc<Slot>>>,
@@ -88,7 +88,7 @@ pub struct AccessTokens {
 impl AccessTokens {
     /// Makes it, with nothing known. It keeps no connection: a token is fetched now and then, by
     /// whichever thread needs it.
-    pub fn new(settings: UpstreamSettings) -> Self {
+    pub(crate) fn new(settings: UpstreamSettings) -> Self {
         let settings = UpstreamSettings { pool_max_idle_per_host: 0, ..settings };
         Self { pool: connect::pool(&settings), slots: Mutex::default(), settings }
     }

@@ -8,7 +8,7 @@ use registry_http_edge::openapi::{BEARER, complete};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::{IntoParams, OpenApi};
 
-use crate::handlers::{health, mcp, root, sign_in};
+use crate::handlers::{collections, health, mcp, root, sign_in, sse};
 
 /// Every operation of port 8001.
 #[derive(OpenApi)]
@@ -33,6 +33,13 @@ use crate::handlers::{health, mcp, root, sign_in};
         mcp::listen_server,
         mcp::end_session,
         mcp::end_server_session,
+        collections::of_collection,
+        collections::listen_collection,
+        collections::end_collection_session,
+        sse::open_federated,
+        sse::open_server,
+        sse::send_federated,
+        sse::send_server,
         sign_in::login::begin,
         sign_in::callback::finish,
         sign_in::userinfo::show,

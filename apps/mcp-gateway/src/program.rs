@@ -44,6 +44,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
             },
         }),
     };
+    let door = bound.listener.try_clone()?;
     let server = serve(gateway, vec![bound.listener], runtime.server_settings(Half::Gateway))?;
-    Ok(Running { half: bound.half, address: bound.address, server })
+    Ok(Running { half: bound.half, address: bound.address, door, server })
 }

@@ -10,7 +10,7 @@ use registry_http_edge::health::livez;
 use registry_http_edge::{at, below};
 
 use crate::handlers::sign_in::{callback, login, logout, userinfo};
-use crate::handlers::{document, health, mcp, root};
+use crate::handlers::{collections, document, health, mcp, root, sse};
 
 /// Adds the authorization server's paths to an app.
 pub(crate) fn configure_oauth(config: &mut web::ServiceConfig) {
@@ -33,5 +33,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(
             at("/mcp").post(mcp::federated).get(mcp::listen_federated).delete(mcp::end_session),
         )
-        .service(below("/servers", mcp::of_server));
+        .service(at("/sse").get(sse::open_federated))
+        .service(at("/messages").post(sse::send_federated))
+        .service(below("/servers", mcp::of_server))
+        .service(below("/collections", collections::of_collection));
 }

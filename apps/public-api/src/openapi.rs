@@ -13,9 +13,9 @@ use registry_http_edge::openapi::complete;
 use utoipa::OpenApi;
 
 use crate::handlers::{
-    active_requests, admin, api_keys, audit_log, credentials, development, discovery, documents,
-    drift, health, links, operations, proxy, registrations, root, router, server_health, servers,
-    tool_rules, users,
+    active_requests, admin, api_keys, audit_log, collections, credentials, development, discovery,
+    documents, drift, health, links, operations, proxy, registrations, root, router, server_health,
+    servers, tool_rules, users,
 };
 
 /// Every operation of port 8000.
@@ -37,6 +37,7 @@ use crate::handlers::{
         (name = "documents", description = "What people read about a registration: files and links"),
         (name = "servers", description = "The servers themselves: list, find, register, replace"),
         (name = "proxy", description = "MCP calls that name no server, and what is under way"),
+        (name = "collections", description = "Named subsets of servers and tools"),
         (name = "api keys", description = "Keys of machines"),
         (name = "audit", description = "Who did what to which registration, and what was called"),
         (name = "development", description = "The issuer that stands in for Microsoft Entra ID on \
@@ -90,6 +91,11 @@ use crate::handlers::{
         discovery::tools::handle,
         discovery::resources::handle,
         admin::stats::handle,
+        collections::list::handle,
+        collections::make::handle,
+        collections::find::handle,
+        collections::replace::handle,
+        collections::delete::handle,
         api_keys::list::handle,
         api_keys::make::handle,
         api_keys::revoke::handle,

@@ -39,8 +39,9 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         spool: Some(Arc::clone(&runtime.calls.spool)),
         development: runtime.development.clone(),
     };
+    let door = bound.listener.try_clone()?;
     let server = serve(api, vec![bound.listener])?;
-    Ok(Running { half: bound.half, address: bound.address, server })
+    Ok(Running { half: bound.half, address: bound.address, door, server })
 }
 
 fn proxy(runtime: &Runtime) -> ProxySettings {

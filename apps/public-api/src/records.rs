@@ -78,9 +78,9 @@ impl Pending {
         let request = response.request();
         let extensions = request.extensions();
         if let Some(asker) = extensions.get::<Asker>() {
-            operation.user_id = Some(asker.0.subject.clone());
-            operation.tenant_id = asker.0.tenant.as_ref().map(ToString::to_string);
-            operation.email.clone_from(&asker.0.email);
+            operation.user_id = Some(asker.caller.subject.clone());
+            operation.tenant_id = asker.caller.tenant.as_ref().map(ToString::to_string);
+            operation.email.clone_from(&asker.caller.email);
             operation.client_address = None;
         }
         if let Some(id) = extensions.get::<RequestId>() {

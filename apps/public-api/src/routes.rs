@@ -6,9 +6,9 @@ use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
 use crate::handlers::{
-    active_requests, admin, api_keys, audit_log, credentials, development as issuer, discovery,
-    docs, documents, drift, health, links, operations, proxy as mcp, registrations, root, router,
-    server_health, servers, tool_rules, users,
+    active_requests, admin, api_keys, audit_log, collections, credentials, development as issuer,
+    discovery, docs, documents, drift, health, links, operations, proxy as mcp, registrations,
+    root, router, server_health, servers, tool_rules, users,
 };
 use crate::pages::PageSettings;
 
@@ -106,6 +106,18 @@ pub fn table(config: &mut ServiceConfig) {
         .service(at("/api/v1/discovery/tools").get(discovery::tools::handle))
         .service(at("/api/v1/discovery/resources").get(discovery::resources::handle))
         .service(at("/api/v1/admin/stats").get(admin::stats::handle))
+        // named subsets of servers and tools
+        .service(
+            at("/api/v1/collections")
+                .get(collections::list::handle)
+                .post(collections::make::handle),
+        )
+        .service(
+            at("/api/v1/collections/{collection_id}")
+                .get(collections::find::handle)
+                .put(collections::replace::handle)
+                .delete(collections::delete::handle),
+        )
         // keys of machines
         .service(at("/api/v1/api-keys").get(api_keys::list::handle).post(api_keys::make::handle))
         .service(at("/api/v1/api-keys/{key_id}").delete(api_keys::revoke::handle))

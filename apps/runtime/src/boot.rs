@@ -19,6 +19,7 @@ use registry_domain::ports::{
 };
 use registry_domain::sign_in::SignInPorts;
 use registry_entra::DevelopmentIssuer;
+use registry_http_edge::draining::Draining;
 use registry_http_edge::mcp::Origins;
 use registry_http_edge::session::Sessions;
 use registry_http_edge::settings::ServerSettings;
@@ -120,6 +121,8 @@ pub struct Runtime {
     pub(crate) telemetry: Telemetry,
     /// Lets go of kept answers, where answers are kept.
     freshness: Option<Arc<Freshness>>,
+    /// Whether the process is about to end.
+    pub(crate) draining: Arc<Draining>,
     /// What is open, and has to be closed at the end.
     open: Storage,
     shared: Shared,
@@ -169,6 +172,8 @@ pub(crate) fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>, B
 fn upstream_settings(settings: &Settings) -> UpstreamSettings {
     UpstreamSettings {
         request_timeout: settings.health.rules.timeout,
+        max_message_bytes: settings.gateway.max_event_bytes,
+        legacy_sse: settings.registry.policy.enable_legacy_sse,
         client_name: settings.gateway.name.clone(),
         ..UpstreamSettings::new(settings.registry.policy.egress)
     }
@@ -237,8 +242,9 @@ impl Runtime {
             let tasks = shared.tasks().clone();
             Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
+        let keys = (&sealer, gateway_url.as_str());
         let calls =
-            CallPath::start(&settings, &registry, (&open.tokens, personal), &shared).await?;
+            CallPath::start(&settings, &registry, &shared, &open.links, personal, keys).await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
         let freshness = shared.freshness(&settings, &registry);
@@ -264,6 +270,7 @@ impl Runtime {
             development: identity.development,
             local_service_url,
             gateway_url,
+            draining: Arc::default(),
             open,
             shared,
             halves,
@@ -317,7 +324,7 @@ impl Runtime {
         let answers = self.freshness.as_ref().map(|freshness| freshness.answers());
         EdgeSettings {
             resources_at: (half == Half::Gateway).then(|| self.gateway_url.clone()),
-            ..edge::settings(&self.settings, half, &self.telemetry, answers)
+            ..edge::settings(&self.settings, half, &self.telemetry, answers, &self.draining)
         }
     }
 

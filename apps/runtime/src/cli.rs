@@ -1,5 +1,6 @@
 //! The command line that all programs share.
 
+mod archive;
 mod audit;
 mod config;
 mod healthcheck;
@@ -76,6 +77,10 @@ enum Command {
     RegisterServer(register_server::Arguments),
     /// Look after the records of what was done
     Audit(audit::Arguments),
+    /// Write everything that lasts into one file, which either kind of store reads
+    Export(archive::ExportArguments),
+    /// Read such a file into an empty store
+    Import(archive::ImportArguments),
     /// Ask the running program whether it is alive: exit code 0 if so
     Healthcheck(healthcheck::Arguments),
 }
@@ -106,6 +111,8 @@ pub fn main(program: Program) -> ExitCode {
         Command::RegisterServer(arguments) => {
             with(loaded, |settings| register_server::run(arguments, settings))
         }
+        Command::Export(arguments) => with(loaded, |settings| archive::export(arguments, settings)),
+        Command::Import(arguments) => with(loaded, |settings| archive::import(arguments, settings)),
         Command::Audit(arguments) => with(loaded, |settings| audit::run(arguments, settings)),
         Command::Healthcheck(arguments) => {
             with(loaded, |settings| healthcheck::run(program, arguments, settings))

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use registry_domain::rate::Limit;
 use registry_http_edge::EdgeSettings;
+use registry_http_edge::admission::Admission;
+use registry_http_edge::draining::Draining;
 use registry_http_edge::reads::{Answers, ReadSettings};
 use registry_http_edge::settings::{
     CorsSettings, LimitSettings, SecurityHeaderSettings, ServerSettings, TraceHooks,
@@ -29,6 +31,7 @@ pub(crate) fn settings(
     half: Half,
     telemetry: &Telemetry,
     answers: Option<&Arc<Answers>>,
+    draining: &Arc<Draining>,
 ) -> EdgeSettings {
     let service = &settings.service;
     // A page with an address of its own is nowhere else.
@@ -60,6 +63,9 @@ pub(crate) fn settings(
             enabled: service.security_headers,
             hsts_max_age: (settings.stage == Stage::Production).then_some(31_536_000),
         },
+        admission: (settings.limits.max_in_flight > 0)
+            .then(|| Arc::new(Admission::new(half.as_str(), settings.limits.max_in_flight))),
+        draining: Arc::clone(draining),
         limits: limits(&settings.limits),
         max_body_bytes: MAX_BODY_BYTES,
         body_timeout: BODY_WITHIN,

@@ -9,6 +9,7 @@ mod follow_routes;
 mod fortune;
 mod keep_metrics;
 mod keep_oauth;
+mod list_programs;
 mod probe;
 mod renew_answers;
 mod seal;
@@ -59,6 +60,10 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
             runtime.settings.health.rules.interval,
             stop.clone(),
         ));
+    }
+    if let Some(programs) = &runtime.settings.programs.programs {
+        let aliases = programs.iter().map(|program| program.alias.clone()).collect();
+        running.spawn(list_programs::run(runtime.registry.clone(), aliases, stop.clone()));
     }
     if let Some(oauth) = runtime.oauth.clone() {
         running.spawn(keep_oauth::run(oauth, stop.clone()));

@@ -1,11 +1,12 @@
 //! Serving: from bound sockets to a graceful end.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use actix_web::dev::Server;
-use tokio::signal::unix::{SignalKind, signal};
+use actix_web::dev::{Server, ServerHandle};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::boot::Runtime;
@@ -36,12 +37,17 @@ pub struct Running {
     pub half: Half,
     /// Where it listens.
     pub address: SocketAddr,
+    /// The socket that it listens on, a second time: so that it can be closed before the server ends.
+    pub door: TcpListener,
     /// Its end, for whatever reason.
     pub server: Server,
 }
 
 /// How long operation records may take to reach the store at the end.
 const LAST_COPY_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long workers may take to begin with connections that were accepted before the doors closed.
+const TAKEN_IN_WITHIN: Duration = Duration::from_millis(200);
 
 /// Runs servers until one of them ends or the process is told to stop: then the requests in
 /// flight complete, what waits in the spool is copied, and everything that was begun is finished.
@@ -57,12 +63,15 @@ pub(crate) async fn run(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let jobs = jobs::start(runtime);
 
-    let mut handles = Vec::new();
+    let (mut handles, mut doors) = (Vec::new(), Vec::new());
     let mut ends = JoinSet::new();
-    let named =
-        servers.into_iter().map(|running| (running.half.as_str(), running.address, running.server));
+    let named = servers.into_iter().map(|Running { half, address, door, server }| {
+        doors.push((server.handle(), door));
+        (half.as_str(), address, server)
+    });
+    let named: Vec<_> = named.collect();
     let metrics = metrics.into_iter().map(|(address, server)| ("metrics", address, server));
-    for (name, address, server) in named.chain(metrics) {
+    for (name, address, server) in named.into_iter().chain(metrics) {
         tracing::info!(server = name, %address, "listening");
         handles.push(server.handle());
         ends.spawn(server);
@@ -73,6 +82,10 @@ pub(crate) async fn run(
         _ = interrupt.recv() => None,
         ended = ends.join_next() => ended,
     };
+    if first_end.is_none() {
+        drain(runtime, (&mut terminate, &mut interrupt)).await;
+        close(doors).await;
+    }
     tracing::info!("stopping: requests in flight complete first");
     // Live clients listen for as long as they are let: they are let go first.
     runtime.live.hub.stop();
@@ -97,4 +110,34 @@ pub(crate) async fn run(
         Some(Ok(Err(error))) => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Goes on answering for a while, as not ready, so that load balancers send nothing more here before
+/// the sockets close. Told to stop again, it stops.
+async fn drain(runtime: &Runtime, (terminate, interrupt): (&mut Signal, &mut Signal)) {
+    let within = runtime.settings.service.drain;
+    runtime.draining.begin();
+    if within.is_zero() {
+        return;
+    }
+    tracing::info!(seconds = within.as_secs(), "draining: not ready any more, and still answering");
+    tokio::select! {
+        () = tokio::time::sleep(within) => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Refuses new connections, and lets those in that were accepted: a server that is stopped drops
+/// what its workers have not begun with.
+async fn close(doors: Vec<(ServerHandle, TcpListener)>) {
+    for (server, door) in doors {
+        // Who accepts would be told of the closed socket as of an error.
+        server.pause().await;
+        let door = TcpStream::from(OwnedFd::from(door));
+        if let Err(error) = door.shutdown(Shutdown::Both) {
+            tracing::debug!(%error, "a socket goes on listening until its server has ended");
+        }
+    }
+    tokio::time::sleep(TAKEN_IN_WITHIN).await;
 }

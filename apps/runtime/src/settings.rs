@@ -22,6 +22,7 @@ mod registry;
 mod sealing;
 mod service;
 mod sign_in;
+mod stdio;
 mod store;
 mod telemetry;
 
@@ -48,6 +49,7 @@ pub use registry::RegistrySettings;
 pub use sealing::SealingSettings;
 pub use service::ServiceSettings;
 pub use sign_in::SignInSettings;
+pub use stdio::ProgramSettings;
 pub use store::{Database, StoreSettings};
 pub use telemetry::{MetricsSettings, TelemetrySettings, TraceSettings};
 
@@ -100,6 +102,8 @@ pub struct Settings {
     pub identity: IdentitySettings,
     /// The registry's rules.
     pub registry: RegistrySettings,
+    /// The programs that are servers.
+    pub programs: ProgramSettings,
     /// The probing of servers.
     pub health: HealthSettings,
     /// Rate limits.
@@ -155,6 +159,7 @@ impl Settings {
         let store = StoreSettings::read(&mut reader, stage);
         let redis = RedisSettings::read(&mut reader);
         let registry = RegistrySettings::read(&mut reader, stage);
+        let programs = ProgramSettings::read(&mut reader);
         let health = HealthSettings::read(&mut reader);
         let limits = LimitSettings::read(&mut reader);
         let audit = AuditSettings::read(&mut reader);
@@ -176,6 +181,7 @@ impl Settings {
             redis,
             identity,
             registry,
+            programs,
             health,
             limits,
             audit,

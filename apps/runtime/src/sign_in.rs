@@ -40,8 +40,7 @@ pub(crate) fn ports(
     let base = Url::parse(gateway_url)
         .map_err(|error| BootError::part("MREG_FASTMCP_BASE_URL is no address", error))?;
     let wanted = &settings.sign_in;
-    let callback =
-        wanted.callback.clone().unwrap_or_else(|| format!("{gateway_url}/oauth/callback"));
+    let callback = callback(settings, gateway_url);
     Ok(SignInPorts {
         provider,
         sealer,
@@ -60,6 +59,12 @@ pub(crate) fn ports(
             refresh_margin: wanted.refresh_margin,
         },
     })
+}
+
+/// Where the identity provider sends browsers back to.
+pub(crate) fn callback(settings: &Settings, gateway_url: &str) -> String {
+    let wanted = settings.sign_in.callback.clone();
+    wanted.unwrap_or_else(|| format!("{gateway_url}/oauth/callback"))
 }
 
 /// Sessions whose tokens are refreshed by tracked tasks: a refresh that was begun is finished and

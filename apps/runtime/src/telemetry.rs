@@ -2,6 +2,7 @@
 //!
 //! docs/TELEMETRY.md has every metric by name.
 
+mod log_file;
 mod logs;
 mod metered_upstream;
 mod otlp_client;

@@ -1,5 +1,7 @@
 //! A small HTTP client over real sockets, keep-alive, that never follows, retries or guesses.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
@@ -107,13 +109,27 @@ impl Api {
 
     /// Any request; its URI is `path` behind the base, its own headers win over the client's.
     pub async fn request(&self, path: &str, request: Request<Bytes>) -> Answer {
-        let response = self.exchange(path, request).await;
-        let (head, body) = response.into_parts();
-        let body = tokio::time::timeout(DEADLINE, body.collect()).await;
-        let body = body
-            .unwrap_or_else(|_| panic!("{path} answered {} but its body does not end", head.status))
-            .unwrap_or_else(|error| panic!("{path}: the body broke off: {error}"));
-        Answer { status: head.status, headers: head.headers, body: body.to_bytes() }
+        self.try_request(path, request, DEADLINE).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// [`Api::request`] for loads under which connections may break: what went wrong, in words.
+    ///
+    /// # Errors
+    /// There was no whole answer within this time.
+    pub async fn try_request(
+        &self,
+        path: &str,
+        request: Request<Bytes>,
+        within: Duration,
+    ) -> Result<Answer, String> {
+        let whole = async {
+            let (head, body) = self.try_exchange(path, request).await?.into_parts();
+            let body = body.collect().await;
+            let body = body.map_err(|error| format!("{path}: the body broke off: {error}"))?;
+            Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
+        };
+        let whole = tokio::time::timeout(within, whole).await;
+        whole.unwrap_or_else(|_| Err(format!("{}{path}: no whole answer in {within:?}", self.base)))
     }
 
     /// Any request, answered head first; the body is then read event by event, or dropped to
@@ -123,6 +139,17 @@ impl Api {
     }
 
     async fn exchange(&self, path: &str, request: Request<Bytes>) -> http::Response<Incoming> {
+        let answer = tokio::time::timeout(DEADLINE, self.try_exchange(path, request)).await;
+        answer
+            .unwrap_or_else(|_| panic!("{}{path}: no answer in {DEADLINE:?}", self.base))
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    async fn try_exchange(
+        &self,
+        path: &str,
+        request: Request<Bytes>,
+    ) -> Result<http::Response<Incoming>, String> {
         let (mut head, body) = request.into_parts();
         head.uri = format!("{}{path}", self.base).parse().expect("a URI");
         for (name, value) in &self.headers {
@@ -131,11 +158,8 @@ impl Api {
             }
         }
         let method = head.method.clone();
-        let answer = self.client.request(Request::from_parts(head, Full::new(body)));
-        tokio::time::timeout(DEADLINE, answer)
-            .await
-            .unwrap_or_else(|_| panic!("{method} {}{path}: no answer in {DEADLINE:?}", self.base))
-            .unwrap_or_else(|error| panic!("{method} {}{path}: {error:?}", self.base))
+        let answer = self.client.request(Request::from_parts(head, Full::new(body))).await;
+        answer.map_err(|error| format!("{method} {}{path}: {error:?}", self.base))
     }
 }
 

@@ -10,8 +10,15 @@ const PACKAGES: [(&str, &str); 4] = [
     ("mcp-echo-server", "registry-testkit"),
 ];
 
-/// The path of program `name` in the profile folder that this test was built into.
+/// Where the programs are, if not beside the one that wants them.
+const FOLDER: &str = "REGISTRY_BIN_DIR";
+
+/// The path of program `name` in the profile folder that this test was built into, or in the folder
+/// that `REGISTRY_BIN_DIR` names.
 pub fn find(name: &str) -> PathBuf {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return PathBuf::from(folder).join(name);
+    }
     let test = std::env::current_exe().expect("a test knows its own executable");
     // target/<profile>/deps/<test>, or target/<profile>/<program> for a binary.
     test.ancestors()

@@ -16,6 +16,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use parking_lot::{Condvar, Mutex};
@@ -44,6 +45,7 @@ pub struct ChaosProxy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Free,
+    Slow(Duration),
     Stalled,
     Cut,
 }
@@ -71,6 +73,11 @@ impl ChaosProxy {
     /// on, not even an end. After [`ChaosProxy::restore`] it arrives, unless it was cut before.
     pub fn stall(&self) {
         self.way.send_replace(Way::Stalled);
+    }
+
+    /// Lets each piece through only after this time.
+    pub fn slow(&self, each: Duration) {
+        self.way.send_replace(Way::Slow(each));
     }
 
     /// Lets everything through again.
@@ -166,16 +173,18 @@ async fn pump(
     }
 }
 
-/// Waits until the way is free; an error when the proxy is gone.
+/// Waits until the way is passable; an error when the proxy is gone.
 async fn pass(way: &mut watch::Receiver<Way>) -> io::Result<()> {
-    way.wait_for(|way| *way == Way::Free).await.map_err(io::Error::other)?;
+    let open = |way: &Way| matches!(way, Way::Free | Way::Slow(_));
+    let now = *way.wait_for(open).await.map_err(io::Error::other)?;
+    if let Way::Slow(each) = now {
+        tokio::time::sleep(each).await;
+    }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::timeout;
 
     use super::*;
@@ -265,6 +274,14 @@ mod tests {
         assert_eq!(&answer, b"during");
         timeout(DEADLINE, late.read_exact(&mut answer[..4])).await.unwrap().unwrap();
         assert_eq!(&answer[..4], b"late");
+    }
+
+    #[tokio::test]
+    async fn a_slow_way_loses_nothing() {
+        let server = echo();
+        let proxy = ChaosProxy::before(&server.address().to_string());
+        proxy.slow(Duration::from_millis(1));
+        assert_eq!(exchange(&mut client(&proxy).await, "late").await.unwrap(), "late");
     }
 
     #[tokio::test]

@@ -9,8 +9,11 @@
 //! | the official SDK as client | [`clients::modern_client`], [`clients::legacy_client`] |
 //! | the official SDK as upstream | [`upstreams::RmcpServer`] |
 //! | an upstream that misbehaves | [`upstreams::Scripted`] |
+//! | an upstream of HTTP+SSE, WebSocket or standard input and output | [`upstreams::Peer`], `mcp-stdio-server` |
 //! | an empty PostgreSQL database, a key prefix on Redis | [`TestDatabase`], [`TestRedis`] |
 //! | a connection that is cut or stalls | [`ChaosProxy`] |
+//! | a TCP load balancer | [`Balancer`] |
+//! | two of each program behind one | [`Cluster`] |
 //! | a page of metrics, and whether it keeps the format's rules | [`Scrape`] |
 //! | a collector of traces | [`Collector`] |
 //! | Microsoft Entra ID, with its refusals | [`entra::Entra`] |
@@ -26,9 +29,11 @@
 )]
 
 mod api;
+mod balancer;
 mod binary;
 mod chaos;
 pub mod clients;
+mod cluster;
 mod collector;
 mod committed;
 pub mod entra;
@@ -45,7 +50,10 @@ mod tls;
 pub mod upstreams;
 
 pub use api::{Answer, Api, token};
+pub use balancer::Balancer;
+pub use binary::find as find_program;
 pub use chaos::ChaosProxy;
+pub use cluster::{Cluster, Kind};
 pub use collector::Collector;
 pub use committed::assert_committed;
 pub use events::{Event, EventStream};

@@ -1,5 +1,7 @@
 //! One MCP message by hand, in either era: for what the SDK cannot say or would hide.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
@@ -24,6 +26,49 @@ impl Api {
     /// A modern `tools/call`.
     pub async fn call_tool(&self, path: &str, tool: &str, arguments: Value) -> Answer {
         self.mcp(path, "tools/call", json!({ "name": tool, "arguments": arguments })).await
+    }
+
+    /// [`Api::call_tool`] for loads under which connections may break.
+    ///
+    /// # Errors
+    /// There was no whole answer within this time.
+    pub async fn try_call_tool(
+        &self,
+        path: &str,
+        tool: &str,
+        arguments: Value,
+        within: Duration,
+    ) -> Result<Answer, String> {
+        let params = json!({ "name": tool, "arguments": arguments });
+        self.try_mcp(path, "tools/call", params, within).await
+    }
+
+    /// [`Api::mcp`] for loads under which connections may break.
+    ///
+    /// # Errors
+    /// There was no whole answer within this time.
+    pub async fn try_mcp(
+        &self,
+        path: &str,
+        method: &str,
+        params: Value,
+        within: Duration,
+    ) -> Result<Answer, String> {
+        self.try_request(path, modern_request(method, params), within).await
+    }
+
+    /// [`Api::mcp_legacy`] for loads under which connections may break.
+    ///
+    /// # Errors
+    /// There was no whole answer within this time.
+    pub async fn try_legacy(
+        &self,
+        path: &str,
+        session: Option<&str>,
+        (method, params): (&str, Value),
+        within: Duration,
+    ) -> Result<Answer, String> {
+        self.try_request(path, legacy_request(session, method, &params), within).await
     }
 
     /// A legacy (2025-11-25) request, in a session or in none.

@@ -35,7 +35,7 @@ impl Digest {
     }
 
     /// The bytes, to be hashed together with others.
-    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+    pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 

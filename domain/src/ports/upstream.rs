@@ -181,6 +181,22 @@ pub trait Upstream: Send + Sync {
         request: UpstreamRequest,
     ) -> Result<Reply, UpstreamFailure>;
 
+    /// Opens the stream on which a permitted server with a handshake tells what belongs to no call;
+    /// of the request, the body is not sent. A server without such a stream answers with another
+    /// status than 200; an adapter that knows none fails with [`FaultClass::NotMcp`].
+    ///
+    /// # Errors
+    /// [`UpstreamFailure`].
+    async fn listen(
+        &self,
+        server: &Permit<std::sync::Arc<crate::routing::ServerEntry>>,
+        request: UpstreamRequest,
+    ) -> Result<Reply, UpstreamFailure> {
+        let _ = (server, request);
+        let detail = "this transport has no stream beside its calls".to_owned();
+        Err(UpstreamFailure { class: FaultClass::NotMcp, detail, request_sent: false })
+    }
+
     /// Reads everything that an upstream offers, to the last page.
     ///
     /// # Errors

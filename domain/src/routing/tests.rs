@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::collection::{CollectionContent, CollectionDraft, Member};
 use crate::endpoint::Transport;
 use crate::id::Revision;
 use crate::manifest::Manifest;
@@ -200,4 +201,80 @@ fn a_denied_tool_is_not_there_for_whom_it_is_denied() {
         assert_eq!(offered.definitions(DefinitionKind::Tool).count(), usize::from(there));
         assert_eq!(offered.offers_any(DefinitionKind::Tool), there);
     }
+}
+
+fn collection(id: u128, slug: &str, tenant: Option<&str>, members: Vec<Member>) -> Collection {
+    let draft = CollectionDraft {
+        slug: slug.to_owned(),
+        name: slug.to_owned(),
+        description: None,
+        instructions: None,
+        members,
+    };
+    Collection {
+        id: CollectionId(Uuid::from_u128(id)),
+        tenant: tenant.map(|text| TenantId::parse(text).unwrap()),
+        content: CollectionContent::check(draft).unwrap(),
+        made_by: crate::id::UserId(Uuid::nil()),
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        revision: Revision::FIRST,
+    }
+}
+
+fn whole(server: u128) -> Member {
+    let server = ServerId(Uuid::from_u128(server));
+    Member { server, tools: None, prompts: true, resources: true }
+}
+
+#[test]
+fn a_collection_is_found_in_the_callers_tenant_first_and_never_in_a_strangers() {
+    let table = RoutingTable::default()
+        .with_collection(&collection(1, "office", None, vec![]))
+        .with_collection(&collection(2, "office", Some("contoso"), vec![]))
+        .with_collection(&collection(3, "theirs", Some("fabrikam"), vec![]));
+    let found = |caller: &Caller, text: &str| {
+        table.collection(caller, text).map(|entry| entry.id.0.as_u128())
+    };
+    let (ada, root) = (caller("contoso", false), caller("contoso", true));
+    assert_eq!(found(&ada, "office"), Some(2));
+    assert_eq!(found(&caller("fabrikam", false), "office"), Some(1));
+    assert_eq!(found(&ada, "fabrikam~theirs"), None);
+    assert_eq!(found(&root, "fabrikam~theirs"), Some(3));
+    assert_eq!(found(&ada, "theirs"), None);
+    let moved = table.with_collection(&collection(2, "desk", Some("contoso"), vec![]));
+    assert_eq!(moved.collection(&ada, "office").unwrap().id.0.as_u128(), 1);
+    assert!(moved.collection(&ada, "desk").is_some());
+    assert!(
+        moved
+            .without_collection(CollectionId(Uuid::from_u128(2)))
+            .collection(&ada, "desk")
+            .is_none()
+    );
+}
+
+#[test]
+fn what_a_collection_has_is_never_more_than_the_server_offers_its_caller() {
+    let mut ruled = server(1, "files", None);
+    let deny = ToolRule {
+        effect: Effect::Deny,
+        tools: vec!["echo".into()],
+        roles: vec![],
+        groups: vec![],
+        users: vec!["oid".into()],
+    };
+    let entry = ServerEntry::new(&ruled);
+    ruled.tool_rules = ToolRules::check(vec![deny]).unwrap();
+    let denied = ServerEntry::new(&ruled);
+    let ada = caller("contoso", false);
+    let has = |member: Member, server: &ServerEntry| {
+        let collection = CollectionEntry::new(&collection(1, "office", None, vec![member]));
+        let selection = collection.select(server, &ada);
+        selection.is_some_and(|it| it.find(DefinitionKind::Tool, "echo").is_some())
+    };
+    let none = Member { tools: Some(vec![]), ..whole(1) };
+    assert!(has(whole(1), &entry));
+    assert!(!has(none, &entry));
+    assert!(!has(whole(2), &entry), "the server is in no collection");
+    assert!(!has(whole(1), &denied));
 }

@@ -155,8 +155,10 @@ fn transport(text: &str, legacy_sse: bool) -> Result<Transport, Violation> {
             "enum",
             "must be \"http\" or \"websocket\" (\"sse\" is off here: MREG_ENABLE_LEGACY_SSE)",
         )),
+        Some(Transport::Stdio) | None => {
+            Err(Violation::at("transport_type", "enum", "must be \"http\" or \"websocket\""))
+        }
         Some(transport) => Ok(transport),
-        None => Err(Violation::at("transport_type", "enum", "must be \"http\" or \"websocket\"")),
     }
 }
 

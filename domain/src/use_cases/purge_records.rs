@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::ports::SealStore;
 
 /// How many seals' records go in one transaction.
-const AT_ONCE: u32 = 4;
+const AT_ONCE: u32 = 16;
 
 /// How many days the records of a log are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

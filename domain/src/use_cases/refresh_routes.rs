@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::collection::{MOST_COLLECTIONS, collection_of};
 use crate::credential::{Credential, StoredCredential};
 use crate::error::Error;
 use crate::ports::{GatewayPorts, PortError};
@@ -26,7 +27,10 @@ pub async fn load_routes(ports: &GatewayPorts) -> Result<RoutingTable, Error> {
         server.serve_under(ports.drift);
         table = table.with(entry(ports, server, kept.remove(&server.id)));
     }
-    Ok(table)
+    // Read later, so that they may be newer than the servers: what an event says of one again is no
+    // harm. There are never more than fit one page.
+    let collections = ports.collections.list_collections(MOST_COLLECTIONS, 0).await?.items;
+    Ok(collections.into_iter().fold(table, |table, collection| table.with_collection(&collection)))
 }
 
 /// A server's entry, with its credential opened: once for all calls until either changes.
@@ -70,6 +74,14 @@ pub async fn refresh_routes(
                     next.with(entry(ports, &server, kept))
                 }
                 None => next.without(id),
+            };
+        }
+        let chosen: BTreeSet<_> =
+            events.iter().filter_map(|sequenced| collection_of(&sequenced.event)).collect();
+        for id in chosen {
+            next = match ports.collections.find_collection(id).await? {
+                Some(collection) => next.with_collection(&collection),
+                None => next.without_collection(id),
             };
         }
         next = next.at(last);

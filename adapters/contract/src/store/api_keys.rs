@@ -11,7 +11,7 @@ use registry_domain::ports::Clock as _;
 use crate::world::{World, tenant};
 use crate::{Failed, Outcome};
 
-fn key(world: &World, name: &str) -> Result<ApiKey, Failed> {
+pub(super) fn key(world: &World, name: &str) -> Result<ApiKey, Failed> {
     let now = world.stamp().at;
     Ok(ApiKey {
         id: ApiKeyId(world.uuid()),

@@ -39,7 +39,7 @@ fn upload(
     Document::upload(draft, id, registration, sam, world.stamp()).map_err(failed)
 }
 
-async fn uploaded(
+pub(super) async fn uploaded(
     world: &World,
     registration: &Registration,
     name: &str,

@@ -19,7 +19,11 @@ use crate::world::{World, failed, taken};
 /// More than a test means to reach.
 const PLENTY: u32 = 100;
 
-fn link(world: &World, registration: &Registration, url: &str) -> Result<NewLink, Failed> {
+pub(super) fn link(
+    world: &World,
+    registration: &Registration,
+    url: &str,
+) -> Result<NewLink, Failed> {
     let draft = LinkDraft {
         relation: LinkRelation::Documentation,
         url: url.to_owned(),

@@ -137,6 +137,7 @@ impl Registry {
             api_keys: store.clone(),
             vault: store.clone(),
             sealer: Arc::new(Unsealed),
+            collections: store.clone(),
             health: store,
             shared: None,
             upstream: upstreams.clone(),

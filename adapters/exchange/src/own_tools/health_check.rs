@@ -1,10 +1,7 @@
 //! `health_check`: how the parts of the product are doing, and who asks.
 
-use std::time::Duration;
-
 use mcp_wire::WireError;
 use registry_domain::caller::Caller;
-use registry_domain::ports::StoreHealth;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,9 +10,7 @@ use super::arguments::Arguments;
 use super::result::{ToolResult, json as value};
 use super::shapes::{UserContext, roles, time};
 use crate::exchange::Exchange;
-
-/// The answer has to come, whatever a store does.
-const STORE_DEADLINE: Duration = Duration::from_millis(900);
+use crate::store_answers::{StoreAnswer, ask_stores};
 
 /// A part, and how it is doing.
 #[derive(Debug, Serialize)]
@@ -52,11 +47,11 @@ pub(super) async fn call(
 ) -> Result<ToolResult, WireError> {
     arguments.end()?;
     let registry = &tools.registry;
-    let database = store("database", registry.health.as_ref()).await;
-    let shared = match &registry.shared {
-        Some(shared) => Some(store("redis", shared.as_ref()).await),
-        None => None,
-    };
+    let database = registry.health.as_ref();
+    let (stored, kept) = ask_stores(database, registry.shared.as_deref()).await;
+    let database = store("database", database.kind(), stored);
+    let shared = registry.shared.as_ref().zip(kept);
+    let shared = shared.map(|(shared, kept)| store("redis", shared.kind(), kept));
     let version = exchange.settings.version.as_str();
     let now = exchange.ports.clock.now();
     let age = now.duration_since(exchange.routes.refreshed_at()).as_millis();
@@ -100,16 +95,15 @@ pub(super) async fn call(
     }))
 }
 
-async fn store(name: &'static str, store: &dyn StoreHealth) -> ServiceHealth<'static> {
-    let healthy = matches!(tokio::time::timeout(STORE_DEADLINE, store.check()).await, Ok(Ok(())));
-    let pool = store.pool();
+fn store(name: &'static str, kind: &str, answer: StoreAnswer) -> ServiceHealth<'static> {
+    let (healthy, pool) = (answer.is_healthy(), answer.pool);
     ServiceHealth {
         name,
         status: if healthy { "healthy" } else { "unhealthy" },
         healthy,
         version: None,
         details: json!({
-            "kind": store.kind(),
+            "kind": kind,
             "pool": {
                 "size": pool.size,
                 "max": pool.max,

@@ -10,6 +10,7 @@ use mcp_wire::reply::{ReplyEdit, ReplyEditor};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyBody, UpstreamFailure};
 
+use super::addresses::Addresses;
 use super::deadline::Deadline;
 use crate::answer::{Answer, AnswerBody, ContentType};
 use crate::forward::Sent;
@@ -20,6 +21,8 @@ struct Passage {
     body: ReplyBody,
     editor: ReplyEditor,
     edited: BytesMut,
+    addresses: Option<Addresses>,
+    is_begun: bool,
     deadline: Deadline,
     record: Pending,
 }
@@ -39,7 +42,13 @@ impl Passage {
                     if let Err(error) = self.editor.check() {
                         return Some(Err(broken(&error.message)));
                     }
-                    if self.editor.finish().is_ok() {
+                    let is_complete = self.editor.finish().is_ok();
+                    let passed = match &mut self.addresses {
+                        Some(addresses) => addresses.pass(passed, is_complete && !self.is_begun),
+                        None => passed,
+                    };
+                    self.is_begun = true;
+                    if is_complete {
                         let outcome =
                             super::outcome(self.editor.is_error(), self.editor.is_tool_error());
                         self.record.finish(outcome);
@@ -75,6 +84,8 @@ pub(super) async fn relay(
         body: sent.reply.body,
         editor: ReplyEditor::new(edit),
         edited: BytesMut::new(),
+        addresses: Addresses::of(call),
+        is_begun: false,
         deadline: Deadline::of(&call.exchange.settings),
         record,
     };

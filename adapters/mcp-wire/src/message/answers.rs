@@ -235,13 +235,13 @@ fn meta(writer: &mut Writer, era: Era, server: Implementation<'_>, error_code: O
     writer.raw("}");
 }
 
-fn result(id_json: &str) -> Writer {
+pub(super) fn result(id_json: &str) -> Writer {
     let mut writer = Writer::with_capacity(512);
     writer.raw(r#"{"jsonrpc":"2.0","id":"#).raw(id_json).raw(r#","result":{"#);
     writer
 }
 
-fn close(mut writer: Writer) -> Bytes {
+pub(super) fn close(mut writer: Writer) -> Bytes {
     writer.raw("}}");
     writer.finish()
 }
@@ -253,6 +253,15 @@ fn cacheable(writer: &mut Writer, ttl_ms: u64) {
 
 /// Writes what every modern result has, and leaves its `_meta` open.
 fn complete<'w>(writer: &'w mut Writer, server: Implementation<'_>) -> &'w mut Writer {
-    writer.raw(r#""resultType":"complete","_meta":{"#);
+    typed(writer, "complete", server)
+}
+
+/// As [`complete`], of a result of another type.
+pub(super) fn typed<'w>(
+    writer: &'w mut Writer,
+    result_type: &str,
+    server: Implementation<'_>,
+) -> &'w mut Writer {
+    writer.raw(r#""resultType":"#).string(result_type).raw(r#","_meta":{"#);
     writer.string(META_SERVER_INFO).raw(":").implementation(server)
 }

@@ -66,8 +66,24 @@ pub fn list_changed(method: &str, subscription_json: Option<&str>) -> Bytes {
     writer.finish()
 }
 
-/// The first message of a subscription: what of it is kept.
-pub fn subscription_acknowledged(subscription_json: &str, accepted: ListKinds) -> Bytes {
+/// A notification that a resource changed; `subscription_json` as for [`list_changed`].
+pub fn resource_updated(uri: &str, subscription_json: Option<&str>) -> Bytes {
+    let mut writer = Writer::with_capacity(200);
+    writer.raw(r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"#);
+    writer.string(uri);
+    if let Some(id) = subscription_json {
+        meta(writer.raw(","), id);
+    }
+    writer.raw("}}");
+    writer.finish()
+}
+
+/// The first message of a subscription: what of it is kept, lists and single resources.
+pub fn subscription_acknowledged(
+    subscription_json: &str,
+    accepted: ListKinds,
+    resources: &[String],
+) -> Bytes {
     let mut writer = Writer::with_capacity(240);
     writer.raw(r#"{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","#);
     writer.raw(r#""params":{"notifications":{"#);
@@ -80,6 +96,13 @@ pub fn subscription_acknowledged(subscription_json: &str, accepted: ListKinds) -
     for (_, member) in members.into_iter().filter(|(accepted, _)| *accepted) {
         writer.raw(parted).string(member).raw(":true");
         parted = ",";
+    }
+    if !resources.is_empty() {
+        writer.raw(parted).raw(r#""resourceSubscriptions":["#);
+        for (index, uri) in resources.iter().enumerate() {
+            writer.raw(if index == 0 { "" } else { "," }).string(uri);
+        }
+        writer.raw("]");
     }
     writer.raw("},");
     meta(&mut writer, subscription_json).raw("}}");
@@ -110,7 +133,7 @@ mod tests {
         let id = json!({"io.modelcontextprotocol/subscriptionId": "s\"1"});
         let accepted = ListKinds { tools: true, prompts: false, resources: true };
         assert_eq!(
-            read(&subscription_acknowledged(r#""s\"1""#, accepted)),
+            read(&subscription_acknowledged(r#""s\"1""#, accepted, &[])),
             json!({
                 "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
                 "params": {
@@ -119,6 +142,12 @@ mod tests {
                 },
             })
         );
+        let one = subscription_acknowledged("1", ListKinds::default(), &["a:\"b".to_owned()]);
+        let kept = json!({"resourceSubscriptions": ["a:\"b"]});
+        assert_eq!(read(&one)["params"]["notifications"], kept);
+        let updated = read(&resource_updated("a:b", Some("1")));
+        assert_eq!(updated["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], 1);
+        assert_eq!(read(&resource_updated("a:b", None))["params"], json!({"uri": "a:b"}));
         let methods: Vec<&str> = accepted.methods().collect();
         assert_eq!(methods.len(), 2);
         assert_eq!(

@@ -80,6 +80,31 @@ pub fn cancelled_notification(request_id_json: &str, reason: Option<&str>) -> By
     writer.finish()
 }
 
+/// `resources/subscribe` or `resources/unsubscribe`, of a server with a handshake.
+pub fn subscribe_request(id: i64, method: &str, uri: &str) -> Bytes {
+    let mut writer = request(id, method);
+    writer.raw(r#","params":{"uri":"#).string(uri).raw("}}");
+    writer.finish()
+}
+
+/// `subscriptions/listen`: to all lists and to these resources.
+pub fn listen_request<'a>(
+    id: i64,
+    resources: impl Iterator<Item = &'a str>,
+    client: Implementation<'_>,
+) -> Bytes {
+    let mut writer = request(id, "subscriptions/listen");
+    writer.raw(r#","params":{"notifications":{"toolsListChanged":true,"promptsListChanged":true,"#);
+    writer.raw(r#""resourcesListChanged":true,"resourceSubscriptions":["#);
+    for (index, uri) in resources.enumerate() {
+        writer.raw(if index == 0 { "" } else { "," }).string(uri);
+    }
+    writer.raw("]},");
+    modern_meta(&mut writer, client);
+    writer.raw("}}");
+    writer.finish()
+}
+
 fn request(id: i64, method: &str) -> Writer {
     let mut writer = Writer::with_capacity(384);
     writer.raw(r#"{"jsonrpc":"2.0","id":"#).raw(id.to_string());

@@ -1,6 +1,7 @@
 //! Reading servers as their readers see them: a page in one statement, its definitions in another,
 //! and one to count.
 
+use diesel::dsl::IntervalDsl as _;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -118,9 +119,14 @@ pub(super) async fn list(
             }
         };
     }
-    page = match query.order {
-        Order::NewestFirst => page.order((at.desc(), id.desc())),
-        Order::OldestFirst => page.order((at.asc(), id.asc())),
+    // PostgreSQL knows little of how rare a tag is. To come by few in the order of the index it may
+    // read all servers: those with the tags are sorted instead, as they are all counted anyway.
+    let sorted = at + 0.seconds();
+    page = match (query.order, query.tags.is_empty()) {
+        (Order::NewestFirst, true) => page.order((at.desc(), id.desc())),
+        (Order::OldestFirst, true) => page.order((at.asc(), id.asc())),
+        (Order::NewestFirst, false) => page.order((sorted.desc(), id.desc())),
+        (Order::OldestFirst, false) => page.order((sorted.asc(), id.asc())),
     };
     let page = page.select(ViewRow::as_select());
     let (total, rows) = {

@@ -17,6 +17,7 @@ mod proxy;
 mod rows;
 mod schema;
 mod support;
+mod upgrade;
 
 /// A test with a runtime of its own, that ends when `run` does.
 fn trial<F, W>(name: &str, run: W) -> Trial
@@ -56,6 +57,10 @@ fn main() -> ExitCode {
             the_init_script_does_no_harm_later,
             there_are_at_least_25_indexes,
             four_who_migrate_at_once_run_each_migration_once,
+            each_table_is_archived_with_all_its_columns_or_left_out_for_a_reason,
+        }
+        upgrade {
+            every_earlier_schema_is_brought_up_to_date_with_its_rows,
         }
         opening {
             a_schema_newer_than_the_program_is_refused_by_version,

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use libtest_mimic::Failed;
+use registry_domain::archive::{Kind, LEFT_OUT, TABLES};
 use registry_domain::ports::EventLog as _;
 use registry_postgres::{migrate_down, migrate_up};
 use tokio::runtime::Handle;
@@ -12,7 +13,7 @@ use crate::cluster::{Database, connect, migrations, number, script, texts};
 use crate::support::{open, submitted};
 
 const INIT: &str = "2026-11-21-000001_registry";
-const TABLES: &str = "SELECT table_name::text FROM information_schema.tables \
+const TABLES_OF_SCHEMA: &str = "SELECT table_name::text FROM information_schema.tables \
                       WHERE table_schema = 'public' ORDER BY 1";
 const INDEXES: &str =
     "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1";
@@ -37,7 +38,7 @@ pub(crate) async fn the_init_script_runs_twice_and_makes_what_it_says() -> Resul
         .await?;
     client.batch_execute(&init).await?;
 
-    assert_eq!(texts(&client, TABLES).await?, ["audit_log", "registrations", "users"]);
+    assert_eq!(texts(&client, TABLES_OF_SCHEMA).await?, ["audit_log", "registrations", "users"]);
     assert_eq!(
         texts(&client, INDEXES).await?,
         [
@@ -140,7 +141,7 @@ pub(crate) async fn down_and_up_lead_to_the_same_schema() -> Result<(), Failed> 
         assert_eq!(described(&client).await?, up, "after {steps} steps back");
     }
     migrate_down(&options, &Handle::current(), usize::MAX).await?;
-    assert_eq!(texts(&client, TABLES).await?, ["__diesel_schema_migrations"]);
+    assert_eq!(texts(&client, TABLES_OF_SCHEMA).await?, ["__diesel_schema_migrations"]);
     let functions = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace";
     assert_eq!(number(&client, functions).await?, 0);
     Ok(())
@@ -197,5 +198,46 @@ pub(crate) async fn four_who_migrate_at_once_run_each_migration_once() -> Result
     let folders = std::fs::read_dir(migrations())?.filter_map(Result::ok);
     assert_eq!(run.len(), folders.filter(|folder| folder.path().is_dir()).count());
     assert!(run.is_sorted(), "one did all: {run:?}");
+    Ok(())
+}
+
+/// What a column holds, by the name of its type.
+fn kind_of(udt: &str) -> Kind {
+    match udt {
+        "uuid" => Kind::Uuid,
+        "bool" => Kind::Flag,
+        "int4" | "int8" => Kind::Number,
+        "timestamptz" => Kind::Time,
+        "date" => Kind::Day,
+        "jsonb" => Kind::Json,
+        "_text" => Kind::Texts,
+        "bytea" => Kind::Bytes,
+        "transport_type_enum" => Kind::Word("transport_type_enum"),
+        "server_status_enum" => Kind::Word("server_status_enum"),
+        _ => Kind::Text,
+    }
+}
+
+pub(crate) async fn each_table_is_archived_with_all_its_columns_or_left_out_for_a_reason()
+-> Result<(), Failed> {
+    let database = Database::migrated().await?;
+    let client = database.connect().await?;
+    for name in texts(&client, TABLES_OF_SCHEMA).await? {
+        let archived = TABLES.iter().find(|table| table.name == name);
+        let left_out = LEFT_OUT.iter().any(|(left_out, _)| *left_out == name);
+        assert!(archived.is_some() != left_out, "put {name} into domain/src/archive/tables.rs");
+        let Some(table) = archived else { continue };
+        let there = format!(
+            "SELECT column_name || ' ' || udt_name FROM information_schema.columns \
+             WHERE table_schema = 'public' AND table_name = '{name}' ORDER BY 1"
+        );
+        let there = texts(&client, &there).await?;
+        let named = there.iter().filter_map(|line| line.split_once(' '));
+        let mut there: Vec<_> = named.map(|(name, udt)| (name, kind_of(udt))).collect();
+        there.sort_unstable_by_key(|(name, _)| *name);
+        let mut described = table.columns.to_vec();
+        described.sort_unstable_by_key(|(name, _)| *name);
+        assert_eq!(described, there, "{name} in domain/src/archive/tables.rs");
+    }
     Ok(())
 }

@@ -11,9 +11,10 @@ const BEFORE: &str = include_str!("fill/before.sql");
 const IN_DOUBT: &str = "SELECT count(*) FROM pg_class WHERE relkind = 'r' \
                         AND relnamespace = 'public'::regnamespace AND relallvisible < relpages";
 /// Each knows nothing of the others: they run at once.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 6] = [
     include_str!("fill/registrations.sql"),
     include_str!("fill/documents.sql"),
+    include_str!("fill/collections.sql"),
     include_str!("fill/servers.sql"),
     include_str!("fill/logs.sql"),
     include_str!("fill/oauth.sql"),

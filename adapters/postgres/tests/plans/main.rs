@@ -4,7 +4,7 @@
 //! # Map
 //! | you look for | open |
 //! |---|---|
-//! | which query each index is for | `people.rs` `registrations.rs` `documents.rs` `servers.rs` `logs.rs` |
+//! | which query each index is for | `people.rs` `registrations.rs` `documents.rs` `collections.rs` `servers.rs` `logs.rs` |
 //! | what is in the database | `fill.rs` and `fill/` |
 //! | how it is known what a query used | `counters.rs` |
 //! | what is asserted | `used.rs` |
@@ -28,6 +28,7 @@ mod cluster;
 #[expect(dead_code, reason = "the contract tests need more of it")]
 mod proxy;
 
+mod collections;
 mod counters;
 mod documents;
 mod fill;

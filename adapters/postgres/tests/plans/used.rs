@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use crate::cluster::{Database, texts};
 use crate::counters::Counters;
 use crate::scene::{ROUNDS, Scene, Step};
-use crate::{documents, fill, logs, oauth, people, registrations, servers};
+use crate::{collections, documents, fill, logs, oauth, people, registrations, servers};
 
 /// Every index.
 const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid = indexrelid \
@@ -54,6 +54,7 @@ pub(crate) async fn check() -> Result<(), Failed> {
     let all = [
         people::steps(),
         documents::steps(),
+        collections::steps(),
         registrations::steps(),
         servers::steps(),
         logs::steps(),

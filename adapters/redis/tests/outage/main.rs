@@ -6,6 +6,8 @@ mod full;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod leases;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod opening;

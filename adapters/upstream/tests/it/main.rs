@@ -5,6 +5,8 @@ mod below;
 #[cfg(test)]
 mod discovering;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod permits;

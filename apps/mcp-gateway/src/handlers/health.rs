@@ -59,11 +59,16 @@ pub(crate) async fn health(
 /// Whether calls may be sent here.
 ///
 /// The snapshot was read before the first request came in, so the gateway is ready for as long as
-/// it runs.
+/// it runs, until it is told to stop.
 #[utoipa::path(
     get, path = "/ready", operation_id = "gateway_ready", tag = "health",
-    responses((status = 200, description = "They may", body = Object, example = json!({"status": "ready"}))),
+    responses(
+        (status = 200, description = "They may", body = Object, example = json!({"status": "ready"})),
+        (status = 503, description = "They may not: the process is about to end", body = Object,
+         example = json!({"status": "not_ready", "reason": "stopping"})),
+    ),
 )]
-pub(crate) async fn ready() -> impl Responder {
-    HttpResponse::Ok().json(json!({"status": "ready"}))
+pub(crate) async fn ready(edge: web::Data<Edge>) -> impl Responder {
+    let stopping = edge.settings.draining.not_ready();
+    stopping.unwrap_or_else(|| HttpResponse::Ok().json(json!({"status": "ready"})))
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use registry_domain::party::Party;
-use registry_exchange::{Door, Exchange, Inbound};
+use registry_exchange::{Door, Exchange, Inbound, batch_len};
 use registry_http_edge::openapi::json_rpc::{Request, Response};
 use registry_http_edge::{
     Edge, Problem, RequestId, bearer, body, guard, mcp, not_allowed, not_found,
 };
 
+use super::sse;
 use crate::GatewaySettings;
 use crate::openapi::McpHeaders;
 
@@ -21,7 +22,7 @@ use crate::openapi::McpHeaders;
     post, path = "/mcp", operation_id = "call_federated", tag = "mcp",
     security(("bearer" = [])),
     params(McpHeaders),
-    request_body(content = Request, description = "One message; a batch is refused"),
+    request_body(content = Request, description = "One message, or a batch of revision 2025-03-26"),
     extensions(("x-over-json-rpc" = json!(true))),
     responses(
         (status = 200, description = "The answer, as JSON or as a stream of events that ends with it",
@@ -47,7 +48,7 @@ pub(crate) async fn federated(
     params(
         ("alias" = String, Path, description = "The server's alias", example = "weather"),
         McpHeaders),
-    request_body(content = Request, description = "One message; a batch is refused"),
+    request_body(content = Request, description = "One message, or a batch of revision 2025-03-26"),
     extensions(("x-over-json-rpc" = json!(true))),
     responses(
         (status = 200, description = "The answer, as JSON or as a stream of events that ends with it",
@@ -65,7 +66,16 @@ pub(crate) async fn of_server(
     payload: web::Payload,
     exchange: web::Data<Exchange>,
 ) -> Result<HttpResponse, Problem> {
-    let server = server_in(request.match_info().as_str()).ok_or_else(not_found)?;
+    let (server, endpoint) = server_in(request.match_info().as_str()).ok_or_else(not_found)?;
+    match (endpoint, request.method()) {
+        ("sse", &Method::GET) => return sse::open_server(&request, &exchange, server).await,
+        ("sse", _) => return Err(not_allowed("GET")),
+        ("messages", &Method::POST) => {
+            return sse::send_server(&request, &id, payload, &exchange, server).await;
+        }
+        ("messages", _) => return Err(not_allowed("POST")),
+        _ => {}
+    }
     let door = Door::Server(server.to_owned());
     match *request.method() {
         Method::POST => {}
@@ -178,32 +188,37 @@ async fn end_server_session(
     end(request, exchange).await
 }
 
-async fn end(request: &HttpRequest, exchange: &Exchange) -> Result<HttpResponse, Problem> {
+pub(super) async fn end(
+    request: &HttpRequest,
+    exchange: &Exchange,
+) -> Result<HttpResponse, Problem> {
     let (_, party) = admitted(request).await.map_err(Problem::over_json_rpc)?;
     let headers = mcp::headers(request.headers());
     Ok(mcp::reply(exchange.end_session(headers.session.as_deref(), &party).await))
 }
 
-async fn listen(
+pub(super) async fn listen(
     request: &HttpRequest,
     exchange: &Exchange,
     door: &Door,
 ) -> Result<HttpResponse, Problem> {
     let (_, party) = admitted(request).await?;
     // Who looks at the address with a browser is told what it is for.
-    if !mcp::headers(request.headers()).accepts_event_stream {
+    let headers = mcp::headers(request.headers());
+    if !headers.accepts_event_stream {
         return Err(not_allowed("POST"));
     }
-    Ok(mcp::reply(exchange.listen(door, &party)))
+    Ok(mcp::reply(exchange.listen(door, headers.session.as_deref(), &party).await))
 }
 
-/// The server in a path of the form `/servers/{server}/mcp`.
-fn server_in(path: &str) -> Option<&str> {
-    let server = path.strip_prefix("/servers/")?.strip_suffix("/mcp")?;
-    (!server.is_empty() && !server.contains('/')).then_some(server)
+/// The server in a path of the form `/servers/{server}/{endpoint}`, and which of its endpoints that is.
+fn server_in(path: &str) -> Option<(&str, &str)> {
+    let (server, endpoint) = path.strip_prefix("/servers/")?.split_once('/')?;
+    let is_endpoint = matches!(endpoint, "mcp" | "sse" | "messages");
+    (!server.is_empty() && is_endpoint).then_some((server, endpoint))
 }
 
-async fn call(
+pub(super) async fn call(
     request: &HttpRequest,
     id: &RequestId,
     payload: web::Payload,
@@ -213,6 +228,9 @@ async fn call(
     let (settings, party) = admitted(request).await?;
     let (max_bytes, within) = (settings.max_body_bytes, Edge::of(request)?.settings.body_timeout);
     let body = body::read(request.headers(), payload.into_inner(), max_bytes, within).await?;
+    if let (1.., Party::Caller(caller)) = (batch_len(&body).saturating_sub(1), &party) {
+        guard::count_more(Edge::of(request)?, request, caller, batch_len(&body) - 1).await?;
+    }
     let inbound = Inbound {
         door,
         headers: mcp::headers(request.headers()),
@@ -225,7 +243,9 @@ async fn call(
 }
 
 /// Who calls, if from where and as whom they may.
-async fn admitted(request: &HttpRequest) -> Result<(&GatewaySettings, Party), Problem> {
+pub(super) async fn admitted(
+    request: &HttpRequest,
+) -> Result<(&GatewaySettings, Party), Problem> {
     let settings =
         request.app_data::<web::Data<GatewaySettings>>().ok_or_else(Problem::internal)?;
     settings.origins.check(request)?;

@@ -10,7 +10,7 @@ use crate::GatewaySettings;
     get, path = "/", operation_id = "show_gateway", tag = "health",
     responses((status = 200, description = "What this is", body = Object, example = json!({
         "name": "MCP Registry Gateway", "version": "0.1.0", "status": "running",
-        "endpoints": {"mcp": "/mcp", "server": "/servers/{alias}/mcp"},
+        "endpoints": {"mcp": "/mcp", "server": "/servers/{alias}/mcp", "collection": "/collections/{slug}/mcp"},
     }))),
 )]
 pub(crate) async fn about(settings: web::Data<GatewaySettings>) -> impl Responder {
@@ -19,6 +19,6 @@ pub(crate) async fn about(settings: web::Data<GatewaySettings>) -> impl Responde
         "version": settings.version,
         "status": "running",
         "description": "Authenticated MCP gateway: approved MCP servers behind one address",
-        "endpoints": {"mcp": "/mcp", "server": "/servers/{alias}/mcp", "health": "/health", "ready": "/ready"},
+        "endpoints": {"mcp": "/mcp", "server": "/servers/{alias}/mcp", "collection": "/collections/{slug}/mcp", "health": "/health", "ready": "/ready"},
     }))
 }

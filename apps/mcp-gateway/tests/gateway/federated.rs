@@ -3,7 +3,7 @@
 
 use registry_testkit::{
     clients::{legacy_client, modern_client},
-    upstreams::{Era, RmcpOptions, RmcpServer},
+    upstreams::{Era, Reply, RmcpOptions, RmcpServer, Scripted, answer_handshake},
 };
 use serde_json::json;
 
@@ -51,6 +51,70 @@ async fn resources_and_prompts_of_two_servers_are_reached_by_both_eras() {
             assert_eq!(text, "Say hello to Ada", "{answer}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_argument_is_completed_by_the_server_of_its_prompt_or_template() {
+    let upstream = Scripted::start(|request| {
+        let result = match request.rpc_method().as_str() {
+            "prompts/list" => json!({ "prompts": [{ "name": "greet" }] }),
+            "resources/templates/list" => {
+                json!({ "resourceTemplates": [{ "uriTemplate": "note://{name}", "name": "n" }] })
+            }
+            "completion/complete" => {
+                let about = &request.json()["params"]["ref"];
+                let told = about.get("name").or_else(|| about.get("uri")).unwrap().clone();
+                json!({ "completion": { "values": [told] } })
+            }
+            "server/discover" => json!({
+                "supportedVersions": ["2026-07-28"],
+                "capabilities": { "tools": {}, "prompts": {}, "resources": {}, "completions": {} },
+                "_meta": {"io.modelcontextprotocol/serverInfo": {"name": "s", "version": "1"}},
+            }),
+            _ => return answer_handshake(request).unwrap(),
+        };
+        let mut result = result;
+        for (member, value) in [
+            ("resultType", json!("complete")),
+            ("ttlMs", json!(0)),
+            ("cacheScope", json!("private")),
+        ] {
+            result[member] = value;
+        }
+        Reply::result(request, &result)
+    });
+    let world = World::start().await;
+    let files = world.list("files", &upstream.url()).await;
+    let api = world.mcp();
+    let complete = async |path: &str, reference: serde_json::Value| {
+        let params = json!({ "ref": reference, "argument": { "name": "n", "value": "v" } });
+        let modern = api.mcp(path, "completion/complete", params.clone()).await.json();
+        let legacy = api.mcp_legacy(path, None, "completion/complete", params).await.json();
+        assert_eq!(modern["result"]["completion"], legacy["result"]["completion"], "{modern}");
+        modern
+    };
+    let prompt = |name: &str| json!({ "type": "ref/prompt", "name": name });
+    let template = |uri: &str| json!({ "type": "ref/resource", "uri": uri });
+    for (path, reference, told) in [
+        ("/mcp", prompt("files__greet"), "greet"),
+        ("/mcp", template("files+note://{name}"), "note://{name}"),
+        (files.path.as_str(), prompt("greet"), "greet"),
+    ] {
+        let answer = complete(path, reference).await;
+        assert_eq!(answer["result"]["completion"]["values"], json!([told]), "{answer}");
+    }
+    let asked = upstream.requests_of("completion/complete").len();
+    for reference in [
+        prompt("greet"),
+        prompt("files__nonesuch"),
+        template("note://{name}"),
+        template("files+file:///{x}"),
+        json!({ "type": "ref/tool", "name": "files__greet" }),
+    ] {
+        let answer = complete("/mcp", reference.clone()).await;
+        assert_eq!(answer["error"]["code"], -32602, "{reference}: {answer}");
+    }
+    assert_eq!(upstream.requests_of("completion/complete").len(), asked);
 }
 
 #[tokio::test]

@@ -11,9 +11,14 @@
 //! | one record per call, without secrets | `records.rs` |
 //! | an upstream that fails is told, never hidden | `failures.rs`, `recovery.rs` |
 //! | resources and prompts of many servers behind one address | `federated.rs` |
+//! | long lists come in pages | `paging.rs` |
+//! | named subsets of servers and tools | `collections.rs` |
 //! | who listens is told what changed, and nobody else's | `listening.rs` |
 //! | a session is its client's alone, and ends | `sessions.rs` |
 //! | the gateway's own tools and resource | `own_tools.rs` |
+//! | servers that ask clients of the other era | `questions.rs` |
+//! | what servers tell by themselves | `following.rs` |
+//! | calls that go on without their client | `surviving.rs` |
 //! | requests that no client should send | `bad_input.rs` |
 //! | a tool that somebody may not use is not there for them | `tool_rules.rs` |
 //! | the end is graceful | `stopping.rs` |
@@ -28,15 +33,21 @@
 
 mod bad_input;
 mod bytes_stay;
+mod collections;
 mod doors;
 mod eras;
 mod failures;
 mod federated;
+mod following;
 mod identity;
 mod ids;
 mod listening;
 mod messages;
+mod older;
 mod own_tools;
+mod paging;
+mod programs;
+mod questions;
 mod records;
 mod recovery;
 mod revocation;
@@ -45,4 +56,6 @@ mod sign_in;
 mod stopping;
 mod streaming;
 mod support;
+mod surviving;
 mod tool_rules;
+mod transports;

@@ -1,4 +1,4 @@
-//! Documents, links and API keys of a store that is down.
+//! Documents, links, API keys and collections of a store that is down.
 
 use std::ops::Range;
 
@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use registry_domain::api_key::ApiKey;
+use registry_domain::change::Change;
+use registry_domain::collection::{Collection, CollectionRemoval};
 use registry_domain::document::{Document, DocumentRemoval, Upload};
-use registry_domain::id::{ApiKeyId, DocumentId, LinkId, RegistrationId};
+use registry_domain::id::{ApiKeyId, CollectionId, DocumentId, LinkId, RegistrationId};
 use registry_domain::link::{Link, LinkRemoval, NewLink};
 use registry_domain::ports::*;
 
@@ -88,6 +90,33 @@ impl ApiKeyStore for Broken {
     }
 
     async fn revoke_key(&self, _id: ApiKeyId, _at: Timestamp) -> Result<bool, PortError> {
+        down()
+    }
+}
+
+#[async_trait]
+impl CollectionStore for Broken {
+    async fn commit_collection(
+        &self,
+        _change: &Change<Collection>,
+        _most: u32,
+    ) -> Result<Kept, PortError> {
+        down()
+    }
+
+    async fn find_collection(&self, _id: CollectionId) -> Result<Option<Collection>, PortError> {
+        down()
+    }
+
+    async fn list_collections(
+        &self,
+        _limit: u32,
+        _offset: u32,
+    ) -> Result<Page<Collection>, PortError> {
+        down()
+    }
+
+    async fn remove_collection(&self, _removal: &CollectionRemoval) -> Result<(), PortError> {
         down()
     }
 }

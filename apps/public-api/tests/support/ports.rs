@@ -56,6 +56,7 @@ pub fn api() -> PublicApi {
         api_keys: broken.clone(),
         vault: broken.clone(),
         sealer: broken.clone(),
+        collections: broken.clone(),
         upstream: broken.clone(),
         probes: broken.clone(),
         leases: broken.clone(),

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_domain::ports::{GatewayPorts, PersonalTokens, RegistryPorts, Upstream};
+use registry_domain::ports::{GatewayPorts, PersonalTokens, RegistryPorts, Sealer, Upstream};
 use registry_exchange::{
     ActiveCalls, Exchange, ExchangeSettings, OwnTools, Routes, Spool, SpoolError, SpoolSettings,
 };
-use registry_upstream::{AccessTokens, HttpUpstream};
+use registry_upstream::{Links, Upstreams};
 
 use super::shared::Shared;
 use super::{BootError, configuration, upstream_settings};
@@ -38,10 +38,12 @@ impl CallPath {
     pub(super) async fn start(
         settings: &Settings,
         registry: &RegistryPorts,
-        (tokens, personal): (&Arc<AccessTokens>, Option<Arc<dyn PersonalTokens>>),
         shared: &Shared,
+        links: &Arc<Links>,
+        personal: Option<Arc<dyn PersonalTokens>>,
+        (sealer, gateway_url): (&Arc<dyn Sealer>, &str),
     ) -> Result<Self, BootError> {
-        let ports = GatewayPorts { personal, ..ports(settings, registry, Arc::clone(tokens)) };
+        let ports = GatewayPorts { personal, ..ports(settings, registry, links) };
         let routes = Routes::load(&ports)
             .await
             .map_err(|error| BootError::part("the servers cannot be read", error))?;
@@ -58,18 +60,21 @@ impl CallPath {
         )
         .with_own_tools(OwnTools {
             registry: registry.clone(),
-            configuration: configuration::of(settings),
+            configuration: configuration::of(settings, gateway_url),
             identity_provider: configuration::identity_provider(settings),
         })
-        .with_client_sessions(Arc::clone(&shared.sessions));
+        .with_client_sessions(Arc::clone(&shared.sessions))
+        .with_parking(Arc::clone(sealer), settings.gateway.question_timeout)
+        .with_sealer(Arc::clone(sealer));
         Ok(Self { ports, routes, spool, exchange })
     }
 }
 
-fn ports(settings: &Settings, registry: &RegistryPorts, tokens: Arc<AccessTokens>) -> GatewayPorts {
-    let upstream = upstream_settings(settings);
+fn ports(settings: &Settings, registry: &RegistryPorts, links: &Arc<Links>) -> GatewayPorts {
+    let (upstream, links) = (upstream_settings(settings), Arc::clone(links));
     GatewayPorts {
         servers: Arc::clone(&registry.servers),
+        collections: Arc::clone(&registry.collections),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
         vault: Arc::clone(&registry.vault),
@@ -77,7 +82,7 @@ fn ports(settings: &Settings, registry: &RegistryPorts, tokens: Arc<AccessTokens
         personal: None,
         upstream: Arc::clone(&registry.upstream),
         new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
-            Arc::new(HttpUpstream::sharing(upstream.clone(), Arc::clone(&tokens)))
+            Arc::new(Upstreams::new(upstream.clone(), Arc::clone(&links)))
         }),
         clock: Arc::clone(&registry.clock),
         ids: Arc::clone(&registry.ids),

@@ -6,18 +6,19 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::settings::{Database, Settings};
+use crate::sign_in::callback;
 
 /// Where secrets stand in for their values.
 const MASKED: &str = "***";
 
 /// The settings as JSON.
-pub(super) fn of(settings: &Settings) -> Map<String, Value> {
+pub(super) fn of(settings: &Settings, gateway_url: &str) -> Map<String, Value> {
     let rate_limits = &settings.limits;
     let document = json!({
         "name": settings.gateway.name,
         "version": env!("CARGO_PKG_VERSION"),
         "environment": settings.stage.as_str(),
-        "authentication": authentication(settings),
+        "authentication": authentication(settings, gateway_url),
         "database": database(&settings.store.database),
         "redis": { "configured": settings.redis.options.is_some() },
         "routing": routing(settings),
@@ -42,7 +43,7 @@ pub(super) fn of(settings: &Settings) -> Map<String, Value> {
     }
 }
 
-fn authentication(settings: &Settings) -> Value {
+fn authentication(settings: &Settings, gateway_url: &str) -> Value {
     match &settings.identity.entra {
         Some(entra) => json!({
             "provider": "azure",
@@ -50,6 +51,8 @@ fn authentication(settings: &Settings) -> Value {
             "client_id": entra.client,
             "client_secret": MASKED,
             "authority": entra.authority,
+            "callback_url": callback(settings, gateway_url),
+            "scopes": settings.sign_in.scopes,
         }),
         None => json!({"provider": "development"}),
     }

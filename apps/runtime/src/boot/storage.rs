@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    ApiKeyStore, Clock, CommitWatch, CredentialVault, DocumentStore, EventLog, Leases, LinkStore,
-    OAuthStore, OperationLog, RegistrationStore, RegistryPorts, SealStore, Sealer, ServerCatalog,
-    SessionStore, StoreHealth, Upstream, UserStore,
+    ApiKeyStore, Archive, Clock, CollectionStore, CommitWatch, CredentialVault, DocumentStore,
+    EventLog, Leases, LinkStore, OAuthStore, OperationLog, RegistrationStore, RegistryPorts,
+    SealStore, Sealer, ServerCatalog, SessionStore, StoreHealth, Upstream, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
-use registry_upstream::{AccessTokens, HttpUpstream};
+use registry_upstream::{Links, Upstreams};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
@@ -30,8 +30,8 @@ const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Storage {
     pub(crate) ports: RegistryPorts,
     pub(crate) seals: Arc<dyn SealStore>,
-    /// The tokens of upstreams, for all who call them.
-    pub(crate) tokens: Arc<AccessTokens>,
+    /// The connections to servers that are not asked over streamable HTTP.
+    pub(crate) links: Arc<Links>,
     writes: TaskTracker,
     store: Store,
 }
@@ -50,6 +50,14 @@ impl Storage {
         }
     }
 
+    /// Everything that lasts.
+    pub(crate) fn archive(&self) -> Arc<dyn Archive> {
+        match &self.store {
+            Store::File(store) => Arc::<EmbeddedStore>::clone(store),
+            Store::Postgres(store) => Arc::<PgStore>::clone(store),
+        }
+    }
+
     /// Sessions beside what is stored, where replicas can meet there.
     pub(crate) fn sessions(&self, most: usize) -> Option<Arc<dyn SessionStore>> {
         match &self.store {
@@ -61,6 +69,7 @@ impl Storage {
     /// Waits until everything that was begun is written, but not for long on a database that says
     /// nothing, and closes what was opened.
     pub(crate) async fn finish(&self) {
+        self.links.finish().await;
         self.writes.close();
         if tokio::time::timeout(LAST_WRITES_WITHIN, self.writes.wait()).await.is_err() {
             tracing::warn!(
@@ -90,12 +99,13 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     make_data_dir(&settings.store.data_dir)?;
     let sealer = sealing::start(settings)?;
-    let tokens = Arc::new(AccessTokens::new(upstream_settings(settings)));
-    let upstream = HttpUpstream::sharing(upstream_settings(settings), Arc::clone(&tokens));
-    let upstream: Arc<dyn Upstream> = Arc::new(MeteredUpstream(Arc::new(upstream)));
-    let outside = (sealer, upstream);
     let writes = TaskTracker::new();
     let (handle, tracker) = (Handle::current(), writes.clone());
+    let programs = settings.programs.programs.clone().unwrap_or_default();
+    let links = Links::new(upstream_settings(settings), handle.clone(), programs);
+    let upstream = Upstreams::new(upstream_settings(settings), Arc::clone(&links));
+    let upstream: Arc<dyn Upstream> = Arc::new(MeteredUpstream(Arc::new(upstream)));
+    let outside = (sealer, upstream);
     match &settings.store.database {
         Database::File(path) => {
             let options = EmbeddedOptions::default();
@@ -103,7 +113,9 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
                 EmbeddedStore::open(path, options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
             let ports = ports(settings, Arc::clone(&store), clock, outside);
-            Ok(Storage { ports, tokens, seals: store.clone(), writes, store: Store::File(store) })
+            let seals = store.clone();
+            let store = Store::File(store);
+            Ok(Storage { ports, seals, links, writes, store })
         }
         Database::Postgres(options) => {
             let options = options.as_ref().clone();
@@ -111,7 +123,8 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
             let store = store.map_err(unopened)?;
             let ports = ports(settings, Arc::clone(&store), clock, outside);
             let seals = store.clone();
-            Ok(Storage { ports, tokens, seals, writes, store: Store::Postgres(store) })
+            let store = Store::Postgres(store);
+            Ok(Storage { ports, seals, links, writes, store })
         }
     }
 }
@@ -136,6 +149,7 @@ where
         + OperationLog
         + ApiKeyStore
         + CredentialVault
+        + CollectionStore
         + Leases
         + StoreHealth
         + 'static,
@@ -149,6 +163,7 @@ where
         events: store.clone(),
         operations: store.clone(),
         api_keys: store.clone(),
+        collections: store.clone(),
         vault: store.clone(),
         sealer,
         upstream,

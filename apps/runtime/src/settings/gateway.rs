@@ -24,6 +24,8 @@ pub struct GatewaySettings {
     pub max_body_bytes: usize,
     /// The longest event of an upstream's event stream, in bytes.
     pub max_event_bytes: usize,
+    /// How long a client may take to answer what a server asks it in the middle of a call.
+    pub question_timeout: Duration,
     /// The most bytes of operation records that may wait for the store.
     pub spool_max_bytes: u64,
 }
@@ -68,6 +70,12 @@ impl GatewaySettings {
                 1 << 10,
                 256 << 20,
             ),
+            question_timeout: Duration::from_secs(reader.number(
+                &["MREG_MCP_QUESTION_TIMEOUT"],
+                300,
+                1,
+                3600,
+            )),
             spool_max_bytes: reader.number(
                 &["MREG_AUDIT_SPOOL_MAX_BYTES"],
                 256 << 20,

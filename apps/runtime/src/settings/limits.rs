@@ -1,4 +1,4 @@
-//! Rate limits by class of caller.
+//! Rate limits by class of caller, and how much is worked on at a time.
 
 use super::Reader;
 
@@ -17,6 +17,8 @@ pub struct LimitSettings {
     pub tenant_multiplier: u32,
     /// Callers without a token, by address.
     pub anonymous_rpm: u32,
+    /// How many requests each server works on at a time; 0: as many as come.
+    pub max_in_flight: usize,
 }
 
 impl LimitSettings {
@@ -44,6 +46,7 @@ impl LimitSettings {
                 0,
                 MOST,
             ),
+            max_in_flight: reader.number(&["MREG_MAX_REQUESTS_IN_FLIGHT"], 1000, 0, 1_000_000),
         }
     }
 }

@@ -47,6 +47,10 @@ pub struct LogSettings {
     pub format: LogFormat,
     /// A file besides standard output.
     pub file: Option<PathBuf>,
+    /// How large that may be, in MiB; 0: without end.
+    pub max_size_mib: u32,
+    /// How many of them are kept when they are full.
+    pub backup_count: u32,
 }
 
 impl LogSettings {
@@ -76,6 +80,8 @@ impl LogSettings {
             format: format.unwrap_or(LogFormat::Json),
             file: reader
                 .optional(&["MREG_LOG_FILE_PATH"], "a path", |text| Some(PathBuf::from(text))),
+            max_size_mib: reader.number(&["MREG_LOG_MAX_SIZE_MB"], 100, 0, 1_048_576),
+            backup_count: reader.number(&["MREG_LOG_BACKUP_COUNT"], 5, 0, 1_000),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The public API: where it listens, and who may call it from a browser.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderName};
 use registry_http_edge::client_address::TrustedProxy;
@@ -21,6 +22,8 @@ pub struct ServiceSettings {
     pub workers: usize,
     /// How many seconds requests in flight have to complete when the process ends.
     pub shutdown_timeout_s: u64,
+    /// How long the process still answers after it was told to stop, as not ready.
+    pub drain: Duration,
     /// The origins whose pages may call us; `*` for all, then without credentials.
     pub cors_origins: Vec<String>,
     /// Whether answers carry security headers.
@@ -53,6 +56,12 @@ impl ServiceSettings {
             port: reader.number(&["MREG_SERVICE_PORT", "PORT", "WEBSITES_PORT"], 8000, 0, u16::MAX),
             workers: reader.number(&["MREG_SERVICE_WORKERS"], cores, 1, 256),
             shutdown_timeout_s: reader.number(&["MREG_SHUTDOWN_TIMEOUT"], 30, 1, 3600),
+            drain: Duration::from_secs(reader.number(
+                &["MREG_SHUTDOWN_DRAIN"],
+                if stage == Stage::Development { 0 } else { 5 },
+                0,
+                3600,
+            )),
             cors_origins,
             trusted_proxies: reader
                 .optional(

@@ -1,7 +1,7 @@
 //! Logs: one JSON object per line on standard output, and in a file if one is set.
 
-use std::fs::{self, OpenOptions};
 use std::io;
+use std::num::NonZeroU32;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -9,6 +9,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use super::log_file::{Bounds, LogFile};
 use crate::settings::{LogFormat, LogSettings, WrongSetting};
 
 /// Starts logging, and traces if there are any, for the whole process; a second call changes nothing.
@@ -27,11 +28,12 @@ pub(crate) fn start(
                 format!("cannot be written ({}): {error}", path.display()),
             )
         };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(unusable)?;
-        }
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(unusable)?;
-        layers.push(layer(settings, BoxMakeWriter::new(std::sync::Arc::new(file))));
+        let bounds = Bounds {
+            bytes: NonZeroU32::new(settings.max_size_mib).map(|mib| u64::from(mib.get()) << 20),
+            backups: settings.backup_count,
+        };
+        let file = LogFile::open(path, bounds).map_err(unusable)?;
+        layers.push(layer(settings, BoxMakeWriter::new(file)));
     }
     // Only the process's first subscriber counts; in tests several programs share one process.
     let _ = match traces {

@@ -40,6 +40,11 @@ const MEANINGS: &[(&str, Kind, &str)] = &[
         "Requests refused by a rate limit, by its class.",
     ),
     (
+        "mcp_registry_overload_refusals_total",
+        Kind::Counter,
+        "Requests refused because too many were being worked on, by server and class.",
+    ),
+    (
         "mcp_registry_limits_in_process",
         Kind::Gauge(Unit::Count),
         "1 while limits are counted in this process because Redis does not answer.",
@@ -113,6 +118,11 @@ const MEANINGS: &[(&str, Kind, &str)] = &[
         "mcp_registry_active_exchanges",
         Kind::Gauge(Unit::Count),
         "MCP calls that have begun and not ended.",
+    ),
+    (
+        "mcp_registry_parked_exchanges",
+        Kind::Gauge(Unit::Count),
+        "Exchanges whose server waits for an answer of a client without a handshake.",
     ),
     (
         "mcp_registry_upstream_seconds",

@@ -12,6 +12,7 @@
 //! | open, protected, read only, by approval | `modes.rs` |
 //! | tenants | `tenants.rs` |
 //! | many clients at once | `races.rs` |
+//! | named subsets of servers and tools | `collections.rs` |
 //! | who changed what | `records.rs` |
 //!
 //! Every test starts its own program with its own data folder (`support.rs`).
@@ -26,6 +27,7 @@
 
 mod bulk;
 mod caching;
+mod collections;
 mod crud;
 mod discovery;
 mod fields;

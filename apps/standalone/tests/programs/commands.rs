@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{PROGRAMS, failed, run, run_on, stdout, well};
 
-const COMMANDS: [(&str, &[&str]); 8] = [
+const COMMANDS: [(&str, &[&str]); 10] = [
     ("serve", &[]),
     ("migrate", &["--down"]),
     ("token", &["--subject", "--email", "--name", "--role", "--tenant", "--group", "--expires-in"]),
@@ -13,6 +13,8 @@ const COMMANDS: [(&str, &[&str]); 8] = [
     ("validate", &[]),
     ("config", &[]),
     ("register-server", &["<NAME>", "<ENDPOINT_URL>", "--alias", "--tenant", "--description"]),
+    ("export", &["<FILE>", "standard output"]),
+    ("import", &["<FILE>", "empty"]),
     ("healthcheck", &["--timeout"]),
 ];
 

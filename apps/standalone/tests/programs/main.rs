@@ -10,6 +10,8 @@
 //! | a start that cannot succeed says why | `starting.rs` |
 //! | the end is graceful | `stopping.rs` |
 //! | a sudden end loses nothing that was promised | `sudden_end.rs` |
+//! | everything that lasts goes from one store to another | `archive.rs` |
+//! | what documents tell of metrics and tests is so | `documents.rs` |
 //! | the commands | `commands.rs`, `operator.rs` |
 //! | the seed's curl commands | `curl.rs` |
 #![expect(
@@ -20,8 +22,10 @@
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 
+mod archive;
 mod commands;
 mod curl;
+mod documents;
 mod logs;
 mod operator;
 mod settings_documented;

@@ -4,7 +4,7 @@ use crate::support::{PROGRAMS, failed, run, stdout, well};
 use registry_testkit::Program;
 
 /// Each wrong in its own way, with nothing else wrong.
-const WRONG: [(&str, &str); 53] = [
+const WRONG: [(&str, &str); 54] = [
     ("ENVIRONMENT", "prod"),
     ("MREG_ENVIRONMENT", "live"),
     ("AZURE_TENANT_ID", ""),
@@ -34,6 +34,7 @@ const WRONG: [(&str, &str); 53] = [
     ("MREG_REQUEST_TIMEOUT", "0"),
     ("MREG_MCP_MAX_BODY_BYTES", "1"),
     ("MREG_MCP_MAX_EVENT_BYTES", "1e6"),
+    ("MREG_MCP_QUESTION_TIMEOUT", "0"),
     ("MREG_AUDIT_SPOOL_MAX_BYTES", "0"),
     ("DATABASE_URL", "mysql://registry@db/registry"),
     ("DATABASE_URL", "postgres://registry@db/registry?sslmode=perhaps"),

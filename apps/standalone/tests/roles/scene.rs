@@ -61,6 +61,9 @@ const SETTINGS: [(&str, &str); 3] = [
 /// The alias of the server that the gateway serves to one tenant.
 const ALIAS: &str = "shown";
 
+/// The slug of the collection that the gateway serves to the same.
+const SLUG: &str = "office";
+
 pub struct Scene {
     program: Program,
     mode: Mode,
@@ -100,11 +103,12 @@ impl Scene {
         let me = scene.api(Port::Api, Who::User).get("/users/me").await.expect(200).json();
         scene.user_id = text(&me, "user_id");
         let gateway = scene.api(Port::Gateway, Who::Admin);
-        eventually("the gateway knows the server", async || {
-            let path = format!("/servers/{ALIAS}/mcp");
-            (gateway.mcp(&path, "tools/list", json!({})).await.status == 200).then_some(())
-        })
-        .await;
+        for path in [format!("/servers/{ALIAS}/mcp"), format!("/collections/{SLUG}/mcp")] {
+            eventually("the gateway knows the server and the collection", async || {
+                (gateway.mcp(&path, "tools/list", json!({})).await.status == 200).then_some(())
+            })
+            .await;
+        }
         scene
     }
 
@@ -120,6 +124,8 @@ impl Scene {
             "auto_discover": false, "tenant_id": "contoso", "alias": ALIAS,
         });
         api(Who::Admin).await.post("/api/v1/servers", &served).await.expect(201);
+        let collection = json!({ "slug": SLUG, "name": "Office" });
+        api(Who::Admin).await.post("/api/v1/collections", &collection).await.expect(201);
         let owned = api(Who::Owner).await.post("/api/v1/servers", &draft_server("owned")).await;
         text(&owned.expect(201).json(), "id")
     }
@@ -166,6 +172,12 @@ impl Scene {
             let made = admin.post("/api/v1/api-keys", &key).await.expect(201);
             path = path.replace("{key_id}", &text(&made.json(), "key_id"));
         }
+        if path.contains("{collection_id}") {
+            let admin = self.api(Port::Api, Who::Admin);
+            let made = admin.post("/api/v1/collections", &collection(&self.unique())).await;
+            path =
+                path.replace("{collection_id}", &text(&made.expect(201).json(), "collection_id"));
+        }
         if path.contains("{registration_id}") {
             let id = self.registration(row.before).await;
             path = path.replace("{registration_id}", &id);
@@ -186,6 +198,7 @@ impl Scene {
             .replace("{user_id}", &self.user_id)
             .replace("{request_id}", "00000000-0000-4000-8000-000000000000")
             .replace("{alias}", if row.port == Port::Gateway { ALIAS } else { "" })
+            .replace("{slug}", SLUG)
             .replace("{topic}", "servers");
         let path = match path.as_str() {
             "/api/v1/discovery/tools" => format!("{path}?tools=a"),
@@ -246,6 +259,7 @@ impl Scene {
             Body::Credential => of_json(&json!({
                 "kind": "header", "header_name": "X-Api-Key", "value": "a key",
             })),
+            Body::Collection => of_json(&collection(&name)),
             Body::Key => of_json(&json!({ "name": name, "scopes": ["api"] })),
             Body::Claims => of_json(&json!({ "subject": "mallory" })),
             Body::Message => of_json(&json!({
@@ -295,6 +309,10 @@ fn draft(name: &str) -> Value {
         "endpoint_url": format!("http://127.0.0.1:1/{name}"), "endpoint_name": name,
         "owner_contact": "Team",
     })
+}
+
+fn collection(slug: &str) -> Value {
+    json!({ "slug": slug, "name": "Things" })
 }
 
 fn draft_server(name: &str) -> Value {

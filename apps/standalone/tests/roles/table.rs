@@ -27,6 +27,7 @@ pub enum Body {
     DriftSeen,
     Rules,
     Credential,
+    Collection,
     Key,
     Claims,
     /// An MCP message.
@@ -234,6 +235,12 @@ pub const ROWS: &[Row] = &[
     by_mode("POST", "/mcp/proxy", [ANYBODY, SIGNED_IN, SIGNED_IN])
         .sends(Body::Wrapped)
         .answers(&[404]),
+    // named subsets of servers and tools
+    always("GET", "/api/v1/collections", ADMINS),
+    always("POST", "/api/v1/collections", ADMINS).sends(Body::Collection).answers(&[201]),
+    always("GET", "/api/v1/collections/{collection_id}", ADMINS),
+    always("PUT", "/api/v1/collections/{collection_id}", ADMINS).sends(Body::Collection),
+    always("DELETE", "/api/v1/collections/{collection_id}", ADMINS).answers(&[204]),
     // keys of machines
     always("GET", "/api/v1/api-keys", ADMINS),
     always("POST", "/api/v1/api-keys", ADMINS).sends(Body::Key).answers(&[201]),
@@ -262,6 +269,16 @@ pub const ROWS: &[Row] = &[
     // A plain GET reads no stream of events, and nobody has a session here: who may is told so.
     always("GET", "/mcp", SIGNED_IN).answers(&[405]).at_gateway(),
     always("GET", "/servers/{alias}/mcp", SIGNED_IN).answers(&[405]).at_gateway(),
+    always("POST", "/collections/{slug}/mcp", "1++4+").sends(Body::Message).at_gateway(),
+    always("GET", "/collections/{slug}/mcp", SIGNED_IN).answers(&[405]).at_gateway(),
+    always("DELETE", "/collections/{slug}/mcp", SIGNED_IN).answers(&[400]).at_gateway(),
+    always("GET", "/sse", SIGNED_IN).at_gateway(),
+    always("GET", "/servers/{alias}/sse", "1++4+").at_gateway(),
+    always("POST", "/messages", SIGNED_IN).sends(Body::Message).answers(&[404]).at_gateway(),
+    always("POST", "/servers/{alias}/messages", SIGNED_IN)
+        .sends(Body::Message)
+        .answers(&[404])
+        .at_gateway(),
     always("DELETE", "/mcp", SIGNED_IN).answers(&[400]).at_gateway(),
     always("DELETE", "/servers/{alias}/mcp", SIGNED_IN).answers(&[400]).at_gateway(),
     // Where nobody signs in with a browser, as in development, the way there is closed to all.

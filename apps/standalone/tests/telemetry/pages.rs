@@ -8,13 +8,14 @@ use serde_json::json;
 use crate::support::{Registry, scrape, submit, upstream};
 
 /// Shown only after what a quiet machine does not do.
-const RARE: [&str; 8] = [
+const RARE: [&str; 9] = [
     "mcp_registry_transaction_retries_total",
     "mcp_registry_redis_seconds",
     "mcp_registry_redis_reconnects_total",
     "mcp_registry_bus_reconnects_total",
     "mcp_registry_limits_in_process",
     "mcp_registry_limit_refusals_total",
+    "mcp_registry_overload_refusals_total",
     "mcp_registry_tenant_calls_total",
     "mcp_registry_response_cache_total",
 ];

@@ -77,14 +77,20 @@ impl Entra {
         format!("http://{}", self.running.address())
     }
 
+    /// It calls itself by another address from now on: that of a proxy before it.
+    pub fn is_behind(&self, authority: &str) {
+        authority.clone_into(&mut self.state.lock().authority);
+    }
+
     /// The settings of a program that signs people in here.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let authority = self.state.lock().authority.clone();
         vec![
             ("AZURE_TENANT_ID", TENANT.to_owned()),
             ("AZURE_CLIENT_ID", CLIENT.to_owned()),
             ("MREG_AZURE_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
-            ("MREG_AZURE_AUTHORITY_HOST", self.authority()),
-            ("MREG_AZURE_GRAPH_HOST", self.authority()),
+            ("MREG_AZURE_AUTHORITY_HOST", authority.clone()),
+            ("MREG_AZURE_GRAPH_HOST", authority),
         ]
     }
 

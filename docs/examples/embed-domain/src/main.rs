@@ -39,6 +39,7 @@ fn registry_ports() -> Result<RegistryPorts, String> {
         events: memory.clone(),
         operations: memory.clone(),
         api_keys: memory.clone(),
+        collections: memory.clone(),
         probes: Arc::new(LastProbes::default()),
         leases: memory.clone(),
         health: memory,
@@ -67,6 +68,7 @@ fn gateway_ports(registry: &RegistryPorts) -> GatewayPorts {
     let upstream: Arc<dyn Upstream> = registry.upstream.clone();
     GatewayPorts {
         servers: registry.servers.clone(),
+        collections: registry.collections.clone(),
         events: registry.events.clone(),
         operations: registry.operations.clone(),
         vault: registry.vault.clone(),

@@ -15,6 +15,7 @@
 
 mod api_keys;
 mod clock;
+mod collections;
 mod credentials;
 mod documents;
 mod events;
@@ -32,10 +33,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use registry_domain::api_key::ApiKey;
+use registry_domain::collection::Collection;
 use registry_domain::document::Upload;
 use registry_domain::event::RegistryEvent;
 use registry_domain::id::{
-    Alias, ApiKeyId, OperationId, RegistrationId, ServerId, TenantId, UserId,
+    Alias, ApiKeyId, CollectionId, OperationId, RegistrationId, ServerId, TenantId, UserId,
 };
 use registry_domain::link::Link;
 use registry_domain::operation::Operation;
@@ -65,6 +67,7 @@ struct State {
     links: Vec<Link>,
     operations: BTreeMap<OperationId, Operation>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    collections: BTreeMap<CollectionId, Collection>,
     /// The event at position `n` of the log is at index `n - 1`.
     events: Vec<RegistryEvent>,
     resting_aliases: Vec<RestingAlias>,

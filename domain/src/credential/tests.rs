@@ -1,3 +1,5 @@
+//! Credentials: what may be one, how it is sealed, and where it is shown.
+
 use uuid::Uuid;
 
 use super::*;

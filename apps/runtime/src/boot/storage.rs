@@ -92,7 +92,8 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
     let sealer = sealing::start(settings)?;
     let tokens = Arc::new(AccessTokens::new(upstream_settings(settings)));
     let upstream = HttpUpstream::sharing(upstream_settings(settings), Arc::clone(&tokens));
-    let outside = (sealer, Arc::new(MeteredUpstream(Arc::new(upstream))) as Arc<dyn Upstream>);
+    let upstream: Arc<dyn Upstream> = Arc::new(MeteredUpstream(Arc::new(upstream)));
+    let outside = (sealer, upstream);
     let writes = TaskTracker::new();
     let (handle, tracker) = (Handle::current(), writes.clone());
     match &settings.store.database {

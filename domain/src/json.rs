@@ -61,7 +61,7 @@ fn write(value: &Value, out: &mut String) {
 
 fn spelled(number: &Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()) {
-        Some(zero) if zero == 0.0 => "0".to_owned(),
+        Some(0.0) => "0".to_owned(),
         Some(whole) if whole.fract() == 0.0 && whole.abs() < TOO_LARGE => format!("{whole:.0}"),
         _ => number.to_string(),
     }

@@ -43,6 +43,9 @@ pub fn rows_of(step: usize, is_postgres: bool) -> Option<String> {
 ///
 /// # Errors
 /// What the store says.
+///
+/// # Panics
+/// When something is missing, as a failed test does.
 pub async fn check(ports: &StorePorts, steps: usize) -> Outcome {
     let query = RegistrationQuery { limit: 10, ..RegistrationQuery::default() };
     let page = ports.registrations.list(&query).await?;

@@ -56,7 +56,6 @@ async fn every_earlier_schema_is_brought_up_to_date_with_its_rows() {
         let (clock, tracker) = (Arc::new(MockClock::new()), TaskTracker::new());
         let opened =
             EmbeddedStore::open(&path, options, clock, Handle::current(), tracker).await.unwrap();
-        println!("of {count} steps");
         upgrade::check(&StorePorts::of(opened), count).await.unwrap();
     }
 }

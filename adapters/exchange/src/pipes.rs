@@ -87,9 +87,8 @@ pub(crate) fn open(exchange: &Exchange, door: &Door, party: &Party) -> (String, 
 pub(crate) fn take(exchange: &Exchange, id: Option<&str>, mut inbound: Inbound) -> Answer {
     let refused = |error: &WireError| Answer::refused(error, "null");
     let found = id.and_then(|id| exchange.pipes.0.lock().get(id).cloned());
-    let pipe = found.filter(|pipe| {
-        pipe.whose == inbound.party.principal() && pipe.door == inbound.door
-    });
+    let pipe =
+        found.filter(|pipe| pipe.whose == inbound.party.principal() && pipe.door == inbound.door);
     let Some(pipe) = pipe else {
         return refused(&WireError::unknown_session());
     };

@@ -57,6 +57,10 @@ pub fn complete(document: &mut OpenApi) {
     for (_, _, operation) in operations::each_mut(document) {
         let mut codes: Vec<Code> = operations::stated_codes(operation);
         codes.extend(implied::codes(operation));
+        if codes.contains(&Code::RateLimitExceeded) {
+            // What counts requests also asks for a place to work on them.
+            codes.push(Code::Overloaded);
+        }
         codes.sort_by_key(|code| (code.status().as_u16(), code.as_str()));
         codes.dedup();
         operations::state_codes(operation, &codes);

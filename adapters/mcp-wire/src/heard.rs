@@ -26,7 +26,7 @@ pub enum Heard {
     Other,
 }
 
-/// Reads one message; `None` if it is none.
+/// Reads one message; `None` if it is none, or tells nobody but us anything.
 pub fn heard(message: &[u8]) -> Option<Heard> {
     let envelope = Envelope::parse(message).ok()?;
     let method = envelope.method.as_deref().unwrap_or_default();
@@ -44,6 +44,8 @@ pub fn heard(message: &[u8]) -> Option<Heard> {
         (_, "notifications/resources/list_changed") => {
             Heard::Lists(ListKinds { resources: true, ..ListKinds::default() })
         }
+        // Meant for us: it answers our request for the stream.
+        (_, "notifications/subscriptions/acknowledged") => return None,
         (_, "notifications/resources/updated") => Heard::Updated(uri(envelope.params)?),
         _ => Heard::Other,
     })

@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use deadpool_redis::redis::Script;
+use parking_lot::{Mutex, MutexGuard};
 use registry_domain::ports::{LeaseHolder, Leases, PortError};
 
 use crate::error::Fault;
@@ -70,11 +71,11 @@ impl RedisLeases {
     }
 
     fn held_without(&self) -> MutexGuard<'_, HashMap<LeaseHolder, Instant>> {
-        self.held_without.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held_without.lock()
     }
 
     fn owed(&self) -> MutexGuard<'_, HashMap<String, LeaseHolder>> {
-        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.owed.lock()
     }
 
     fn owe(&self, name: &str, holder: LeaseHolder) {

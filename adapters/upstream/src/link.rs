@@ -193,7 +193,7 @@ impl Link {
     ///
     /// # Errors
     /// It was no message of JSON-RPC.
-    pub(crate) fn arrived(&self, message: Bytes) -> Result<Option<Bytes>, UpstreamFailure> {
+    pub(crate) fn arrived(&self, message: &Bytes) -> Result<Option<Bytes>, UpstreamFailure> {
         match self.calls.take(message) {
             Taken::Done => Ok(None),
             Taken::Ping(id) => {

@@ -343,15 +343,12 @@ impl Links {
             .max_by_key(|(_, link)| link.idle_for())
             .filter(|(_, link)| link.idle_for() > Duration::ZERO)
             .map(|(name, _)| name.clone());
-        match idlest.and_then(|name| table.by_name.remove(&name)) {
-            Some(link) => {
-                link.close();
-                Ok(())
-            }
-            None => {
-                let detail = "as many connections to servers are open as may be";
-                Err(failure(FaultClass::Unreachable, detail, false))
-            }
+        if let Some(link) = idlest.and_then(|name| table.by_name.remove(&name)) {
+            link.close();
+            Ok(())
+        } else {
+            let detail = "as many connections to servers are open as may be";
+            Err(failure(FaultClass::Unreachable, detail, false))
         }
     }
 }

@@ -86,7 +86,7 @@ impl SseConnection {
                 () = link.ended() => return link::lost(true),
                 frame = next_frame(body, frames) => {
                     let answer = match frame {
-                        Ok(frame) if is_message(&frame) => link.arrived(frame.data),
+                        Ok(frame) if is_message(&frame) => link.arrived(&frame.data),
                         Ok(_) => Ok(None),
                         Err(failure) => return failure,
                     };

@@ -88,13 +88,20 @@ impl ProgramConnection {
     pub(crate) async fn run(self, link: &Link, outbox: &mut Outbox) -> UpstreamFailure {
         let Self { spec, mut child, mut input, output, errors, max_message_bytes } = self;
         let (answers, mut answered) = mpsc::channel(MOST_ANSWERS);
+        let logging = log(&spec, errors);
+        tokio::pin!(logging);
         let failure = tokio::select! {
             () = link.ended() => link::lost(true),
             failure = read(link, Lines::new(output, max_message_bytes), &answers) => failure,
             failure = write(&mut input, outbox, &mut answered) => failure,
-            () = log(&spec, errors) => link::lost(true),
+            () = &mut logging => link::lost(true),
         };
-        end(&spec, &mut child, input).await;
+        // Its last words are heard too.
+        tokio::select! {
+            biased;
+            () = &mut logging => {}
+            () = end(&spec, &mut child, input) => {}
+        }
         failure
     }
 }
@@ -106,8 +113,8 @@ async fn read(
 ) -> UpstreamFailure {
     loop {
         match lines.next().await {
-            Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
-            Ok(Some(line)) => match link.arrived(line) {
+            Ok(Some(said)) if said.iter().all(u8::is_ascii_whitespace) => {}
+            Ok(Some(said)) => match link.arrived(&said) {
                 Ok(None) => {}
                 // A program that does not read our answers gets no more of them.
                 Ok(Some(answer)) => drop(answers.try_send(answer)),
@@ -185,7 +192,7 @@ async fn log(spec: &ProgramSpec, errors: ChildStderr) {
         }
     }
     // A closed standard error says nothing about the program.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Ends a program: it is given the end of its input, then told to end, then made to.

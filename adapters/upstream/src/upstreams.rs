@@ -131,6 +131,20 @@ impl Upstream for Upstreams {
         self.http.call(server, request).await
     }
 
+    async fn listen(
+        &self,
+        server: &Permit<Arc<ServerEntry>>,
+        request: UpstreamRequest,
+    ) -> Result<Reply, UpstreamFailure> {
+        let is_linked = self.other(&server.of().endpoint).is_some()
+            || request.head.session.as_deref().is_some_and(Links::is_ours);
+        if is_linked {
+            let detail = "what such a connection tells belongs to its calls";
+            return Err(fault::failure(FaultClass::NotMcp, detail, false));
+        }
+        Upstream::listen(&self.http, server, request).await
+    }
+
     async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {
         let endpoint = dial.endpoint;
         let patience = self.http.settings.discovery_timeout;

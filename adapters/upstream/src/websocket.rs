@@ -143,7 +143,7 @@ impl SocketConnection {
                         Some(Err(error)) => return broken(&error),
                         None => return (closed(None), None),
                     };
-                    match link.arrived(text) {
+                    match link.arrived(&text) {
                         Ok(None) => {}
                         Ok(Some(answer)) => {
                             if let Err(failure) = self.put(answer).await {

@@ -46,6 +46,8 @@ pub struct Running {
 /// How long operation records may take to reach the store at the end.
 const LAST_COPY_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long those who accept connections may take to stop.
+const PAUSED_WITHIN: Duration = Duration::from_millis(50);
 /// How long workers may take to begin with connections that were accepted before the doors closed.
 const TAKEN_IN_WITHIN: Duration = Duration::from_millis(200);
 
@@ -84,7 +86,10 @@ pub(crate) async fn run(
     };
     if first_end.is_none() {
         drain(runtime, (&mut terminate, &mut interrupt)).await;
-        close(doors).await;
+        // Where nobody is sent elsewhere meanwhile, nothing is gained by it.
+        if !runtime.settings.service.drain.is_zero() {
+            close(doors).await;
+        }
     }
     tracing::info!("stopping: requests in flight complete first");
     // Live clients listen for as long as they are let: they are let go first.
@@ -131,9 +136,13 @@ async fn drain(runtime: &Runtime, (terminate, interrupt): (&mut Signal, &mut Sig
 /// Refuses new connections, and lets those in that were accepted: a server that is stopped drops
 /// what its workers have not begun with.
 async fn close(doors: Vec<(ServerHandle, TcpListener)>) {
-    for (server, door) in doors {
-        // Who accepts would be told of the closed socket as of an error.
+    // Who accepts would be told of a closed socket as of an error, and says itself when it has
+    // stopped to nobody.
+    for (server, _) in &doors {
         server.pause().await;
+    }
+    tokio::time::sleep(PAUSED_WITHIN).await;
+    for (_, door) in doors {
         let door = TcpStream::from(OwnedFd::from(door));
         if let Err(error) = door.shutdown(Shutdown::Both) {
             tracing::debug!(%error, "a socket goes on listening until its server has ended");

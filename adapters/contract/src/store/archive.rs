@@ -13,7 +13,7 @@ use registry_domain::manifest::DefinitionKind;
 use registry_domain::ports::{Kept, PortError, SealPorts};
 use registry_domain::use_cases::{Report, seal_audit, seal_chain, verify_records};
 
-use super::{api_keys, documents, links, operations};
+use super::{api_keys, collections, documents, links, operations};
 use crate::Outcome;
 use crate::world::{World, failed, manifest};
 
@@ -75,6 +75,8 @@ async fn filled(world: &World) -> Outcome {
     assert_eq!(ports.links.insert(&link, 9).await?, Kept::Kept);
     documents::uploaded(world, &pending, "guide.txt").await?;
     ports.api_keys.insert_key(&api_keys::key(world, "é, \"quoted\"")?).await?;
+    let collection = collections::made(world, "office", None)?;
+    assert_eq!(ports.collections.commit_collection(&collection, 9).await?, Kept::Kept);
     let server = approval.server.next.id;
     for sql in [
         format!(

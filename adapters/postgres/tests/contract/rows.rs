@@ -113,6 +113,9 @@ pub(crate) async fn a_time_that_does_not_read_is_refused() -> Result<(), Failed>
                    INSERT INTO api_keys (id, name, roles, scopes, digest, made_by, created_at, \
                                          expires_at) \
                    SELECT gen_random_uuid(), 'a', '{}', '{}', 'd', user_id, now(), now() FROM users; \
+                   INSERT INTO collections (id, slug, name, members, made_by, created_at, \
+                                            updated_at, revision) \
+                   SELECT gen_random_uuid(), 'c', 'c', '[]', user_id, now(), now(), 1 FROM users; \
                    INSERT INTO oauth_clients (client_id, redirect_uris, created_at, ends_at) \
                    VALUES ('c', '[]', now(), now()); \
                    INSERT INTO oauth_consents (consent_key, client_id, subject, created_at, ends_at) \

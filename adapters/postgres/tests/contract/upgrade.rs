@@ -36,7 +36,6 @@ pub(crate) async fn every_earlier_schema_is_brought_up_to_date_with_its_rows() -
             client.batch_execute(&rows).await?;
         }
         let store = open(database.options()?).await?;
-        println!("of {count} steps");
         upgrade::check(&StorePorts::of(store.clone()), count).await?;
         store.close().await;
     }

@@ -1,10 +1,11 @@
 //! Leases while Redis is gone.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use registry_domain::ports::{LeaseHolder, Leases, PortError, StoreHealth as _};
 use registry_redis::{RedisHealth, RedisLeases};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ struct InStore(Mutex<HashMap<String, LeaseHolder>>);
 
 impl InStore {
     fn holder(&self, name: &str) -> Option<LeaseHolder> {
-        self.0.lock().unwrap().get(name).copied()
+        self.0.lock().get(name).copied()
     }
 }
 
@@ -33,7 +34,7 @@ impl Leases for InStore {
         holder: LeaseHolder,
         _: Duration,
     ) -> Result<bool, PortError> {
-        Ok(*self.0.lock().unwrap().entry(name.to_owned()).or_insert(holder) == holder)
+        Ok(*self.0.lock().entry(name.to_owned()).or_insert(holder) == holder)
     }
 
     async fn renew(&self, name: &str, holder: LeaseHolder, _: Duration) -> Result<bool, PortError> {
@@ -41,7 +42,7 @@ impl Leases for InStore {
     }
 
     async fn release(&self, name: &str, holder: LeaseHolder) -> Result<(), PortError> {
-        let mut held = self.0.lock().unwrap();
+        let mut held = self.0.lock();
         if held.get(name) == Some(&holder) {
             held.remove(name);
         }

@@ -124,15 +124,15 @@ impl Calls {
     }
 
     /// Takes a message of the server to the call that it belongs to.
-    pub(crate) fn take(&self, message: Bytes) -> Taken {
-        let Ok(envelope) = Envelope::parse(&message) else { return Taken::Nonsense };
+    pub(crate) fn take(&self, message: &Bytes) -> Taken {
+        let Ok(envelope) = Envelope::parse(message) else { return Taken::Nonsense };
         let id = envelope.id_json();
         match (envelope.kind(), envelope.method.as_deref()) {
             (MessageKind::Response, _) => {
                 let is_error = envelope.error.is_some();
-                self.respond(id, is_error, &message);
+                self.respond(id, is_error, message);
             }
-            (MessageKind::Notification, Some("notifications/progress")) => self.progress(&message),
+            (MessageKind::Notification, Some("notifications/progress")) => self.progress(message),
             // A question of the server is never kept waiting once its call is over, and a list that
             // changed is read anew by discovery: neither needs anybody told.
             (MessageKind::Notification, _) => {

@@ -95,7 +95,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_that_is_too_long_fails_or_is_cut_and_the_next_is_whole() {
-        assert!(Lines::new(b"123456\n".repeat(1).as_slice(), 3).next().await.is_ok());
+        assert!(Lines::new(b"123456\n".as_slice(), 3).next().await.is_ok());
         let long = b"x".repeat(50_000);
         assert!(Lines::new(long.as_slice(), 10).next().await.is_err());
         let mut text = long.clone();

@@ -142,12 +142,9 @@ async fn a_credential_goes_with_the_connection_that_it_opens_and_with_no_other()
 
 #[tokio::test]
 async fn what_is_under_way_on_a_lost_connection_fails_and_its_session_is_unknown_then() {
-    for (peer, at) in [
-        (Peer::of_events(Conduct::Legacy), old as fn(&Peer) -> EndpointUrl),
-        (Peer::of_sockets(Conduct::Legacy), socket),
-    ] {
+    let (events, sockets) = (Peer::of_events(Conduct::Legacy), Peer::of_sockets(Conduct::Legacy));
+    for at in [old(&events), socket(&sockets)] {
         let client = client(UpstreamSettings::for_testing());
-        let at = at(&peer);
         let opened = client.open(Dial::plainly(&at)).await.unwrap();
         let lost =
             client.send(&permit(at.clone()), request(&opened, "a", "die", "")).await.unwrap_err();

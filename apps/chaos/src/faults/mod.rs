@@ -45,6 +45,9 @@ pub async fn run(options: &FaultOptions) -> bool {
         let mut before = None;
         for (number, fault) in [Fault::None].into_iter().chain(faults).enumerate() {
             let row = suffer(&scene, &ledger, (fault, number), options.seconds, &mut before).await;
+            for why in row.iter().filter_map(|verdict| verdict.as_ref().err()) {
+                say::progress(&format!("{}: {why}", fault.name()));
+            }
             let place = if outside { "" } else { "embedded: " };
             table.add(&format!("{place}{}", fault.name()), row);
         }

@@ -243,9 +243,7 @@ pub(super) async fn call(
 }
 
 /// Who calls, if from where and as whom they may.
-pub(super) async fn admitted(
-    request: &HttpRequest,
-) -> Result<(&GatewaySettings, Party), Problem> {
+pub(super) async fn admitted(request: &HttpRequest) -> Result<(&GatewaySettings, Party), Problem> {
     let settings =
         request.app_data::<web::Data<GatewaySettings>>().ok_or_else(Problem::internal)?;
     settings.origins.check(request)?;

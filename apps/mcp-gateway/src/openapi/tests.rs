@@ -13,6 +13,17 @@ const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi
 /// of the paths that read on themselves.
 const OTHERS: [&str; 3] = ["/openapi.json", "/servers", "/collections"];
 
+/// The paths that are read below a prefix.
+const BELOW: [&str; 4] = [
+    "/servers/{alias}/mcp",
+    "/servers/{alias}/sse",
+    "/servers/{alias}/messages",
+    "/collections/{slug}/mcp",
+];
+
+/// How the paths end that MCP is spoken at.
+const OF_MESSAGES: [&str; 3] = ["/mcp", "/sse", "/messages"];
+
 #[test]
 fn every_path_is_documented_and_every_documented_path_is_routed() {
     let table = concat!(
@@ -25,8 +36,7 @@ fn every_path_is_documented_and_every_documented_path_is_routed() {
     for other in OTHERS {
         assert!(routed.remove(other), "{other} is no route any more");
     }
-    routed.insert("/servers/{alias}/mcp");
-    routed.insert("/collections/{slug}/mcp");
+    routed.extend(BELOW);
     let document = document();
     let documented: BTreeSet<&str> = each(&document).iter().map(|(path, _, _)| *path).collect();
     assert_eq!(documented, routed);
@@ -39,7 +49,7 @@ fn errors_of_messages_are_json_rpc_errors() {
         assert_eq!(unknown_codes(operation), [""; 0], "{path}");
         let answers = serde_json::to_value(&operation.responses).unwrap();
         let refused = &answers["401"]["content"];
-        if path.ends_with("/mcp") {
+        if OF_MESSAGES.iter().any(|end| path.ends_with(end)) {
             let schema = &refused["application/json"]["schema"]["$ref"];
             assert_eq!(schema, "#/components/schemas/JsonRpcResponse", "{path}");
         } else if operation.security.is_some() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use registry_testkit::{Launch, eventually};
+use registry_testkit::{Api, Launch, eventually};
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -121,15 +121,17 @@ async fn a_program_that_the_file_names_no_longer_is_taken_off_and_may_come_back(
     let mut world = started(&file).await;
     served(&world, "new").await;
     served(&world, "old").await;
-    for (programs, count) in
-        [(json!({"new": peer("legacy")}), 1), (json!({"new": peer("legacy"), "old": peer("legacy")}), 2)]
-    {
+    for (programs, count) in [
+        (json!({"new": peer("legacy")}), 1),
+        (json!({"new": peer("legacy"), "old": peer("legacy")}), 2),
+    ] {
         write(folder.path(), &programs);
         world.program.terminate();
         world.program.wait_exit().await;
         world.program = world.program.start_again().await;
         eventually("the list agrees with the file", async || {
-            let found = world.registry().get("/api/v1/servers").await.json();
+            // The token was another issuer's; in development everybody reads.
+            let found = Api::service(&world.program).get("/api/v1/servers").await.json();
             (found.as_array()?.len() == count).then_some(())
         })
         .await;
@@ -153,7 +155,8 @@ async fn nobody_lists_a_program_over_the_api() {
 async fn a_wrong_file_is_refused_at_the_start_in_words_that_name_the_place() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), &json!({"Not An Alias": {"command": "x"}}));
-    let ended = Launch::program("mcp-registry").envs(&[("MREG_STDIO_SERVERS_FILE", file.as_str())]).run();
+    let ended =
+        Launch::program("mcp-registry").envs(&[("MREG_STDIO_SERVERS_FILE", file.as_str())]).run();
     assert_eq!(ended.status.code(), Some(2));
     let words = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert!(words.contains("MREG_STDIO_SERVERS_FILE") && words.contains("alias"), "{words}");

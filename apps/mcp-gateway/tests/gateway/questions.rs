@@ -308,7 +308,7 @@ fn asking_by_results(rounds: usize) -> Scripted {
             },
         });
         // Both ways in which a server may answer.
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             return Reply::result(request, &asked);
         }
         let message = json!({"jsonrpc": "2.0", "id": request.id(), "result": asked});

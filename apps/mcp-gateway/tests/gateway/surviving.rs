@@ -1,5 +1,7 @@
 //! A client in a session that disconnects does not lose its call; one that cancels it does.
 
+#![expect(clippy::disallowed_methods, reason = "a test's own client, which it aborts and joins")]
+
 use http::Request;
 use registry_testkit::{
     Api, eventually,

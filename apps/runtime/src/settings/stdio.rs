@@ -64,13 +64,13 @@ fn programs(bytes: &[u8]) -> Result<Vec<ProgramSpec>, String> {
     if file.mcp_servers.len() > MOST_PROGRAMS {
         return Err(format!("names more than {MOST_PROGRAMS} programs"));
     }
-    file.mcp_servers.into_iter().map(|(alias, entry)| program(alias, entry)).collect()
+    file.mcp_servers.into_iter().map(|(alias, entry)| program(&alias, entry)).collect()
 }
 
-fn program(alias: String, entry: Entry) -> Result<ProgramSpec, String> {
+fn program(alias: &str, entry: Entry) -> Result<ProgramSpec, String> {
     let Entry { command, args, env, cwd } = entry;
     let wrong = |field: &str, rule: &str| Err(format!("mcpServers.{alias}{field} {rule}"));
-    let Ok(known) = Alias::parse(&alias) else {
+    let Ok(known) = Alias::parse(alias) else {
         return Err(format!(
             "mcpServers: {alias:?} is no alias: 1 to 24 of a-z, 0-9 and -, not - first"
         ));

@@ -51,6 +51,14 @@ impl Upstream for MeteredUpstream {
         self.0.send(server, request).await
     }
 
+    async fn listen(
+        &self,
+        server: &Permit<Arc<ServerEntry>>,
+        request: UpstreamRequest,
+    ) -> Result<Reply, UpstreamFailure> {
+        self.0.listen(server, request).await
+    }
+
     async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {
         let done = self.0.discover(dial).await;
         count_discovery(&done);

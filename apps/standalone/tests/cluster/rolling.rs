@@ -69,8 +69,8 @@ async fn one_that_is_told_to_stop_is_not_ready_and_finishes_what_it_has() {
     let kept = "the call is recorded";
     let admin = world.api_as("Grace");
     eventually(kept, async || {
-        let list = admin.get("/api/v1/audit/operations?method=tools/call&limit=50").await;
-        let text = list.expect(200).text();
+        let told = admin.get("/api/v1/audit/operations?method=tools/call&limit=50").await;
+        let text = told.expect(200).text();
         text.contains("\"slow\"").then_some(())
     })
     .await;

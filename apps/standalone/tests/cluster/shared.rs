@@ -101,7 +101,7 @@ async fn a_call_is_listed_and_cancelled_wherever_one_asks() {
     let admin = world.api_as("Grace");
     for _ in 0..2 {
         let (mut calls, caller) = (JoinSet::new(), world.apis());
-        calls.spawn(async move { caller.post("/mcp/proxy", &call("slow", json!({}))).await });
+        calls.spawn(async move { caller.post("/mcp/proxy", &call("slow", &json!({}))).await });
         let mut id = String::new();
         for _ in 0..SOME {
             id = eventually("the call is listed", async || {

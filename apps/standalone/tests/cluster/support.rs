@@ -55,7 +55,7 @@ impl World {
     async fn proxies(&self, base: &str) {
         let api = Api::new(base);
         eventually("the API knows the server", async || {
-            let answer = api.post("/mcp/proxy", &call("echo", json!({"text": "x"}))).await;
+            let answer = api.post("/mcp/proxy", &call("echo", &json!({"text": "x"}))).await;
             (answer.status == 200).then_some(())
         })
         .await;
@@ -86,7 +86,7 @@ pub fn path() -> String {
 }
 
 /// A call for the proxy.
-pub fn call(tool: &str, arguments: Value) -> Value {
+pub fn call(tool: &str, arguments: &Value) -> Value {
     let params = json!({ "name": tool, "arguments": arguments });
     json!({ "jsonrpc": "2.0", "id": "mine", "method": "tools/call", "params": params })
 }

@@ -37,7 +37,7 @@ async fn a_collection_is_made_read_replaced_and_deleted_by_who_saw_what_was_ther
     let answer = api.post(COLLECTIONS, &draft("office", &mail)).await.expect(201);
     let (made, first) = (answer.json(), answer.header("etag").to_owned());
     let path = format!("{COLLECTIONS}/{}", text(&made, "collection_id"));
-    assert_eq!((&made["slug"], &made["tenant_id"]), (&json!("office"), &Value::Null));
+    assert_eq!((&made["slug"], &made["tenant_id"]), (&json!("office"), &json!("development")));
     assert_eq!(
         made["members"],
         json!([{

@@ -1,7 +1,8 @@
 //! Servers are probed at once and once per interval, by one of all replicas, whichever halves run.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use registry_testkit::{
     Api, Launch, eventually, token,
     upstreams::{Gate, Reply, RmcpOptions, RmcpServer, Scripted, answer_handshake},
@@ -152,11 +153,11 @@ struct Door(Mutex<Option<Gate>>);
 
 impl Door {
     fn shut(&self) {
-        *self.0.lock().unwrap() = Some(Gate::new());
+        *self.0.lock() = Some(Gate::new());
     }
 
     fn open(&self) {
-        if let Some(gate) = self.0.lock().unwrap().take() {
+        if let Some(gate) = self.0.lock().take() {
             gate.open_for_all();
         }
     }
@@ -169,7 +170,7 @@ fn behind(door: Arc<Door>) -> Scripted {
             "tools": [], "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
         });
         let answer = answer_handshake(request).unwrap_or_else(|| Reply::result(request, &nothing));
-        match &*door.0.lock().unwrap() {
+        match &*door.0.lock() {
             Some(gate) => Reply::bytes().wait(gate).then(answer),
             None => answer,
         }

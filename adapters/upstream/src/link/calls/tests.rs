@@ -19,8 +19,8 @@ async fn each_response_goes_to_the_call_with_its_id_in_whatever_order_they_come(
     let calls = calls(true);
     let (one, _) = calls.begin("1", &bytes(r#"{"id":1}"#)).unwrap();
     let (two, _) = calls.begin("\"two\"", &bytes("{}")).unwrap();
-    assert_eq!(calls.take(bytes(r#"{"jsonrpc":"2.0","id":"two","result":2}"#)), Taken::Done);
-    assert_eq!(calls.take(bytes(r#"{"jsonrpc":"2.0","id":"1","result":1}"#)), Taken::Done);
+    assert_eq!(calls.take(&bytes(r#"{"jsonrpc":"2.0","id":"two","result":2}"#)), Taken::Done);
+    assert_eq!(calls.take(&bytes(r#"{"jsonrpc":"2.0","id":"1","result":1}"#)), Taken::Done);
     assert!(text(&one).await.ends_with("\"result\":1}"));
     assert!(text(&two).await.ends_with("\"result\":2}"));
     assert!(calls.is_idle());
@@ -37,7 +37,7 @@ async fn progress_of_two_calls_with_one_token_comes_to_the_right_one_with_its_ow
         let told = format!(
             r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":"{token}","progress":{step}}}}}"#
         );
-        assert_eq!(calls.take(bytes(&told)), Taken::Done);
+        assert_eq!(calls.take(&bytes(&told)), Taken::Done);
     }
     assert!(text(&one).await.contains(r#""progressToken":7,"progress":10"#));
     assert!(text(&two).await.contains(r#""progressToken":7,"progress":20"#));
@@ -47,17 +47,17 @@ async fn progress_of_two_calls_with_one_token_comes_to_the_right_one_with_its_ow
 async fn on_a_shared_connection_a_question_reaches_nobody_while_two_calls_are_under_way() {
     let question = bytes(r#"{"jsonrpc":"2.0","id":5,"method":"elicitation/create","params":{}}"#);
     let shared = calls(true);
-    assert_eq!(shared.take(question.clone()), Taken::Unasked("5".to_owned()));
+    assert_eq!(shared.take(&question), Taken::Unasked("5".to_owned()));
     let (one, _) = shared.begin("1", &bytes("{}")).unwrap();
-    assert_eq!(shared.take(question.clone()), Taken::Done);
+    assert_eq!(shared.take(&question), Taken::Done);
     assert!(text(&one).await.contains("elicitation/create"));
     let (_two, _) = shared.begin("2", &bytes("{}")).unwrap();
-    assert_eq!(shared.take(question.clone()), Taken::Unasked("5".to_owned()));
+    assert_eq!(shared.take(&question), Taken::Unasked("5".to_owned()));
 
     let own = calls(false);
     let (_one, _) = own.begin("1", &bytes("{}")).unwrap();
     let (two, _) = own.begin("2", &bytes("{}")).unwrap();
-    assert_eq!(own.take(question), Taken::Done);
+    assert_eq!(own.take(&question), Taken::Done);
     assert!(text(&two).await.contains("elicitation/create"));
 }
 
@@ -84,15 +84,15 @@ fn a_call_that_is_given_up_makes_room_and_an_id_is_used_by_one_call_at_a_time() 
 fn what_is_no_message_is_said_to_be_none_and_a_ping_is_to_be_answered() {
     let calls = calls(false);
     for nonsense in ["hello", "[]", "{}", "7"] {
-        assert_eq!(calls.take(bytes(nonsense)), Taken::Nonsense, "{nonsense}");
+        assert_eq!(calls.take(&bytes(nonsense)), Taken::Nonsense, "{nonsense}");
     }
     let ping = bytes(r#"{"jsonrpc":"2.0","id":"a","method":"ping"}"#);
-    assert_eq!(calls.take(ping), Taken::Ping("\"a\"".to_owned()));
+    assert_eq!(calls.take(&ping), Taken::Ping("\"a\"".to_owned()));
     for strangers in [
         r#"{"jsonrpc":"2.0","id":3,"result":{}}"#,
         r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}"#,
         r#"{"jsonrpc":"2.0","method":"notifications/message","params":{}}"#,
     ] {
-        assert_eq!(calls.take(bytes(strangers)), Taken::Done, "{strangers}");
+        assert_eq!(calls.take(&bytes(strangers)), Taken::Done, "{strangers}");
     }
 }

@@ -66,7 +66,8 @@ pub fn react(conduct: Conduct, connection: usize, message: &Value) -> Reaction {
                 return Reaction::default();
             };
             let call: Value = serde_json::from_str(call).unwrap_or_default();
-            let content = message["result"]["content"].to_string();
+            let content =
+                message.pointer("/result/content").map_or_else(String::new, Value::to_string);
             let result = completed(conduct, text(&content));
             Reaction::saying([json!({"jsonrpc": "2.0", "id": call, "result": result})])
         }
@@ -78,12 +79,12 @@ pub fn react(conduct: Conduct, connection: usize, message: &Value) -> Reaction {
 
 fn call(connection: usize, message: &Value, result: &dyn Fn(Value) -> Value) -> Reaction {
     let (params, id) = (&message["params"], &message["id"]);
-    let argument = params["arguments"]["text"].as_str().unwrap_or_default();
+    let argument = params.pointer("/arguments/text").and_then(Value::as_str).unwrap_or_default();
     match params["name"].as_str().unwrap_or_default() {
         "echo" => Reaction::saying([result(text(argument))]),
         "whoami" => Reaction::saying([result(text(&connection.to_string()))]),
         "steps" => {
-            let token = &params["_meta"]["progressToken"];
+            let token = params.pointer("/_meta/progressToken");
             let step = |step: u8| {
                 json!({"jsonrpc": "2.0", "method": "notifications/progress",
                        "params": {"progressToken": token, "progress": step, "total": 2}})

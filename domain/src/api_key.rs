@@ -153,6 +153,7 @@ impl ApiKey {
             groups: Vec::new(),
             expires_at: self.expires_at,
             bounds: None,
+            assertion: None,
         }
     }
 }

@@ -4,9 +4,12 @@
 //! upstream takes a [`Permit`], which only the routing table makes: a forgotten check there does
 //! not compile.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::id::{TenantId, UserId};
+use crate::ports::Secret;
 
 mod scope;
 mod servers;
@@ -70,6 +73,9 @@ pub struct Caller {
     pub is_admin: bool,
     /// When the token ends.
     pub expires_at: Timestamp,
+    /// What proves at the identity provider who they are, where they came with that. It goes there
+    /// and nowhere else.
+    pub assertion: Option<Arc<Secret>>,
 }
 
 impl Caller {
@@ -256,6 +262,7 @@ mod tests {
             groups: vec![],
             is_admin,
             expires_at: Timestamp::MAX,
+            assertion: None,
         }
     }
 

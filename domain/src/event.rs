@@ -61,6 +61,10 @@ pub enum EventKind {
     DriftRefused,
     /// Other people may use a server's tools than before.
     ToolRulesChanged,
+    /// A server got a credential, or another one.
+    CredentialSet,
+    /// A server's credential was taken away.
+    CredentialRemoved,
     /// A collection was made.
     CollectionMade,
     /// A collection is another.
@@ -71,7 +75,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -96,6 +100,8 @@ impl EventKind {
         Self::DriftAccepted,
         Self::DriftRefused,
         Self::ToolRulesChanged,
+        Self::CredentialSet,
+        Self::CredentialRemoved,
         Self::CollectionMade,
         Self::CollectionChanged,
         Self::CollectionRemoved,
@@ -128,6 +134,8 @@ impl EventKind {
             Self::DriftAccepted => "DriftAccepted",
             Self::DriftRefused => "DriftRefused",
             Self::ToolRulesChanged => "ToolRulesChanged",
+            Self::CredentialSet => "CredentialSet",
+            Self::CredentialRemoved => "CredentialRemoved",
             Self::CollectionMade => "CollectionMade",
             Self::CollectionChanged => "CollectionChanged",
             Self::CollectionRemoved => "CollectionRemoved",
@@ -155,7 +163,9 @@ impl EventKind {
             | Self::ServerHealthChanged
             | Self::DriftAccepted
             | Self::DriftRefused
-            | Self::ToolRulesChanged => Some(AuditAction::Updated),
+            | Self::ToolRulesChanged
+            | Self::CredentialSet
+            | Self::CredentialRemoved => Some(AuditAction::Updated),
             Self::RegistrationApproved => Some(AuditAction::Approved),
             Self::RegistrationRejected => Some(AuditAction::Rejected),
             Self::RegistrationWithdrawn | Self::RegistrationDeleted => Some(AuditAction::Deleted),

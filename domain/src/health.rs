@@ -29,7 +29,9 @@ impl Verdict {
     pub const fn of(fault: Option<FaultClass>) -> Self {
         match fault {
             None => Self::Alive,
-            Some(FaultClass::AuthorizationRequired) => Self::NeedsAuthorization,
+            Some(FaultClass::AuthorizationRequired | FaultClass::CredentialRefused) => {
+                Self::NeedsAuthorization
+            }
             Some(fault) => Self::Failing(fault),
         }
     }

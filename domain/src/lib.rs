@@ -15,6 +15,7 @@
 //! | what becomes of an approval | [`server`] |
 //! | how servers are probed, and what that says | [`health`] |
 //! | who may do what | [`caller`], [`party`], [`api_key`] |
+//! | what opens a server that wants credentials | [`credential`] |
 //! | what an authorization server keeps | [`oauth`] |
 //! | the proof that records are as they were written | [`chain`] |
 //! | the file that either store writes and reads | [`archive`] |
@@ -28,6 +29,7 @@ pub mod caller;
 pub mod chain;
 pub mod change;
 pub mod collection;
+pub mod credential;
 pub mod document;
 mod egress;
 pub mod endpoint;

@@ -77,6 +77,9 @@ pub enum FaultClass {
     TlsFailed,
     /// It is alive, but wants credentials.
     AuthorizationRequired,
+    /// The credential that is kept for it is no good: it does not take it, nobody gives a token for
+    /// it, or it cannot be opened.
+    CredentialRefused,
     /// It answers HTTP, but not MCP.
     NotMcp,
     /// It speaks MCP, but over another transport than streamable HTTP.
@@ -96,6 +99,7 @@ impl FaultClass {
             Self::Timeout => "timeout",
             Self::TlsFailed => "tls_failed",
             Self::AuthorizationRequired => "authorization_required",
+            Self::CredentialRefused => "credential_refused",
             Self::NotMcp => "not_mcp",
             Self::WrongTransport => "wrong_transport",
             Self::ServerError => "server_error",
@@ -106,7 +110,10 @@ impl FaultClass {
     /// Whether the server is to blame, so that others should be asked instead of it for a while. It
     /// is not for wanting credentials, nor for where we may not call.
     pub const fn counts_against_server(self) -> bool {
-        !matches!(self, Self::AddressForbidden | Self::AuthorizationRequired)
+        !matches!(
+            self,
+            Self::AddressForbidden | Self::AuthorizationRequired | Self::CredentialRefused
+        )
     }
 
     /// The inverse of [`FaultClass::as_str`].
@@ -117,6 +124,7 @@ impl FaultClass {
             Self::Timeout,
             Self::TlsFailed,
             Self::AuthorizationRequired,
+            Self::CredentialRefused,
             Self::NotMcp,
             Self::WrongTransport,
             Self::ServerError,

@@ -101,6 +101,7 @@ mod tests {
             groups: vec![],
             is_admin: false,
             expires_at: Timestamp::MAX,
+            assertion: None,
         }))
     }
 

@@ -26,6 +26,7 @@ mod archive;
 mod clock;
 mod collection_store;
 mod commit_watch;
+mod credential_vault;
 mod document_store;
 mod event_log;
 mod identity_provider;
@@ -36,6 +37,7 @@ mod live_events;
 mod oauth_store;
 mod offer_query;
 mod operation_log;
+mod personal_tokens;
 mod probe_store;
 mod rate_limiter;
 mod registration_store;
@@ -59,10 +61,11 @@ pub use archive::{Archive, ArchiveSink, ArchiveSource};
 pub use clock::{Clock, end_after};
 pub use collection_store::CollectionStore;
 pub use commit_watch::CommitWatch;
+pub use credential_vault::CredentialVault;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
 pub use identity_provider::{
-    CodeRedemption, IdentityProvider, Secret, SignIn, SignInFailure, SignInRequest,
+    CodeRedemption, IdentityProvider, PersonalToken, Secret, SignIn, SignInFailure, SignInRequest,
 };
 pub use ids::Ids;
 pub use leases::{LeaseHolder, Leases};
@@ -71,6 +74,7 @@ pub use live_events::{LiveEvents, Replay};
 pub use oauth_store::OAuthStore;
 pub use offer_query::{Matching, NamePattern, OfferKind, OfferQuery};
 pub use operation_log::{OperationLog, OperationQuery};
+pub use personal_tokens::{PersonalTokenFault, PersonalTokens};
 pub use probe_store::{ProbeStore, ServerHealth};
 pub use rate_limiter::{Admission, LimitKey, RateLimiter};
 pub use registration_store::{
@@ -88,7 +92,7 @@ pub use session_store::SessionStore;
 pub use store_health::{PoolState, StoreHealth};
 pub use token_verifier::{RefusalClass, TokenBounds, TokenVerifier, Verification, VerifiedToken};
 pub use upstream::{
-    MessageHead, OpenedUpstream, Reply, ReplyBody, ReplyShape, Upstream, UpstreamEra,
+    Dial, MessageHead, OpenedUpstream, Reply, ReplyBody, ReplyShape, Upstream, UpstreamEra,
     UpstreamFailure, UpstreamRequest,
 };
 pub use user_store::{Ensured, UserStore};
@@ -165,6 +169,10 @@ pub struct RegistryPorts {
     pub operations: Arc<dyn OperationLog>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyStore>,
+    /// Servers' credentials.
+    pub vault: Arc<dyn CredentialVault>,
+    /// Opens and seals them.
+    pub sealer: Arc<dyn Sealer>,
     /// Collections.
     pub collections: Arc<dyn CollectionStore>,
     /// Reads an upstream's manifest.
@@ -243,6 +251,12 @@ pub struct GatewayPorts {
     pub events: Arc<dyn EventLog>,
     /// Where recorded operations end up.
     pub operations: Arc<dyn OperationLog>,
+    /// Servers' credentials, read with them.
+    pub vault: Arc<dyn CredentialVault>,
+    /// Opens them.
+    pub sealer: Arc<dyn Sealer>,
+    /// Opens servers in their callers' names, where people sign in somewhere.
+    pub personal: Option<Arc<dyn PersonalTokens>>,
     /// Calls upstreams.
     pub upstream: Arc<dyn Upstream>,
     /// Makes a worker's own upstream client.

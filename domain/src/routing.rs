@@ -18,11 +18,13 @@ use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use crate::caller::{Caller, Permit};
 use crate::collection::Collection;
+use crate::credential::Credential;
 use crate::endpoint::EndpointUrl;
 use crate::event::EventSeq;
 use crate::federation::ServerRef;
 use crate::id::{Alias, CollectionId, ServerId, TenantId};
 use crate::manifest::{Definition, DefinitionKind};
+use crate::party::Party;
 use crate::server::{HealthStatus, ListedBy, Server, ToolRules};
 
 use self::balance::RoutingWish;
@@ -50,6 +52,8 @@ pub struct ServerEntry {
     pub in_maintenance: bool,
     /// How its owner wishes it to be chosen among others.
     pub routing: RoutingWish,
+    /// What opens it, where we have something.
+    pub credential: Option<Arc<Credential>>,
     definitions: Vec<Definition>,
     by_name: HashMap<(DefinitionKind, String), usize>,
     /// What was pinned and is something else by now: neither listed nor callable.
@@ -81,6 +85,7 @@ impl ServerEntry {
             health: server.health,
             in_maintenance: server.health == HealthStatus::Maintenance,
             routing: RoutingWish::of(&server.capabilities),
+            credential: None,
             definitions,
             by_name,
             withheld,
@@ -92,6 +97,17 @@ impl ServerEntry {
     /// called: whatever looks into an entry looks through this.
     pub fn offered_to<'a>(&'a self, caller: Option<&'a Caller>) -> Offered<'a> {
         Offered { entry: self, caller }
+    }
+
+    /// The same entry with what opens the server.
+    #[must_use]
+    pub fn opened_by(self, credential: Option<Arc<Credential>>) -> Self {
+        Self { credential, ..self }
+    }
+
+    /// What opens the server for whoever has it called: nothing for those who have not signed in.
+    pub fn credential_for(&self, party: &Party) -> Option<&Arc<Credential>> {
+        self.credential.as_ref().filter(|_| party.caller().is_some())
     }
 }
 

@@ -17,6 +17,7 @@ mod candidates;
 mod catalog;
 mod collections;
 mod commits;
+mod credentials;
 mod documents;
 mod durability;
 mod events;
@@ -94,6 +95,12 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
     commits {
         a_commit_is_told_before_its_writer_is_answered,
         what_was_refused_is_not_told,
+    }
+    credentials {
+        a_credential_reads_back_whole_until_it_is_removed,
+        a_credential_is_guarded_by_what_was_read,
+        of_racing_setters_of_a_credential_exactly_one_wins,
+        a_credential_goes_with_its_server_and_stays_through_its_changes,
     }
     documents {
         a_document_reads_back_whole_and_in_parts,

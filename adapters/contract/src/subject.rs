@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
-    ApiKeyStore, Archive, CollectionStore, CommitWatch, DocumentStore, EventLog, LinkStore,
-    OAuthStore, OperationLog, RegistrationStore, SealStore, ServerCatalog, StoreHealth, UserStore,
+    ApiKeyStore, Archive, CollectionStore, CommitWatch, CredentialVault, DocumentStore, EventLog,
+    LinkStore, OAuthStore, OperationLog, RegistrationStore, SealStore, ServerCatalog, StoreHealth,
+    UserStore,
 };
 
 use crate::clock::MockClock;
@@ -19,6 +20,8 @@ pub struct StorePorts {
     pub registrations: Arc<dyn RegistrationStore>,
     /// Servers.
     pub servers: Arc<dyn ServerCatalog>,
+    /// Their credentials.
+    pub vault: Arc<dyn CredentialVault>,
     /// People.
     pub users: Arc<dyn UserStore>,
     /// Documents of registrations.
@@ -53,6 +56,7 @@ impl StorePorts {
             + DocumentStore
             + LinkStore
             + OAuthStore
+            + CredentialVault
             + EventLog
             + OperationLog
             + SealStore
@@ -65,10 +69,11 @@ impl StorePorts {
         let (registrations, servers, users, events, operations) =
             (store.clone(), store.clone(), store.clone(), store.clone(), store.clone());
         let (documents, links, oauth) = (store.clone(), store.clone(), store.clone());
-        let seals = store.clone();
+        let (seals, vault) = (store.clone(), store.clone());
         Self {
             registrations,
             servers,
+            vault,
             users,
             documents,
             links,

@@ -335,6 +335,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    server_credentials (server_id) {
+        server_id -> Text,
+        kind -> Text,
+        header_name -> Text,
+        origin -> Text,
+        sealed -> Binary,
+        set_at -> Text,
+        set_by -> Nullable<Text>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
     collections (id) {
         id -> Text,
         tenant_id -> Nullable<Text>,
@@ -390,6 +403,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         chains,
         seals,
         api_keys,
+        server_credentials,
         collections
     )
 }

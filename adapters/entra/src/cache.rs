@@ -101,6 +101,7 @@ mod tests {
                 groups: vec![],
                 expires_at: at(lifetime.end),
                 bounds: None,
+                assertion: None,
             }),
             lifetime: at(lifetime.start)..at(lifetime.end),
             generation: 1,

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, StatusCode, Uri};
+use jiff::Timestamp;
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreTokenResponse,
 };
@@ -22,13 +24,15 @@ use openidconnect::{
     StandardErrorResponse, TokenResponse, TokenUrl,
 };
 use registry_domain::ports::{
-    Clock, CodeRedemption, IdentityProvider, Secret, SignIn, SignInFailure, SignInRequest,
-    Verification, VerifiedToken,
+    Clock, CodeRedemption, IdentityProvider, PersonalToken, Secret, SignIn, SignInFailure,
+    SignInRequest, Verification, VerifiedToken,
 };
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
+use url::form_urlencoded::Serializer;
 
-use crate::client::{FetchError, JsonClient};
+use crate::client::{FetchError, JsonClient, chain};
 use crate::verifier::JwtVerifier;
 
 /// Asked for with every sign-in: the library adds it by itself.
@@ -36,6 +40,9 @@ const OPENID: &str = "openid";
 
 /// The longest time that a token is taken to be good for, whatever the provider says.
 const MAX_LIFETIME: Duration = Duration::from_hours(24);
+
+/// The longest token that is shown to a server: longer ones fit into no server's headers.
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// Where people sign in, and as which application.
 #[derive(Debug, Clone)]
@@ -104,10 +111,27 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint {
 /// Entra ID as the port [`IdentityProvider`].
 pub struct EntraProvider {
     application: Application,
+    client_secret: Secret,
     scopes: Vec<String>,
     endpoint: TokenEndpoint,
     id_tokens: JwtVerifier,
     clock: Arc<dyn Clock>,
+}
+
+/// Asks for a token on behalf of whom the assertion is about: a grant that the library does not know.
+const ON_BEHALF: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// What is answered to it (RFC 6749 §5.1).
+#[derive(Deserialize)]
+struct Tokens {
+    access_token: String,
+    expires_in: u64,
+}
+
+/// What it is refused with (RFC 6749 §5.2).
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
 }
 
 impl EntraProvider {
@@ -141,7 +165,8 @@ impl EntraProvider {
         .set_auth_uri(AuthUrl::from_url(authorize))
         .set_token_uri(TokenUrl::from_url(token));
         let endpoint = TokenEndpoint { client: JsonClient::new()?, timeout: settings.timeout };
-        Ok(Self { application, scopes: settings.scopes, endpoint, id_tokens, clock })
+        let (client_secret, scopes) = (settings.client_secret, settings.scopes);
+        Ok(Self { application, client_secret, scopes, endpoint, id_tokens, clock })
     }
 
     async fn sign_in(
@@ -155,15 +180,42 @@ impl EntraProvider {
             .ok_or(SignInFailure::Invalid { what: "no ID token in the answer" })?;
         let lifetime = tokens
             .expires_in()
-            .ok_or(SignInFailure::Invalid { what: "no lifetime in the answer" })?
-            .min(MAX_LIFETIME);
+            .ok_or(SignInFailure::Invalid { what: "no lifetime in the answer" })?;
         let person = self.identified(&id_token.to_string(), nonce).await?;
         Ok(SignIn {
             person,
             access_token: Secret::new(tokens.access_token().secret().clone()),
-            access_expires_at: registry_domain::ports::end_after(self.clock.now(), lifetime),
+            access_expires_at: self.end_of(lifetime),
             refresh_token: tokens.refresh_token().map(|token| Secret::new(token.secret().clone())),
         })
+    }
+
+    /// Asks the token endpoint, as the application, for what the library does not ask for.
+    async fn ask_form(&self, parameters: &[(&str, &str)]) -> Result<Tokens, SignInFailure> {
+        let body = Serializer::new(String::new())
+            .append_pair("client_id", self.application.client_id())
+            .append_pair("client_secret", self.client_secret.expose())
+            .extend_pairs(parameters)
+            .finish();
+        let mut request = HttpRequest::new(body.into_bytes());
+        *request.method_mut() = Method::POST;
+        let address = self.application.token_uri().as_str();
+        *request.uri_mut() = Uri::try_from(address).map_err(unavailable)?;
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, form);
+        let answer = self.endpoint.ask(request).await.map_err(unavailable)?;
+        if answer.status() == StatusCode::OK {
+            return serde_json::from_slice(answer.body())
+                .map_err(|_| SignInFailure::Invalid { what: "no tokens in the answer" });
+        }
+        let refusal: Refusal = serde_json::from_slice(answer.body())
+            .map_err(|error| unavailable(FetchError::Document(error)))?;
+        Err(SignInFailure::Refused { code: known_code(&refusal.error) })
+    }
+
+    /// When a token ends of which this is told.
+    fn end_of(&self, lifetime: Duration) -> Timestamp {
+        registry_domain::ports::end_after(self.clock.now(), lifetime.min(MAX_LIFETIME))
     }
 
     async fn identified(
@@ -225,6 +277,34 @@ impl IdentityProvider for EntraProvider {
             .request_async(&self.endpoint)
             .await;
         self.sign_in(answered, None).await
+    }
+
+    async fn on_behalf_of(
+        &self,
+        assertion: &Secret,
+        scopes: &[String],
+    ) -> Result<PersonalToken, SignInFailure> {
+        let scope = scopes.join(" ");
+        let parameters = [
+            ("grant_type", ON_BEHALF),
+            ("requested_token_use", "on_behalf_of"),
+            ("assertion", assertion.expose()),
+            ("scope", &scope),
+        ];
+        let tokens = self.ask_form(&parameters).await.inspect_err(|failure| {
+            let cause = chain(failure);
+            tracing::warn!(cause, "the identity provider gave no token on behalf of a caller");
+        })?;
+        let is_token = !tokens.access_token.is_empty()
+            && tokens.access_token.len() <= MAX_TOKEN_BYTES
+            && tokens.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_token {
+            return Err(SignInFailure::Invalid { what: "no token in the answer" });
+        }
+        Ok(PersonalToken {
+            expires_at: self.end_of(Duration::from_secs(tokens.expires_in)),
+            token: Secret::new(tokens.access_token),
+        })
     }
 }
 

@@ -11,7 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
-use registry_domain::ports::{Clock, RefusalClass, TokenVerifier, Verification, VerifiedToken};
+use registry_domain::ports::{
+    Clock, RefusalClass, Secret, TokenVerifier, Verification, VerifiedToken,
+};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -70,6 +72,7 @@ pub struct JwtVerifier {
     cache: TokenCache,
     keys: Arc<dyn KeySource>,
     groups: Option<Arc<GraphGroups>>,
+    keeps_assertions: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -103,6 +106,7 @@ impl JwtVerifier {
             settings,
             keys,
             groups: None,
+            keeps_assertions: false,
             clock,
         }
     }
@@ -111,6 +115,13 @@ impl JwtVerifier {
     #[must_use]
     pub fn with_groups(self, groups: Arc<GraphGroups>) -> Self {
         Self { groups: Some(groups), ..self }
+    }
+
+    /// The same verifier, which keeps a token's text with what it says: for an application that gets
+    /// tokens on behalf of those who come with one.
+    #[must_use]
+    pub fn keeping_assertions(self) -> Self {
+        Self { keeps_assertions: true, ..self }
     }
 
     /// Judges an ID token, which has to carry the nonce that was asked for, if one was (OpenID
@@ -150,6 +161,10 @@ impl JwtVerifier {
 
         let claims: Claims = decoded(payload).ok_or_else(malformed)?;
         let mut verified = self.accept(&claims, generation).map_err(Verification::Refused)?;
+        if self.keeps_assertions {
+            let assertion = Arc::new(Secret::new(token.to_owned()));
+            Arc::make_mut(&mut verified.token).assertion = Some(assertion);
+        }
         let mut is_whole = true;
         if let Some(graph) = self.groups.as_ref().filter(|_| claims.has_overage()) {
             // What names no tenant has passed no check of one: it is no token of Entra's.
@@ -191,7 +206,8 @@ impl JwtVerifier {
             .identity(self.settings.admin_group.as_deref())
             .ok_or(RefusalClass::MissingClaim)?;
         let (roles, groups) = (claims.roles(), claims.groups());
-        let token = VerifiedToken { identity, roles, groups, expires_at, bounds: None };
+        let token =
+            VerifiedToken { identity, roles, groups, expires_at, bounds: None, assertion: None };
         Ok(Verified { token: Arc::new(token), lifetime: not_before..expires_at, generation })
     }
 }

@@ -16,6 +16,7 @@ use mcp_wire::revision::Era;
 use mcp_wire::splice::RequestEdit;
 use mcp_wire::{Envelope, WireError};
 use registry_domain::caller::Permit;
+use registry_domain::credential::Credential;
 use registry_domain::party::Party;
 use registry_domain::ports::{Clock, Ids, OpenedUpstream, Upstream, UpstreamEra, UpstreamRequest};
 use registry_domain::routing::ServerEntry;
@@ -39,6 +40,8 @@ const HEARS_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Asker {
     server: Permit<Arc<ServerEntry>>,
     upstream: Arc<OpenedUpstream>,
+    /// What opens the server, as for the call.
+    credential: Option<Arc<Credential>>,
     client: Arc<dyn Upstream>,
     ids: Arc<dyn Ids>,
     way: Way,
@@ -78,11 +81,16 @@ pub(crate) enum Asked {
 
 impl Asker {
     /// For a call whose server may ask; a modern one asks by its results.
-    pub(crate) fn of(call: Call<'_>, upstream: &Arc<OpenedUpstream>) -> Option<Self> {
+    pub(crate) fn of(
+        call: Call<'_>,
+        upstream: &Arc<OpenedUpstream>,
+        credential: Option<Arc<Credential>>,
+    ) -> Option<Self> {
         let ports = &call.exchange.ports;
         (upstream.era == UpstreamEra::Legacy).then(|| Self {
             server: call.route.server.clone(),
             upstream: Arc::clone(upstream),
+            credential,
             client: Arc::clone(&ports.upstream),
             ids: Arc::clone(&ports.ids),
             way: Way::of(call, upstream),
@@ -137,6 +145,7 @@ impl Asker {
         let ask = Ask::OfServer {
             server: self.server.clone(),
             upstream: Arc::clone(&self.upstream),
+            credential: self.credential.clone(),
             id_json: id_json.to_owned(),
         };
         if session.asks(new_id.clone(), ask) {
@@ -166,6 +175,7 @@ impl Asker {
             question: question.clone(),
             exchange: Unparked {
                 upstream: Arc::clone(&self.upstream),
+                credential: self.credential.clone(),
                 call_id: notice.id_json.clone(),
                 rest,
             },
@@ -179,7 +189,13 @@ impl Asker {
     /// Tells the server something, in the background: the client's stream goes on meanwhile.
     fn tell(&self, body: Bytes) {
         let head = head_in_session(&self.upstream);
-        let request = UpstreamRequest { head, body, timeout: HEARS_WITHIN, pause: HEARS_WITHIN };
+        let request = UpstreamRequest {
+            head,
+            body,
+            credential: self.credential.clone(),
+            timeout: HEARS_WITHIN,
+            pause: HEARS_WITHIN,
+        };
         let (client, server) = (Arc::clone(&self.client), self.server.clone());
         Handle::current().spawn(async move {
             let told = tokio::time::timeout(HEARS_WITHIN, client.send(&server, request)).await;
@@ -239,38 +255,40 @@ pub(crate) async fn answered(
     response: &Envelope<'_>,
     body: &Bytes,
 ) -> Answer {
-    let (server, upstream, id_json) = match session.answered(response.id_json()) {
+    let (server, upstream, credential, id_json) = match session.answered(response.id_json()) {
         None => return Answer::accepted(),
         Some(Ask::OfCall(call)) => {
             // A call that is over meanwhile needs no answer.
             let _ = call.send(body.clone());
             return Answer::accepted();
         }
-        Some(Ask::OfServer { server, upstream, id_json }) => (server, upstream, id_json),
+        Some(Ask::OfServer { server, upstream, credential, id_json }) => {
+            (server, upstream, credential, id_json)
+        }
     };
     let edit = RequestEdit { id: Some(&id_json), ..RequestEdit::default() };
     let Some(body) = edit.apply(body) else {
         return Answer::refused(&WireError::invalid("the response has no id"), "null");
     };
-    match deliver(exchange, &server, &upstream, body).await {
+    match deliver(exchange, &server, (&upstream, credential), body).await {
         Ok(()) => Answer::accepted(),
         Err(error) => Answer::refused(&error, "null"),
     }
 }
 
-/// Takes a response to the server that asked.
+/// Takes a response to the server that asked, with what opens it as for the call.
 ///
 /// # Errors
 /// -32603: it did not take it.
 pub(crate) async fn deliver(
     exchange: &Exchange,
     server: &Permit<Arc<ServerEntry>>,
-    upstream: &OpenedUpstream,
+    (upstream, credential): (&OpenedUpstream, Option<Arc<Credential>>),
     body: Bytes,
 ) -> Result<(), WireError> {
     let within = exchange.settings.request_timeout;
     let head = head_in_session(upstream);
-    let request = UpstreamRequest { head, body, timeout: within, pause: within };
+    let request = UpstreamRequest { head, body, credential, timeout: within, pause: within };
     let why = match exchange.ports.upstream.send(server, request).await {
         Ok(reply) if (200..300).contains(&reply.status) => return Ok(()),
         Ok(reply) => format!("status {}", reply.status),

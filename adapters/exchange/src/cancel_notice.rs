@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use mcp_wire::message::cancelled_notification;
 use registry_domain::caller::Permit;
+use registry_domain::credential::Credential;
 use registry_domain::ports::{MessageHead, Upstream, UpstreamRequest};
 use registry_domain::routing::ServerEntry;
 use tokio::runtime::Handle;
@@ -23,6 +24,8 @@ pub(crate) struct CancelNotice {
     pub(crate) client: Arc<dyn Upstream>,
     pub(crate) server: Permit<Arc<ServerEntry>>,
     pub(crate) head: MessageHead,
+    /// What opens the server, as for the call.
+    pub(crate) credential: Option<Arc<Credential>>,
     /// The id by which the upstream knows the call, as JSON.
     pub(crate) id_json: String,
 }
@@ -31,7 +34,13 @@ impl CancelNotice {
     /// Tells it, in the background: who made the call is answered already, or is gone.
     pub(crate) fn send(self) {
         let body: Bytes = cancelled_notification(&self.id_json, Some("no longer waited for"));
-        let request = UpstreamRequest { head: self.head, body, timeout: WITHIN, pause: WITHIN };
+        let request = UpstreamRequest {
+            head: self.head,
+            body,
+            credential: self.credential,
+            timeout: WITHIN,
+            pause: WITHIN,
+        };
         let (client, server) = (self.client, self.server);
         // Outside a runtime there is no connection left to tell it over.
         if let Ok(runtime) = Handle::try_current() {

@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use mcp_wire::WireError;
 use parking_lot::{Mutex, RwLock};
 use registry_domain::caller::Permit;
+use registry_domain::credential::Credential;
 use registry_domain::id::{ServerId, TenantId};
 use registry_domain::party::Party;
 use registry_domain::ports::{Ids, OpenedUpstream, PortError, SessionStore};
@@ -60,6 +61,8 @@ pub(crate) enum Ask {
     OfServer {
         server: Permit<Arc<ServerEntry>>,
         upstream: Arc<OpenedUpstream>,
+        /// What opens the server, as for the call.
+        credential: Option<Arc<Credential>>,
         /// The id by which the server knows it, as JSON.
         id_json: String,
     },

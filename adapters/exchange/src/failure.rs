@@ -34,6 +34,10 @@ impl HopFailure {
                 "asks for credentials that the gateway does not have",
                 "Ask the server's owner or an administrator to connect it.",
             ),
+            FaultClass::CredentialRefused => (
+                "cannot be opened with the credential that is kept for it",
+                "If it is opened in your name, sign in again at Entra ID. Else ask the server's owner or an administrator to check the credential and to set it anew.",
+            ),
             FaultClass::AddressForbidden => (
                 "is at an address that may not be called",
                 "Ask an administrator to review the server's address.",
@@ -64,6 +68,7 @@ pub(crate) fn code_of(class: FaultClass) -> &'static str {
     match class {
         FaultClass::Timeout => "TIMEOUT_ERROR",
         FaultClass::Unreachable => "SERVER_UNAVAILABLE",
+        FaultClass::CredentialRefused => "UPSTREAM_CREDENTIAL_REFUSED",
         FaultClass::AuthorizationRequired
         | FaultClass::AddressForbidden
         | FaultClass::TlsFailed

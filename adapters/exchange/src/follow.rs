@@ -123,6 +123,7 @@ impl Followers {
                 session: session.cloned(),
                 told: followed.told.clone(),
                 wanted: followed.wanted.subscribe(),
+                credential: None,
                 asked: 0,
             };
             Handle::current().spawn(task.run());

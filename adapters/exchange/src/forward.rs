@@ -11,6 +11,7 @@ use bytes::Bytes;
 use mcp_wire::reply::CallId;
 use mcp_wire::revision::Era;
 use mcp_wire::splice::{MetaEdit, RequestEdit};
+use registry_domain::credential::Credential;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{
     MessageHead, OpenedUpstream, Reply, UpstreamEra, UpstreamFailure, UpstreamRequest,
@@ -19,9 +20,11 @@ use tracing::Instrument as _;
 
 use crate::asked::PEOPLE_TAKE;
 use crate::cancel_notice::CancelNotice;
+use crate::credentials;
 use crate::record::Pending;
 use crate::request::Call;
 use crate::rounds;
+use crate::upstream_sessions::Who;
 
 /// A call that is on its way back.
 pub(crate) struct Sent {
@@ -29,12 +32,37 @@ pub(crate) struct Sent {
     pub(crate) upstream: Arc<OpenedUpstream>,
     /// By which id the upstream knows the call.
     pub(crate) id: CallId,
+    /// What the upstream was shown.
+    pub(crate) credential: Option<Arc<Credential>>,
+}
+
+/// Sends a call, with what opens its server. A server that is opened in the caller's name and does
+/// not take their token is shown a new one, once: it refused the call without looking at it.
+pub(crate) async fn send(call: Call<'_>, record: &mut Pending) -> Result<Sent, UpstreamFailure> {
+    let (exchange, server) = (call.exchange, call.route.server.of());
+    let party = &call.request.inbound.party;
+    let Some((kept, caller)) = credentials::personal(server, party) else {
+        return send_with(call, server.credential_for(party).cloned(), record).await;
+    };
+    let shown = credentials::token(exchange, kept, caller).await?;
+    match Box::pin(send_with(call, Some(shown), record)).await {
+        Err(failure) if failure.class == FaultClass::CredentialRefused => {
+            credentials::forget(exchange, kept, caller).await;
+            let shown = credentials::token(exchange, kept, caller).await?;
+            Box::pin(send_with(call, Some(shown), record)).await
+        }
+        sent => sent,
+    }
 }
 
 /// Sends a call. A session that the upstream has forgotten is opened anew, once: the upstream
 /// refused the call without looking at it, so it can be sent again.
-pub(crate) async fn send(call: Call<'_>, record: &mut Pending) -> Result<Sent, UpstreamFailure> {
-    let sent = send_once(call, record).await?;
+async fn send_with(
+    call: Call<'_>,
+    credential: Option<Arc<Credential>>,
+    record: &mut Pending,
+) -> Result<Sent, UpstreamFailure> {
+    let sent = send_once(call, credential.clone(), record).await?;
     let session_lost = sent.reply.status == 404 && sent.upstream.session.is_some();
     // A modern upstream answers an unknown method with 404 too, but never one of ours; 400 and 405
     // say that it no longer speaks the revision that we remember.
@@ -45,17 +73,25 @@ pub(crate) async fn send(call: Call<'_>, record: &mut Pending) -> Result<Sent, U
     }
     if session_lost {
         drop(sent);
-        return send_once(call, record).await;
+        return send_once(call, credential, record).await;
     }
     Ok(sent)
 }
 
-async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, UpstreamFailure> {
+async fn send_once(
+    call: Call<'_>,
+    credential: Option<Arc<Credential>>,
+    record: &mut Pending,
+) -> Result<Sent, UpstreamFailure> {
     let Call { exchange, request, route, .. } = call;
     let client = &*exchange.ports.upstream;
     let now = exchange.ports.clock.now();
-    let (party, behind) = (&request.inbound.party, request.behind(exchange));
-    let upstream = exchange.sessions.open(client, route.server.of(), party, behind, now).await?;
+    let who = Who {
+        party: &request.inbound.party,
+        behind: request.behind(exchange),
+        credential: credential.as_deref(),
+    };
+    let upstream = exchange.sessions.open(client, route.server.of(), who, now).await?;
     let kept = CallId::of_client(request.id_json).filter(|_| upstream.session.is_none());
     let ours = kept.is_none().then(|| format!("\"{}\"", exchange.ports.ids.next().hyphenated()));
     let body =
@@ -82,6 +118,7 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
             ..head(call, &upstream)
         },
         body,
+        credential: credential.clone(),
         timeout: call.patience,
         pause: match &request.session {
             Some(session) if session.can_be_asked() => call.patience.max(PEOPLE_TAKE),
@@ -93,6 +130,7 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
             client: Arc::clone(&exchange.ports.upstream),
             server: route.server.clone(),
             head: outgoing.head.clone(),
+            credential: outgoing.credential.clone(),
             id_json: ours.clone(),
         });
     }
@@ -106,7 +144,7 @@ async fn send_once(call: Call<'_>, record: &mut Pending) -> Result<Sent, Upstrea
     match sent {
         Ok(reply) => {
             let ours = || CallId::of_ours(ours.as_deref().unwrap_or_default(), request.id_json);
-            Ok(Sent { reply, upstream, id: kept.unwrap_or_else(ours) })
+            Ok(Sent { reply, upstream, id: kept.unwrap_or_else(ours), credential })
         }
         Err(failure) => {
             // What cannot be reached may come back as another version of itself.

@@ -14,7 +14,7 @@
 //! | the snapshot and how it is refreshed | `routes.rs` |
 //! | the client's words made the upstream's | `forward.rs` |
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
-//! | which era an upstream speaks, and its sessions | `upstream_sessions.rs` |
+//! | which era an upstream speaks, its sessions, and what opens it | `upstream_sessions.rs`, `credentials.rs` |
 //! | what a server asks of a client, and the answer | `asked.rs`; `parked.rs`, `resume.rs` for clients without a session, `rounds.rs` for servers without |
 //! | who listens, and what servers tell by themselves | `listen.rs`, `changes.rs`, `follow.rs`, `subscribe.rs` |
 //! | answers of our own | `local.rs`, `lists.rs`, `pages.rs` |
@@ -40,6 +40,7 @@ mod cancel_notice;
 mod changes;
 mod choose;
 mod client_sessions;
+mod credentials;
 mod exchange;
 mod failure;
 mod follow;

@@ -19,6 +19,7 @@ use mcp_wire::{Envelope, WireError};
 use metrics::Gauge;
 use parking_lot::Mutex;
 use registry_domain::caller::Permit;
+use registry_domain::credential::Credential;
 use registry_domain::id::ServerId;
 use registry_domain::manifest::Digest;
 use registry_domain::party::{Party, Principal};
@@ -82,6 +83,8 @@ pub(crate) struct Rest {
 /// An exchange whose client came back.
 pub(crate) struct Unparked {
     pub(crate) upstream: Arc<OpenedUpstream>,
+    /// What opens the server, as for the call.
+    pub(crate) credential: Option<Arc<Credential>>,
     /// By which id the server knows the call, as JSON.
     pub(crate) call_id: String,
     pub(crate) rest: Rest,

@@ -74,11 +74,11 @@ pub(crate) async fn resume(
     interrupt: Interrupt,
     record: Pending,
 ) -> Result<Answer, Failed> {
-    let Unparked { upstream, call_id, rest } = parked;
+    let Unparked { upstream, credential, call_id, rest } = parked;
     let id = CallId::of_ours(&call_id, call.request.id_json);
     let edit = edit_for(call.request, upstream.era, id);
     let rest = Rest { body: interrupt.guard(rest.body), frames: rest.frames };
-    events::resume(call, &upstream, rest, edit, record).await
+    events::resume(call, (&upstream, credential), rest, edit, record).await
 }
 
 /// What has to change in the answer: the id where it is not the client's, and the members of the

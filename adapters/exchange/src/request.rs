@@ -119,7 +119,7 @@ impl Call<'_> {
     /// Forgets what was remembered of the upstream: it turned out to be no longer true.
     pub(crate) fn forget(&self, stale: &Arc<OpenedUpstream>) {
         self.exchange.sessions.forget(
-            self.route.server.of().id,
+            self.route.server.of(),
             &self.request.inbound.party,
             self.request.behind(self.exchange),
             stale,

@@ -12,6 +12,7 @@ use registry_domain::ports::UpstreamEra;
 use crate::answer::Answer;
 use crate::asked;
 use crate::attempt::begin;
+use crate::credentials;
 use crate::exchange::Exchange;
 use crate::interrupt::Interrupt;
 use crate::parked::{Bound, Parked};
@@ -32,9 +33,7 @@ pub(crate) async fn parked(
 ) -> Result<Option<Parked>, WireError> {
     let Some(state) = request.params.request_state.as_deref() else { return Ok(None) };
     let (server, party) = (route.server.of(), &request.inbound.party);
-    let now = exchange.ports.clock.now();
-    let (client, behind) = (&*exchange.ports.upstream, request.behind(exchange));
-    match exchange.sessions.open(client, server, party, behind, now).await {
+    match credentials::opened(request, exchange, server).await {
         Ok(upstream) if upstream.era == UpstreamEra::Legacy => {}
         // One that cannot be opened fails the call where any other would fail.
         Ok(_) | Err(_) => return Ok(None),
@@ -44,7 +43,7 @@ pub(crate) async fn parked(
     };
     let parking = exchange.parking.as_ref().ok_or_else(foreign)?;
     let bound = Bound::of(party, server.id, &request.inbound.body).ok_or_else(foreign)?;
-    parking.take(state, &bound, now).map(Some)
+    parking.take(state, &bound, exchange.ports.clock.now()).map(Some)
 }
 
 /// Goes on with an exchange. A call that brings no answer is asked once more.
@@ -81,7 +80,8 @@ pub(crate) async fn resume(
     if let Some(notice) = notice.take() {
         record.tells(notice);
     }
-    if let Err(error) = asked::deliver(exchange, &server, &waiting.upstream, body).await {
+    let opened = (&*waiting.upstream, waiting.credential.clone());
+    if let Err(error) = asked::deliver(exchange, &server, opened, body).await {
         return Answer::json(200, Teller::of(call).refuse(&error, &mut record));
     }
     let guard = Interrupt::of(&active, None);

@@ -14,6 +14,7 @@ use mcp_wire::splice::{MetaEdit, RequestEdit};
 use mcp_wire::sse::write_frame;
 use mcp_wire::{Envelope, MessageKind};
 use registry_domain::caller::Permit;
+use registry_domain::credential::Credential;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{
     MessageHead, Reply, ReplyBody, ReplyShape, UpstreamEra, UpstreamFailure, UpstreamRequest,
@@ -46,6 +47,8 @@ pub(crate) struct Rounds {
     session: Arc<ClientSession>,
     server: Permit<Arc<ServerEntry>>,
     head: MessageHead,
+    /// What opens the server, as for the call.
+    credential: Option<Arc<Credential>>,
     call: Bytes,
     id_json: String,
     renamed: Option<String>,
@@ -100,6 +103,7 @@ impl Rounds {
             session: Arc::clone(session),
             server: route.server.clone(),
             head: forward::head(call, &sent.upstream),
+            credential: sent.credential.clone(),
             call: request.inbound.body.clone(),
             id_json: request.id_json.to_owned(),
             renamed: route.renamed.as_deref().map(str::to_owned),
@@ -222,6 +226,7 @@ impl Rounds {
         let request = UpstreamRequest {
             head: self.head.clone(),
             body,
+            credential: self.credential.clone(),
             timeout: self.patience,
             pause: self.patience,
         };

@@ -9,6 +9,7 @@ use mcp_wire::{Envelope, WireError, logging, message};
 use registry_domain::ports::UpstreamEra;
 
 use crate::answer::Answer;
+use crate::credentials;
 use crate::exchange::Exchange;
 use crate::follow::Whose;
 use crate::request::{Request, Route};
@@ -47,9 +48,7 @@ pub(crate) async fn answer(
         }
         _ => return Ok(None),
     }
-    let (client, now) = (&*exchange.ports.upstream, exchange.ports.clock.now());
-    let behind = request.behind(exchange);
-    match exchange.sessions.open(client, server, party, behind, now).await {
+    match credentials::opened(request, exchange, server).await {
         Ok(upstream) if upstream.era == UpstreamEra::Modern => {
             let this = exchange.settings.implementation();
             let body = message::empty_result(request.id_json, Era::Legacy, this);

@@ -12,9 +12,10 @@ use arc_swap::ArcSwapOption;
 use jiff::{SignedDuration, Timestamp};
 use mcp_wire::asking::capabilities_of_request;
 use parking_lot::RwLock;
+use registry_domain::credential::Credential;
 use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
-use registry_domain::ports::{OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
+use registry_domain::ports::{Dial, OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
 use registry_domain::routing::ServerEntry;
 use serde_json::value::RawValue;
 
@@ -74,6 +75,15 @@ struct Slot {
     used_at_us: AtomicI64,
 }
 
+/// Who has an upstream opened.
+#[derive(Clone, Copy)]
+pub(crate) struct Who<'a> {
+    pub(crate) party: &'a Party,
+    pub(crate) behind: Behind<'a>,
+    /// What the upstream is shown for them.
+    pub(crate) credential: Option<&'a Credential>,
+}
+
 /// What is known about upstreams.
 #[derive(Debug, Default)]
 pub struct UpstreamSessions {
@@ -88,19 +98,19 @@ impl UpstreamSessions {
         &self,
         client: &dyn Upstream,
         server: &ServerEntry,
-        party: &Party,
-        behind: Behind<'_>,
+        who: Who<'_>,
         now: Timestamp,
     ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
+        let Who { party, behind, .. } = who;
         loop {
-            let key = self.key(server.id, party, behind);
+            let key = self.key(server, party, behind);
             let slot = self.slot(key.clone(), now);
             if let Some(upstream) = fresh(&slot, now) {
                 return Ok(upstream);
             }
             let failed_before = slot.failed_tries.load(Ordering::Relaxed);
             let mut last_failure = slot.opening.lock().await;
-            if self.key(server.id, party, behind) != key {
+            if self.key(server, party, behind) != key {
                 // Who opened it meanwhile found out that it keeps sessions: look among our own.
                 continue;
             }
@@ -114,7 +124,7 @@ impl UpstreamSessions {
                 // would wait for the failures of all before it.
                 return Err(failure.clone());
             }
-            let upstream = match open(client, server, behind).await {
+            let upstream = match open(client, server, who).await {
                 Ok(upstream) => Arc::new(upstream),
                 Err(failure) => {
                     // Whatever was sent, the call itself was not.
@@ -128,7 +138,7 @@ impl UpstreamSessions {
             if upstream.session.is_some() {
                 // Possibly found out only now: the session is the caller's own, not everybody's.
                 self.sessionful.write().insert(server.id);
-                self.slot(self.key(server.id, party, behind), now).known.store(known);
+                self.slot(self.key(server, party, behind), now).known.store(known);
             } else {
                 slot.known.store(known);
             }
@@ -139,7 +149,7 @@ impl UpstreamSessions {
     /// Forgets what turned out to be no longer true, unless somebody has already replaced it.
     pub(crate) fn forget(
         &self,
-        server: ServerId,
+        server: &ServerEntry,
         party: &Party,
         behind: Behind<'_>,
         stale: &Arc<OpenedUpstream>,
@@ -153,18 +163,21 @@ impl UpstreamSessions {
         if is_stale {
             slots.remove(&key);
             if stale.session.is_none() {
-                self.sessionful.write().remove(&server);
+                self.sessionful.write().remove(&server.id);
             }
         }
     }
 
-    fn key(&self, server: ServerId, party: &Party, behind: Behind<'_>) -> Key {
-        if !self.sessionful.read().contains(&server) {
-            return Key::Shared(server);
+    fn key(&self, server: &ServerEntry, party: &Party, behind: Behind<'_>) -> Key {
+        let is_sessionful = self.sessionful.read().contains(&server.id);
+        if !is_sessionful && !fares_apart(server, party) {
+            return Key::Shared(server.id);
         }
         match behind {
-            Behind::Session(session) => Key::OfClient(server, session.id.clone()),
-            Behind::Request(_) => Key::Own(server, party.principal(), behind.capabilities().into()),
+            Behind::Session(session) if is_sessionful => {
+                Key::OfClient(server.id, session.id.clone())
+            }
+            _ => Key::Own(server.id, party.principal(), behind.capabilities().into()),
         }
     }
 
@@ -186,12 +199,21 @@ impl UpstreamSessions {
 async fn open(
     client: &dyn Upstream,
     server: &ServerEntry,
-    behind: Behind<'_>,
+    who: Who<'_>,
 ) -> Result<OpenedUpstream, UpstreamFailure> {
-    match behind.capabilities() {
-        none if none.is_empty() => client.open(&server.endpoint).await,
-        capabilities => client.open_for(&server.endpoint, &capabilities).await,
+    let dial = Dial { endpoint: &server.endpoint, credential: who.credential };
+    match who.behind.capabilities() {
+        none if none.is_empty() => client.open(dial).await,
+        capabilities => client.open_for(dial, &capabilities).await,
     }
+}
+
+/// Whether what one finds is not what others find: where each is shown with a token of their own, and
+/// for those who may not use what opens the server.
+fn fares_apart(server: &ServerEntry, party: &Party) -> bool {
+    server.credential.as_ref().is_some_and(|credential| {
+        credential.is_personal() || server.credential_for(party).is_none()
+    })
 }
 
 fn fresh(slot: &Slot, now: Timestamp) -> Option<Arc<OpenedUpstream>> {

@@ -124,6 +124,8 @@ vocabulary! {
     InternalError = INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal error";
     /// The upstream failed.
     ProxyError = BAD_GATEWAY, "PROXY_ERROR", "Proxy error";
+    /// A server does not take the credential that is kept for it.
+    UpstreamCredentialRefused = BAD_GATEWAY, "UPSTREAM_CREDENTIAL_REFUSED", "Upstream credential refused";
     /// The identity provider failed.
     AuthenticationProviderError = BAD_GATEWAY, "AUTHENTICATION_PROVIDER_ERROR", "Authentication provider error";
     /// The server cannot be used right now.

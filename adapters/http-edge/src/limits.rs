@@ -133,6 +133,7 @@ mod tests {
             groups: vec![],
             is_admin,
             expires_at: Timestamp::MAX,
+            assertion: None,
         }
     }
 

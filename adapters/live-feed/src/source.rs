@@ -28,9 +28,8 @@ fn told_as(kind: EventKind) -> Option<(Topic, &'static str)> {
         }
         "ServerListed" => (Topic::Servers, "server_registered"),
         "ServerChanged" | "ManifestPinned" | "ManifestDrifted" | "ManifestRestored"
-        | "DriftAccepted" | "DriftRefused" | "ToolRulesChanged" => {
-            (Topic::Servers, "server_updated")
-        }
+        | "DriftAccepted" | "DriftRefused" | "ToolRulesChanged" | "CredentialSet"
+        | "CredentialRemoved" => (Topic::Servers, "server_updated"),
         "ServerRemoved" => (Topic::Servers, "server_deleted"),
         "CollectionMade" | "CollectionChanged" => (Topic::Servers, "collection_updated"),
         "CollectionRemoved" => (Topic::Servers, "collection_deleted"),

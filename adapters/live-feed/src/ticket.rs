@@ -66,6 +66,7 @@ impl Holder {
             groups: self.groups,
             is_admin: self.is_admin,
             expires_at: self.expires_at,
+            assertion: None,
         })
     }
 }

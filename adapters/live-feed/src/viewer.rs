@@ -128,6 +128,7 @@ pub(crate) mod tests {
             groups: Vec::new(),
             is_admin,
             expires_at: Timestamp::MAX,
+            assertion: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use registry_domain::oauth::Consent;
 use registry_domain::ports::{CodeRedemption, Secret, SignIn, end_after};
+use registry_domain::use_cases::keep_assertion;
 
 use crate::authorize::Step;
 use crate::browser::{Browser, Person};
@@ -9,7 +10,7 @@ use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
 use crate::jwt::PersonClaims;
 use crate::secrets::unguessable;
-use crate::server::OAuthServer;
+use crate::server::{OAuthPorts, OAuthServer};
 use crate::settings::OAuthSettings;
 use crate::transaction::{CodeRecord, Leg, Transaction};
 
@@ -53,6 +54,7 @@ impl OAuthServer {
     }
 
     async fn welcome(&self, leg: Leg, sign_in: &SignIn) -> Result<Step, OAuthError> {
+        self.keep_assertion(sign_in).await;
         let Leg { mut transaction, consented, .. } = leg;
         let person = Person::of(&sign_in.person);
         let browser = Browser { id: transaction.browser.clone(), person: Some(person.clone()) };
@@ -80,6 +82,16 @@ impl OAuthServer {
         };
         self.keep_code(&code, &record).await?;
         Ok(Step { to: transaction.answer(&self.settings.base, &[("code", &code)]), cookie })
+    }
+
+    /// Keeps what servers can be opened with in the person's name. Whoever signs in gets their tokens
+    /// also where that fails: few servers ask for it.
+    pub(crate) async fn keep_assertion(&self, sign_in: &SignIn) {
+        let OAuthPorts { sessions, sealer, clock, .. } = &self.ports;
+        let kept = keep_assertion(sessions.as_ref(), sealer.as_ref(), clock.as_ref(), sign_in);
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "servers cannot be opened in somebody's name: what they signed in with is not kept");
+        }
     }
 
     async fn remember(

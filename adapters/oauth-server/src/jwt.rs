@@ -173,6 +173,7 @@ impl Claims {
                 path,
                 scopes: self.scope.split(' ').map(str::to_owned).collect(),
             }),
+            assertion: None,
         })
     }
 }

@@ -56,6 +56,7 @@ impl OAuthServer {
         let scopes = self.narrowed(form, &grant)?;
         let sign_in = self.ask_provider(&grant).await?;
         let next = self.rotate(&grant, &sign_in).await?;
+        self.keep_assertion(&sign_in).await;
         let access = self.mint(&Minted {
             grant: grant.id,
             client,

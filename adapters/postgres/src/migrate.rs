@@ -198,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    const SCRIPTS: [&str; 15] = [
+    const SCRIPTS: [&str; 16] = [
         include_str!("../../../migrations/postgres/2026-11-21-000001_registry/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000002_gateway/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000003_governance/up.sql"),
@@ -214,6 +214,7 @@ mod tests {
         include_str!("../../../migrations/postgres/2026-11-21-000013_oauth/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000014_administrators/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000017_collections/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-22-000018_credentials/up.sql"),
     ];
 
     #[derive(QueryableByName)]

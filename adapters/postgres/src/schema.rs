@@ -350,6 +350,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    server_credentials (server_id) {
+        server_id -> Uuid,
+        kind -> Text,
+        header_name -> Text,
+        origin -> Text,
+        sealed -> Binary,
+        set_at -> Timestamptz,
+        set_by -> Nullable<Uuid>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
     collections (id) {
         id -> Uuid,
         tenant_id -> Nullable<Text>,
@@ -406,6 +419,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         chains,
         seals,
         api_keys,
+        server_credentials,
         collections,
     )
 }

@@ -9,15 +9,15 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use mcp_wire::message::Implementation;
 use mcp_wire::sse::FrameSplitter;
-use registry_domain::endpoint::EndpointUrl;
+use registry_domain::credential::Credential;
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::{MessageHead, ReplyShape, UpstreamFailure};
+use registry_domain::ports::{Dial, MessageHead, ReplyShape, UpstreamFailure};
 use tokio::time::Instant;
 
 use crate::answer::{Said, answer_in};
 use crate::fault::{self, of_answer};
 use crate::head::SESSION;
-use crate::http_upstream::HttpUpstream;
+use crate::http_upstream::{Addressee, HttpUpstream};
 use crate::link::Link;
 use crate::reply;
 use crate::settings::UpstreamSettings;
@@ -33,7 +33,7 @@ pub(crate) struct Inquiry<'a> {
 
 /// How the server is reached.
 enum Way<'a> {
-    Http(&'a HttpUpstream, Box<Target>),
+    Http(&'a HttpUpstream, Box<Target>, Option<&'a Credential>),
     Link(Arc<Link>),
 }
 
@@ -53,13 +53,10 @@ impl<'a> Inquiry<'a> {
     ///
     /// # Errors
     /// As [`Target::of`].
-    pub(crate) fn of(
-        upstream: &'a HttpUpstream,
-        endpoint: &EndpointUrl,
-    ) -> Result<Self, UpstreamFailure> {
-        let target = Target::of(endpoint, upstream.settings.egress)?;
+    pub(crate) fn of(upstream: &'a HttpUpstream, dial: Dial<'a>) -> Result<Self, UpstreamFailure> {
+        let target = Target::of(dial.endpoint, upstream.settings.egress)?;
         let settings = &upstream.settings;
-        let way = Way::Http(upstream, Box::new(target));
+        let way = Way::Http(upstream, Box::new(target), dial.credential);
         Ok(Self { settings, way, bytes_left: settings.max_discovery_bytes, asked: 0 })
     }
 
@@ -92,8 +89,10 @@ impl<'a> Inquiry<'a> {
     ) -> Result<Answered, UpstreamFailure> {
         let timeout = self.settings().request_timeout;
         let started = Instant::now();
-        let (upstream, target) = match &self.way {
-            Way::Http(upstream, target) => (*upstream, target),
+        let (upstream, to) = match &self.way {
+            Way::Http(upstream, target, credential) => {
+                (*upstream, Addressee { target, credential: *credential })
+            }
             Way::Link(link) => {
                 let link = Arc::clone(link);
                 return tokio::time::timeout(timeout, self.ask_over(&link, head, message))
@@ -103,7 +102,7 @@ impl<'a> Inquiry<'a> {
         };
         self.asked += 1;
         let (id, body) = (self.asked, message(self.asked));
-        let response = upstream.post(target, head, body, timeout).await?;
+        let response = upstream.post(to, head, body, timeout).await?;
         check_status(response.status())?;
         let status = response.status();
         let session = session_of(&response)?;
@@ -124,11 +123,13 @@ impl<'a> Inquiry<'a> {
         message: Bytes,
     ) -> Result<(), UpstreamFailure> {
         let timeout = self.settings().request_timeout;
-        let (upstream, target) = match &self.way {
-            Way::Http(upstream, target) => (upstream, target),
-            Way::Link(link) => return link.tell(head, message, timeout).await,
+        let (upstream, to) = match &self.way {
+            Way::Http(upstream, target, credential) => {
+                (upstream, Addressee { target, credential: *credential })
+            }
+            Way::Link(link) => return link.tell(head, link.credential(), message, timeout).await,
         };
-        let response = upstream.post(target, head, message, timeout).await?;
+        let response = upstream.post(to, head, message, timeout).await?;
         check_status(response.status())?;
         if response.status().is_success() {
             Ok(())
@@ -146,7 +147,8 @@ impl<'a> Inquiry<'a> {
     ) -> Result<Answered, UpstreamFailure> {
         let id = link.next_id();
         let timeout = self.settings().request_timeout;
-        let place = link.ask(head, &id.to_string(), &message(id), timeout).await?;
+        let place =
+            link.ask(head, link.credential(), &id.to_string(), &message(id), timeout).await?;
         loop {
             let mail = place.mailbox.next().await?;
             let left = self.bytes_left.checked_sub(mail.message.len()).ok_or_else(too_much)?;
@@ -160,8 +162,9 @@ impl<'a> Inquiry<'a> {
 
     /// Asks for the endpoint's stream of events; `None` if it has none.
     pub(crate) async fn listen(&self, timeout: Duration) -> Option<Response<Incoming>> {
-        let Way::Http(upstream, target) = &self.way else { return None };
-        let response = upstream.listen(target, timeout).await.ok()?;
+        let Way::Http(upstream, target, credential) = &self.way else { return None };
+        let to = Addressee { target, credential: *credential };
+        let response = upstream.listen(to, timeout).await.ok()?;
         let shape = reply::shape(response.status(), response.headers());
         (response.status() == StatusCode::OK && shape == ReplyShape::EventStream)
             .then_some(response)
@@ -171,8 +174,9 @@ impl<'a> Inquiry<'a> {
     pub(crate) async fn end_session(&self, revision: Option<String>, session: String) {
         const POLITENESS: Duration = Duration::from_secs(2);
         // The end of a connection is the end of what the server keeps of it.
-        let Way::Http(upstream, target) = &self.way else { return };
-        let ended = upstream.end_session(target, revision, session, POLITENESS).await;
+        let Way::Http(upstream, target, credential) = &self.way else { return };
+        let to = Addressee { target, credential: *credential };
+        let ended = upstream.end_session(to, revision, session, POLITENESS).await;
         if let Err(failure) = ended {
             tracing::debug!(class = failure.class.as_str(), "an upstream session was not ended");
         }

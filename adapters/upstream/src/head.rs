@@ -1,5 +1,5 @@
 //! The headers of a request: ours, and what the domain's message head names. Nothing else goes out
-//! (no authorization, no cookies, no header of a client).
+//! (no cookies, no header of a client); what opens the server is added where it is sent.
 
 use std::borrow::Cow;
 

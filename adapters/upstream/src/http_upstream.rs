@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use registry_domain::caller::Permit;
-use registry_domain::endpoint::EndpointUrl;
-use registry_domain::manifest::Manifest;
+use registry_domain::credential::Credential;
+use registry_domain::manifest::{FaultClass, Manifest};
 use registry_domain::ports::{
-    MessageHead, OpenedUpstream, Reply, Upstream, UpstreamFailure, UpstreamRequest,
+    Dial, MessageHead, OpenedUpstream, Reply, Upstream, UpstreamFailure, UpstreamRequest,
 };
 use registry_domain::routing::ServerEntry;
 
@@ -22,6 +22,7 @@ use crate::connect::{self, Pool};
 use crate::outgoing::Outgoing;
 use crate::settings::UpstreamSettings;
 use crate::target::{Target, Targets};
+use crate::tokens::AccessTokens;
 use crate::{discover, fault, head, open, reply};
 
 /// Speaks with upstreams over streamable HTTP, through a pool of connections of its own.
@@ -31,11 +32,25 @@ pub struct HttpUpstream {
     targets: Targets,
     found: Found,
     pub(crate) agent: HeaderValue,
+    pub(crate) tokens: Arc<AccessTokens>,
+}
+
+/// Who gets a request: where it is, and what it is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Addressee<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) credential: Option<&'a Credential>,
 }
 
 impl HttpUpstream {
     /// Makes a client. It opens connections when it is first used, in the runtime that uses it.
     pub fn new(settings: UpstreamSettings) -> Self {
+        let tokens = Arc::new(AccessTokens::new(settings.clone()));
+        Self::sharing(settings, tokens)
+    }
+
+    /// Makes a client that shares the tokens of servers with others of the process.
+    pub(crate) fn sharing(settings: UpstreamSettings, tokens: Arc<AccessTokens>) -> Self {
         let agent = format!("{}/{}", settings.client_name, settings.client_version);
         Self {
             pool: connect::pool(&settings),
@@ -43,6 +58,7 @@ impl HttpUpstream {
             found: Found::default(),
             agent: HeaderValue::try_from(agent)
                 .unwrap_or_else(|_| HeaderValue::from_static("mcp-registry-gateway")),
+            tokens,
             settings,
         }
     }
@@ -55,21 +71,72 @@ impl HttpUpstream {
         request: UpstreamRequest,
     ) -> Result<Reply, UpstreamFailure> {
         let target = self.targets.of(server.of(), self.settings.egress)?;
-        let response = self.post(&target, request.head, request.body, request.timeout).await?;
-        Ok(reply::of_response(response, request.pause))
+        let UpstreamRequest { head, body, credential, timeout, pause } = request;
+        let to = Addressee { target: &target, credential: credential.as_deref() };
+        let response = self.post(to, head, body, timeout).await?;
+        Ok(reply::of_response(response, pause))
     }
 
     /// Posts a message; answers when the reply's head has arrived.
     pub(crate) async fn post(
         &self,
-        target: &Target,
+        to: Addressee<'_>,
         message: MessageHead,
         body: Bytes,
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
+        let target = to.target;
         // In a session 404 says that the session has ended.
         let is_settled = message.session.is_some();
         let headers = head::of_message(target, &self.agent, message);
+        let Some(credential) = to.credential else {
+            return self.post_to(target, is_settled, headers, body, timeout).await;
+        };
+        let post = |headers| self.post_to(target, is_settled, headers, body.clone(), timeout);
+        // Boxed: what few servers want must not make every other call's future larger.
+        Box::pin(self.showing(credential, headers, post)).await
+    }
+
+    /// Sends a request with what opens its server. A server that does not take our token is shown a
+    /// new one, once: it refused the request without looking at it.
+    pub(crate) async fn showing<Sending>(
+        &self,
+        credential: &Credential,
+        mut headers: HeaderMap,
+        send: impl Fn(HeaderMap) -> Sending + Send + Sync,
+    ) -> Result<Response<Incoming>, UpstreamFailure>
+    where
+        Sending: Future<Output = Result<Response<Incoming>, UpstreamFailure>> + Send,
+    {
+        let mut is_new = false;
+        loop {
+            let shown = self.tokens.shown(credential).await?;
+            headers.insert(shown.name.clone(), shown.value.clone());
+            let response = send(headers.clone()).await?;
+            let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
+            if is_unauthorized && !is_new && self.tokens.forget(credential, &shown) {
+                is_new = true;
+            } else if is_unauthorized || response.status() == StatusCode::FORBIDDEN {
+                let detail = format!(
+                    "the server does not take its credential ({})",
+                    response.status().as_u16()
+                );
+                return Err(fault::of_answer(FaultClass::CredentialRefused, detail));
+            } else {
+                return Ok(response);
+            }
+        }
+    }
+
+    /// Posts a message with its headers, to where the server is.
+    async fn post_to(
+        &self,
+        target: &Target,
+        is_settled: bool,
+        headers: HeaderMap,
+        body: Bytes,
+        timeout: Duration,
+    ) -> Result<Response<Incoming>, UpstreamFailure> {
         match &target.below {
             Some(below) if !is_settled => {
                 self.post_to_host(&target.uri, below, headers, body, timeout).await
@@ -127,33 +194,52 @@ impl HttpUpstream {
     /// Asks for the endpoint's stream of events.
     pub(crate) async fn listen(
         &self,
-        target: &Target,
+        to: Addressee<'_>,
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
-        self.listen_as(target, MessageHead::default(), timeout).await
+        self.listen_as(to, MessageHead::default(), timeout).await
     }
 
     async fn listen_as(
         &self,
-        target: &Target,
+        to: Addressee<'_>,
         head: MessageHead,
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
-        let headers = head::of_listening(target, &self.agent, head);
-        self.exchange(self.uri_of(target), Method::GET, headers, Outgoing::nothing(), timeout).await
+        let headers = head::of_listening(to.target, &self.agent, head);
+        let uri = self.uri_of(to.target);
+        let get = |headers| self.exchange(uri, Method::GET, headers, Outgoing::nothing(), timeout);
+        match to.credential {
+            Some(credential) => self.showing(credential, headers, get).await,
+            None => get(headers).await,
+        }
     }
 
     /// Ends a legacy session.
     pub(crate) async fn end_session(
         &self,
-        target: &Target,
+        to: Addressee<'_>,
         revision: Option<String>,
         session: String,
         timeout: Duration,
     ) -> Result<Response<Incoming>, UpstreamFailure> {
-        let headers = head::of_request(target, &self.agent, revision, Some(session));
-        self.exchange(self.uri_of(target), Method::DELETE, headers, Outgoing::nothing(), timeout)
-            .await
+        let headers = head::of_request(to.target, &self.agent, revision, Some(session));
+        let headers = self.shown_to(to, headers).await?;
+        let uri = self.uri_of(to.target);
+        self.exchange(uri, Method::DELETE, headers, Outgoing::nothing(), timeout).await
+    }
+
+    /// The headers with what the server is shown.
+    async fn shown_to(
+        &self,
+        to: Addressee<'_>,
+        mut headers: HeaderMap,
+    ) -> Result<HeaderMap, UpstreamFailure> {
+        if let Some(credential) = to.credential {
+            let shown = self.tokens.shown(credential).await?;
+            headers.insert(shown.name, shown.value);
+        }
+        Ok(headers)
     }
 
     /// The one place from which requests leave.
@@ -191,21 +277,21 @@ impl HttpUpstream {
 
 #[async_trait]
 impl Upstream for HttpUpstream {
-    async fn open(&self, endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure> {
-        self.open_for(endpoint, "{}").await
+    async fn open(&self, dial: Dial<'_>) -> Result<OpenedUpstream, UpstreamFailure> {
+        self.open_for(dial, "{}").await
     }
 
     async fn open_for(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         capabilities: &str,
     ) -> Result<OpenedUpstream, UpstreamFailure> {
-        let mut inquiry = Inquiry::of(self, endpoint)?;
+        let mut inquiry = Inquiry::of(self, dial)?;
         self.within(open::open_for(&mut inquiry, capabilities)).await
     }
 
-    async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
-        let mut inquiry = Inquiry::of(self, endpoint)?;
+    async fn probe(&self, dial: Dial<'_>) -> Result<(), UpstreamFailure> {
+        let mut inquiry = Inquiry::of(self, dial)?;
         open::probe(&mut inquiry).await
     }
 
@@ -223,21 +309,22 @@ impl Upstream for HttpUpstream {
         request: UpstreamRequest,
     ) -> Result<Reply, UpstreamFailure> {
         let target = self.targets.of(server.of(), self.settings.egress)?;
-        let response = self.listen_as(&target, request.head, request.timeout).await?;
+        let to = Addressee { target: &target, credential: request.credential.as_deref() };
+        let response = self.listen_as(to, request.head, request.timeout).await?;
         Ok(reply::of_response(response, request.pause))
     }
 
-    async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {
-        let mut inquiry = Inquiry::of(self, endpoint)?;
+    async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {
+        let mut inquiry = Inquiry::of(self, dial)?;
         self.within(discover::discover(&mut inquiry)).await
     }
 
     async fn discover_within(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         patience: Duration,
     ) -> Result<Manifest, UpstreamFailure> {
-        match tokio::time::timeout(patience, self.discover(endpoint)).await {
+        match tokio::time::timeout(patience, self.discover(dial)).await {
             Ok(read) => read,
             Err(_) => Err(fault::too_slow(true)),
         }

@@ -9,6 +9,7 @@
 //! | `http_upstream` | [`HttpUpstream`]: the port's three methods, and the one place that sends |
 //! | `target`, `head`, `outgoing` | what is sent: where to, with which headers, and whether it left |
 //! | `below` | where a server is that was registered by its host alone |
+//! | `tokens` | what servers are shown of their credentials, and the tokens we get for them |
 //! | `reply` | what is answered: its shape, and its body part by part, each with a deadline |
 //! | `guard`, `connect` | which addresses are called at all, and how a connection is made |
 //! | `fault` | what went wrong, as a class of the domain, by type and never by text |
@@ -21,7 +22,7 @@
 //! | `web_documents` | [`HttpDocuments`]: small documents of strangers' sites, for the port `WebDocuments` |
 //!
 //! What holds everywhere: no redirect is followed, no proxy is asked, nothing is sent that the
-//! domain did not name, and nothing that an upstream said reaches a failure's words or a log line.
+//! domain did not name, no credential is printed, and nothing that an upstream said reaches a failure's words or a log line.
 //! The hot path is `send`: it collects nothing and looks nothing up but its target.
 //!
 //! One [`HttpUpstream`] belongs to one runtime: its connections live in tasks of the runtime that
@@ -54,6 +55,7 @@ mod settings;
 mod sse;
 mod stdio;
 mod target;
+mod tokens;
 mod upstreams;
 mod web_documents;
 mod websocket;

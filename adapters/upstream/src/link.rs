@@ -16,6 +16,7 @@ use futures_util::stream;
 use mcp_wire::sse::write_frame;
 use mcp_wire::{Envelope, MessageKind};
 use parking_lot::Mutex;
+use registry_domain::credential::Credential;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{MessageHead, Reply, ReplyShape, UpstreamFailure, UpstreamRequest};
 use tokio::sync::{mpsc, oneshot};
@@ -33,6 +34,9 @@ const QUEUE: usize = 64;
 pub(crate) struct Outgoing {
     /// What a transport over HTTP repeats in headers.
     pub(crate) head: MessageHead,
+    /// What opens the server for whoever sends it; a transport without headers for a message has
+    /// shown what opened the connection.
+    pub(crate) credential: Option<Arc<Credential>>,
     /// The message.
     pub(crate) message: Bytes,
     /// Told when it has left, or why it did not.
@@ -47,6 +51,8 @@ pub(crate) struct Link {
     calls: Arc<Calls>,
     outbox: mpsc::Sender<Outgoing>,
     end: CancellationToken,
+    /// What it was opened with.
+    credential: Option<Arc<Credential>>,
     asked: AtomicI64,
     used: Mutex<Instant>,
 }
@@ -54,19 +60,36 @@ pub(crate) struct Link {
 impl Link {
     /// A connection that a driver is about to make, and what that has to send.
     pub(crate) fn new(
-        is_shared: bool,
+        credential: Option<Arc<Credential>>,
         max_message_bytes: usize,
         end: CancellationToken,
     ) -> (Arc<Self>, Outbox) {
         let (outbox, queue) = mpsc::channel(QUEUE);
         let link = Self {
-            calls: Arc::new(Calls::new(is_shared, max_message_bytes)),
+            calls: Arc::new(Calls::new(false, max_message_bytes)),
             outbox,
             end,
+            credential,
             asked: AtomicI64::new(0),
             used: Mutex::new(Instant::now()),
         };
         (Arc::new(link), queue)
+    }
+
+    /// What it was opened with.
+    pub(crate) fn credential(&self) -> Option<Arc<Credential>> {
+        self.credential.clone()
+    }
+
+    /// Whether it was opened with exactly this: only then may others use it.
+    pub(crate) fn is_opened_with(&self, credential: Option<&Credential>) -> bool {
+        self.credential.as_deref() == credential
+    }
+
+    /// Whether it was opened with this as it is set now, though perhaps with an earlier token.
+    pub(crate) fn is_opened_by(&self, credential: Option<&Credential>) -> bool {
+        let setting = |one: &Credential| (one.server, one.set_at, one.revision);
+        self.credential.as_deref().map(setting) == credential.map(setting)
     }
 
     /// Says that many use the connection.
@@ -86,12 +109,13 @@ impl Link {
     pub(crate) async fn ask(
         &self,
         head: MessageHead,
+        credential: Option<Arc<Credential>>,
         id_json: &str,
         request: &Bytes,
         within: Duration,
     ) -> Result<Place, UpstreamFailure> {
         let (place, request) = self.calls.begin(id_json, request)?;
-        self.tell(head, request, within).await?;
+        self.tell(head, credential, request, within).await?;
         Ok(place)
     }
 
@@ -102,13 +126,14 @@ impl Link {
     pub(crate) async fn tell(
         &self,
         head: MessageHead,
+        credential: Option<Arc<Credential>>,
         message: Bytes,
         within: Duration,
     ) -> Result<(), UpstreamFailure> {
         *self.used.lock() = Instant::now();
         let (left, has_left) = oneshot::channel();
         let sending = async {
-            let outgoing = Outgoing { head, message, left };
+            let outgoing = Outgoing { head, credential, message, left };
             self.outbox.send(outgoing).await.map_err(|_| lost(false))?;
             // A driver that ends drops what it has not sent; part of it may have left.
             has_left.await.unwrap_or_else(|_| Err(lost(true)))
@@ -124,17 +149,17 @@ impl Link {
     /// # Errors
     /// As the port says.
     pub(crate) async fn send(&self, request: UpstreamRequest) -> Result<Reply, UpstreamFailure> {
-        let UpstreamRequest { head, body, timeout, pause } = request;
+        let UpstreamRequest { head, body, credential, timeout, pause } = request;
         let envelope = Envelope::parse(&body).map_err(|_| {
             failure(FaultClass::ProtocolViolation, "the message is no JSON-RPC message", false)
         })?;
         if envelope.kind() != MessageKind::Request {
             let message = body.clone();
-            self.tell(head, message, timeout).await?;
+            self.tell(head, credential, message, timeout).await?;
             return Ok(empty(202, ReplyShape::Accepted));
         }
         let began = Instant::now();
-        let place = self.ask(head, envelope.id_json(), &body, timeout).await?;
+        let place = self.ask(head, credential, envelope.id_json(), &body, timeout).await?;
         let left = timeout.saturating_sub(began.elapsed());
         let first = match tokio::time::timeout(left, place.mailbox.next()).await {
             Ok(first) => first?,

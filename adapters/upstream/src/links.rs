@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use mcp_wire::message;
 use parking_lot::Mutex;
+use registry_domain::credential::Credential;
 use registry_domain::endpoint::{EndpointUrl, Transport};
 use registry_domain::manifest::{FaultClass, Manifest};
 use registry_domain::ports::{
-    OpenedUpstream, Reply, ReplyShape, UpstreamEra, UpstreamFailure, UpstreamRequest,
+    Dial, OpenedUpstream, Reply, ReplyShape, UpstreamEra, UpstreamFailure, UpstreamRequest,
 };
 use registry_domain::routing::ServerEntry;
 use tokio::runtime::Handle;
@@ -30,6 +31,7 @@ use crate::link::{self, Link};
 use crate::settings::UpstreamSettings;
 use crate::sse::SseConnection;
 use crate::stdio::{ProgramConnection, ProgramSpec, Programs};
+use crate::tokens::AccessTokens;
 use crate::websocket::SocketConnection;
 use crate::{discover, open};
 
@@ -44,10 +46,21 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Default)]
 struct Table {
     by_name: HashMap<String, Arc<Link>>,
-    /// The shared connections of modern servers, by address.
-    modern: HashMap<String, (Arc<Link>, OpenedUpstream)>,
+    /// The shared connections of modern servers, by address: one for each way to open it.
+    modern: HashMap<String, Vec<(Arc<Link>, OpenedUpstream)>>,
     /// What was found out about endpoints.
     verdicts: HashMap<String, Verdict>,
+}
+
+impl Table {
+    fn shared(
+        &self,
+        endpoint: &EndpointUrl,
+        credential: Option<&Credential>,
+    ) -> Option<&(Arc<Link>, OpenedUpstream)> {
+        let all = self.modern.get(endpoint.as_str())?;
+        all.iter().find(|(link, _)| link.is_alive() && link.is_opened_with(credential))
+    }
 }
 
 /// What an endpoint turned out to speak.
@@ -100,6 +113,11 @@ impl Links {
         }
     }
 
+    /// The tokens of servers, for all who call them.
+    pub(crate) fn tokens(&self) -> &Arc<AccessTokens> {
+        &self.http.tokens
+    }
+
     /// Whether a session is one of these connections.
     pub(crate) fn is_ours(session: &str) -> bool {
         session.starts_with(NAME)
@@ -132,19 +150,18 @@ impl Links {
     /// The class of fault.
     pub(crate) async fn open(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         capabilities: &str,
     ) -> Result<OpenedUpstream, UpstreamFailure> {
-        if let Some((link, opened)) = self.table.lock().modern.get(endpoint.as_str())
-            && link.is_alive()
-        {
+        let endpoint = dial.endpoint;
+        if let Some((_, opened)) = self.table.lock().shared(endpoint, shown(dial)) {
             return Ok(opened.clone());
         }
         if endpoint.transport() == Transport::Stdio {
             return self.program(endpoint).await.map(|(_, opened)| opened);
         }
         self.make_room()?;
-        let (link, opened) = self.connect(endpoint, capabilities).await?;
+        let (link, opened) = self.connect(dial, capabilities).await?;
         Ok(self.kept(endpoint, link.keep()?, opened))
     }
 
@@ -159,7 +176,7 @@ impl Links {
         }
         state.begin(Instant::now())?;
         // Nobody is told of a client's abilities: the process is everybody's.
-        let (link, opened) = self.connect(endpoint, "{}").await?;
+        let (link, opened) = self.connect(Dial::plainly(endpoint), "{}").await?;
         let link = link.keep()?;
         link.share();
         let opened = self.kept(endpoint, Arc::clone(&link), opened);
@@ -180,13 +197,15 @@ impl Links {
         table.by_name.insert(name, Arc::clone(&link));
         if opened.era == UpstreamEra::Modern {
             link.share();
-            table.modern.insert(endpoint.as_str().to_owned(), (link, opened.clone()));
+            let shared = table.modern.entry(endpoint.as_str().to_owned()).or_default();
+            shared.push((link, opened.clone()));
         }
         opened
     }
 
-    /// Sends a message of the call path. Without its connection it is as with a session that the
-    /// server has forgotten: nothing was sent, and the call path opens a new one.
+    /// Sends a message of the call path. Without its connection, or with one that was opened by
+    /// another credential, it is as with a session that the server has forgotten: nothing was sent,
+    /// and the call path opens a new one.
     ///
     /// # Errors
     /// As the port says.
@@ -195,12 +214,18 @@ impl Links {
         server: &ServerEntry,
         request: UpstreamRequest,
     ) -> Result<Reply, UpstreamFailure> {
+        let credential =
+            shown(Dial { endpoint: &server.endpoint, credential: request.credential.as_deref() });
         let link = {
             let table = self.table.lock();
             match &request.head.session {
-                Some(name) => table.by_name.get(name).cloned(),
+                Some(name) => table
+                    .by_name
+                    .get(name)
+                    .filter(|link| link.is_opened_by(credential))
+                    .map(Arc::clone),
                 None => {
-                    table.modern.get(server.endpoint.as_str()).map(|(link, _)| Arc::clone(link))
+                    table.shared(&server.endpoint, credential).map(|(link, _)| Arc::clone(link))
                 }
             }
         };
@@ -214,30 +239,29 @@ impl Links {
     ///
     /// # Errors
     /// The class of fault.
-    pub(crate) async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
+    pub(crate) async fn probe(&self, dial: Dial<'_>) -> Result<(), UpstreamFailure> {
+        let endpoint = dial.endpoint;
         if endpoint.transport() == Transport::Stdio {
             // It may run already: then it is asked whether it answers, whatever it answers.
             let (link, opened) = self.program(endpoint).await?;
             let mut inquiry = Inquiry::over(link, &self.settings);
             return inquiry.ask(open::head_for(&opened, "ping"), message::ping).await.map(drop);
         }
-        self.connect(endpoint, "{}").await.map(drop)
+        self.connect(dial, "{}").await.map(drop)
     }
 
     /// Reads what a server offers, on a connection of its own.
     ///
     /// # Errors
     /// The class of fault.
-    pub(crate) async fn discover(
-        &self,
-        endpoint: &EndpointUrl,
-    ) -> Result<Manifest, UpstreamFailure> {
+    pub(crate) async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {
+        let endpoint = dial.endpoint;
         if endpoint.transport() == Transport::Stdio {
             let (link, opened) = self.program(endpoint).await?;
             let mut inquiry = Inquiry::over(link, &self.settings);
             return discover::list_all(&mut inquiry, &opened).await.map(Manifest::new);
         }
-        let (link, opened) = self.connect(endpoint, "{}").await?;
+        let (link, opened) = self.connect(dial, "{}").await?;
         let mut inquiry = Inquiry::over(link.link()?, &self.settings);
         discover::list_all(&mut inquiry, &opened).await.map(Manifest::new)
     }
@@ -245,10 +269,11 @@ impl Links {
     /// Makes a connection and opens what is at its other end.
     async fn connect(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         capabilities: &str,
     ) -> Result<(Closing, OpenedUpstream), UpstreamFailure> {
-        let mut link = Closing(Some(self.dial(endpoint).await?));
+        let endpoint = dial.endpoint;
+        let mut link = Closing(Some(self.dial(dial).await?));
         let known = self.table.lock().verdicts.get(endpoint.as_str()).copied();
         // No server of HTTP+SSE is modern: the revision is as old as the transport.
         if endpoint.transport() != Transport::Sse && known != Some(Verdict::Legacy) {
@@ -260,7 +285,7 @@ impl Links {
                 // it wants a handshake.
                 Ok(Ok(None) | Err(_)) | Err(_) => {
                     if !link.link()?.is_alive() {
-                        link = Closing(Some(self.dial(endpoint).await?));
+                        link = Closing(Some(self.dial(dial).await?));
                     }
                 }
             }
@@ -274,9 +299,10 @@ impl Links {
     }
 
     /// Makes a connection in a task of the main runtime.
-    async fn dial(&self, endpoint: &EndpointUrl) -> Result<Arc<Link>, UpstreamFailure> {
+    async fn dial(&self, dial: Dial<'_>) -> Result<Arc<Link>, UpstreamFailure> {
         let end = self.stop.child_token();
-        let (link, mut outbox) = Link::new(false, self.settings.max_message_bytes, end);
+        let credential = shown(dial).cloned().map(Arc::new);
+        let (link, mut outbox) = Link::new(credential, self.settings.max_message_bytes, end);
         let (made, is_made) = oneshot::channel();
         let driver = Driver {
             link: Arc::clone(&link),
@@ -284,7 +310,7 @@ impl Links {
             http: Arc::clone(&self.http),
             programs: Arc::clone(&self.programs),
         };
-        let endpoint = endpoint.clone();
+        let endpoint = dial.endpoint.clone();
         let driving = async move {
             let failure = match driver.dial(&endpoint).await {
                 Err(failure) => {
@@ -331,6 +357,11 @@ impl std::fmt::Debug for Links {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Links").field("open", &self.tasks.len()).finish_non_exhaustive()
     }
+}
+
+/// What a server is shown; a program of the operator's file has its secrets from there.
+fn shown(dial: Dial<'_>) -> Option<&Credential> {
+    dial.credential.filter(|_| dial.endpoint.transport() != Transport::Stdio)
 }
 
 /// A connection that is closed unless somebody keeps it.
@@ -381,16 +412,16 @@ struct Driver {
 
 impl Driver {
     async fn dial(&self, endpoint: &EndpointUrl) -> Result<Connection, UpstreamFailure> {
+        let credential = self.link.credential();
+        let dial = Dial::with(endpoint, credential.as_ref());
         let dialling = async {
             match endpoint.transport() {
-                Transport::Sse => SseConnection::open(Arc::clone(&self.http), endpoint)
+                Transport::Sse => SseConnection::open(Arc::clone(&self.http), dial)
                     .await
                     .map(|connection| Connection::Sse(Box::new(connection))),
-                Transport::Websocket => {
-                    SocketConnection::open(&self.http.settings, endpoint, &self.http.agent)
-                        .await
-                        .map(|connection| Connection::Socket(Box::new(connection)))
-                }
+                Transport::Websocket => SocketConnection::open(&self.http, dial)
+                    .await
+                    .map(|connection| Connection::Socket(Box::new(connection))),
                 Transport::Stdio => {
                     let spec = Arc::clone(&self.programs.find(endpoint)?.spec);
                     ProgramConnection::start(spec, self.http.settings.max_message_bytes)
@@ -413,6 +444,9 @@ impl Driver {
         self.link.lose(failure);
         let mut table = self.table.lock();
         table.by_name.retain(|_, link| !Arc::ptr_eq(link, &self.link));
-        table.modern.retain(|_, (link, _)| !Arc::ptr_eq(link, &self.link));
+        table.modern.retain(|_, shared| {
+            shared.retain(|(link, _)| !Arc::ptr_eq(link, &self.link));
+            !shared.is_empty()
+        });
     }
 }

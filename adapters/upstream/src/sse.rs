@@ -12,12 +12,13 @@ use http::{Method, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use mcp_wire::sse::{Frame, FrameSplitter};
+use registry_domain::credential::Credential;
 use registry_domain::endpoint::EndpointUrl;
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::{MessageHead, ReplyShape, UpstreamFailure};
+use registry_domain::ports::{Dial, MessageHead, ReplyShape, UpstreamFailure};
 
 use crate::fault::{self, of_answer};
-use crate::http_upstream::HttpUpstream;
+use crate::http_upstream::{Addressee, HttpUpstream};
 use crate::link::{self, Link, Outbox, Outgoing};
 use crate::target::Target;
 use crate::{head, outgoing, reply};
@@ -44,12 +45,14 @@ impl SseConnection {
     /// The class of fault.
     pub(crate) async fn open(
         http: Arc<HttpUpstream>,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
     ) -> Result<Self, UpstreamFailure> {
+        let Dial { endpoint, credential } = dial;
         let target = Target::of(endpoint, http.settings.egress)?;
+        let to = Addressee { target: &target, credential };
         let patience = http.settings.request_timeout;
         let opening = async {
-            let response = http.listen(&target, patience).await?;
+            let response = http.listen(to, patience).await?;
             check(&response)?;
             let mut body = response.into_body();
             let mut frames = FrameSplitter::new(http.settings.max_message_bytes);
@@ -89,7 +92,7 @@ impl SseConnection {
                     };
                     match answer {
                         Ok(Some(answer)) if posts.len() < MOST_POSTS => {
-                            posts.push(post(http, messages, Out::Own(answer)));
+                            posts.push(post(http, messages, Out::Own(answer, link.credential())));
                         }
                         Ok(_) => {}
                         Err(failure) => return failure,
@@ -116,21 +119,27 @@ impl SseConnection {
 /// A message to post: a call's, or our own answer to the server.
 enum Out {
     Call(Outgoing),
-    Own(Bytes),
+    Own(Bytes, Option<Arc<Credential>>),
 }
 
 /// Posts a message; answers whether the server says that there is no such session any more.
 async fn post(http: &HttpUpstream, to: &Target, out: Out) -> bool {
-    let (message, told, message_head) = match out {
-        Out::Call(call) => (call.message, Some(call.left), call.head),
-        Out::Own(message) => (message, None, MessageHead::default()),
+    let (message, told, message_head, credential) = match out {
+        Out::Call(call) => (call.message, Some(call.left), call.head, call.credential),
+        Out::Own(message, credential) => (message, None, MessageHead::default(), credential),
     };
     // The revision knows no session header: the address is the session.
     let message_head = MessageHead { session: None, ..message_head };
     let headers = head::of_message(to, &http.agent, message_head);
-    let body = outgoing::Outgoing::message(message);
     let within = http.settings.request_timeout;
-    let answered = http.exchange(&to.uri, Method::POST, headers, body, within).await;
+    let post = |headers| {
+        let body = outgoing::Outgoing::message(message.clone());
+        http.exchange(&to.uri, Method::POST, headers, body, within)
+    };
+    let answered = match credential.as_deref() {
+        Some(credential) => http.showing(credential, headers, post).await,
+        None => post(headers).await,
+    };
     let (is_gone, left, rest) = match answered {
         Ok(response) => {
             let gone = matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::GONE);

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use registry_domain::caller::Permit;
 use registry_domain::endpoint::{EndpointUrl, Transport};
 use registry_domain::manifest::{FaultClass, Manifest};
-use registry_domain::ports::{OpenedUpstream, Reply, Upstream, UpstreamFailure, UpstreamRequest};
+use registry_domain::ports::{
+    Dial, OpenedUpstream, Reply, Upstream, UpstreamFailure, UpstreamRequest,
+};
 use registry_domain::routing::ServerEntry;
 
 use crate::fault;
@@ -27,7 +29,8 @@ pub struct Upstreams {
 impl Upstreams {
     /// Makes a client for one runtime.
     pub fn new(settings: UpstreamSettings, links: Arc<Links>) -> Self {
-        Self { http: HttpUpstream::new(settings), links }
+        let http = HttpUpstream::sharing(settings, Arc::clone(links.tokens()));
+        Self { http, links }
     }
 
     /// The address as it is dialled over something else than streamable HTTP; `None` for that.
@@ -57,6 +60,11 @@ fn old(endpoint: &EndpointUrl) -> EndpointUrl {
     endpoint.dialled_over(Transport::Sse)
 }
 
+/// The same server as it is dialled elsewhere.
+fn at<'a>(dial: Dial<'a>, endpoint: &'a EndpointUrl) -> Dial<'a> {
+    Dial { endpoint, ..dial }
+}
+
 async fn within<T>(
     patience: Duration,
     asking: impl Future<Output = Result<T, UpstreamFailure>> + Send,
@@ -66,38 +74,43 @@ async fn within<T>(
 
 #[async_trait]
 impl Upstream for Upstreams {
-    async fn open(&self, endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure> {
-        self.open_for(endpoint, "{}").await
+    async fn open(&self, dial: Dial<'_>) -> Result<OpenedUpstream, UpstreamFailure> {
+        self.open_for(dial, "{}").await
     }
 
     async fn open_for(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         capabilities: &str,
     ) -> Result<OpenedUpstream, UpstreamFailure> {
+        let endpoint = dial.endpoint;
         let patience = self.http.settings.discovery_timeout;
         if let Some(other) = self.other(endpoint) {
-            let opened = within(patience, self.links.open(&other, capabilities)).await;
+            let opened = within(patience, self.links.open(at(dial, &other), capabilities)).await;
             return self.noted(endpoint, opened);
         }
-        match self.http.open_for(endpoint, capabilities).await {
+        match self.http.open_for(dial, capabilities).await {
             Err(failure) if self.may_be_old(&failure) => {
-                let opened = within(patience, self.links.open(&old(endpoint), capabilities)).await;
+                let other = old(endpoint);
+                let opening = self.links.open(at(dial, &other), capabilities);
+                let opened = within(patience, opening).await;
                 self.noted(endpoint, opened).map_err(|_| failure)
             }
             opened => opened,
         }
     }
 
-    async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
+    async fn probe(&self, dial: Dial<'_>) -> Result<(), UpstreamFailure> {
+        let endpoint = dial.endpoint;
         let patience = self.http.settings.request_timeout;
         if let Some(other) = self.other(endpoint) {
-            let probed = within(patience, self.links.probe(&other)).await;
+            let probed = within(patience, self.links.probe(at(dial, &other))).await;
             return self.noted(endpoint, probed);
         }
-        match self.http.probe(endpoint).await {
+        match self.http.probe(dial).await {
             Err(failure) if self.may_be_old(&failure) => {
-                let probed = within(patience, self.links.probe(&old(endpoint))).await;
+                let other = old(endpoint);
+                let probed = within(patience, self.links.probe(at(dial, &other))).await;
                 self.noted(endpoint, probed).map_err(|_| failure)
             }
             probed => probed,
@@ -132,15 +145,17 @@ impl Upstream for Upstreams {
         Upstream::listen(&self.http, server, request).await
     }
 
-    async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {
+    async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {
+        let endpoint = dial.endpoint;
         let patience = self.http.settings.discovery_timeout;
         if let Some(other) = self.other(endpoint) {
-            let read = within(patience, self.links.discover(&other)).await;
+            let read = within(patience, self.links.discover(at(dial, &other))).await;
             return self.noted(endpoint, read);
         }
-        match self.http.discover(endpoint).await {
+        match self.http.discover(dial).await {
             Err(failure) if self.may_be_old(&failure) => {
-                let read = within(patience, self.links.discover(&old(endpoint))).await;
+                let other = old(endpoint);
+                let read = within(patience, self.links.discover(at(dial, &other))).await;
                 self.noted(endpoint, read).map_err(|_| failure)
             }
             read => read,
@@ -149,9 +164,9 @@ impl Upstream for Upstreams {
 
     async fn discover_within(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         patience: Duration,
     ) -> Result<Manifest, UpstreamFailure> {
-        within(patience, self.discover(endpoint)).await
+        within(patience, self.discover(dial)).await
     }
 }

@@ -12,7 +12,7 @@ use http::{HeaderValue, Uri};
 use hyper_util::rt::TokioIo;
 use registry_domain::endpoint::EndpointUrl;
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::UpstreamFailure;
+use registry_domain::ports::{Dial, UpstreamFailure};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::Error;
@@ -24,8 +24,9 @@ use tower_service::Service;
 
 use crate::connect::{self, Stream};
 use crate::fault::{self, ConnectFault, failure, of_answer};
+use crate::http_upstream::HttpUpstream;
 use crate::link::{self, Link, Outbox};
-use crate::settings::UpstreamSettings;
+use crate::tokens::Shown;
 
 const SUBPROTOCOL: HeaderValue = HeaderValue::from_static("mcp");
 /// How long the goodbye may take.
@@ -39,22 +40,47 @@ pub(crate) struct SocketConnection {
 }
 
 impl SocketConnection {
-    /// Connects and shakes hands.
+    /// Connects and shakes hands, with what opens the server. One that does not take our token is
+    /// shown a new one, once.
     ///
     /// # Errors
     /// The class of fault.
-    pub(crate) async fn open(
-        settings: &UpstreamSettings,
+    pub(crate) async fn open(http: &HttpUpstream, dial: Dial<'_>) -> Result<Self, UpstreamFailure> {
+        let Some(credential) = dial.credential else {
+            return Self::shake_hands(http, dial.endpoint, None).await;
+        };
+        let mut is_new = false;
+        loop {
+            let shown = http.tokens.shown(credential).await?;
+            match Self::shake_hands(http, dial.endpoint, Some(&shown)).await {
+                Err(refusal) if refusal.class == FaultClass::AuthorizationRequired => {
+                    if is_new || !http.tokens.forget(credential, &shown) {
+                        let detail = "the server does not take its credential";
+                        return Err(of_answer(FaultClass::CredentialRefused, detail));
+                    }
+                    is_new = true;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn shake_hands(
+        http: &HttpUpstream,
         endpoint: &EndpointUrl,
-        agent: &HeaderValue,
+        shown: Option<&Shown>,
     ) -> Result<Self, UpstreamFailure> {
+        let settings = &http.settings;
         settings.egress.check(endpoint).map_err(|_| ConnectFault::Forbidden.into_failure())?;
         let unspeakable =
             || failure(FaultClass::Unreachable, "the address cannot be written in HTTP", false);
         let mut request =
             endpoint.url().as_str().into_client_request().map_err(|_| unspeakable())?;
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
-        request.headers_mut().insert(USER_AGENT, agent.clone());
+        request.headers_mut().insert(USER_AGENT, http.agent.clone());
+        if let Some(shown) = shown {
+            request.headers_mut().insert(shown.name.clone(), shown.value.clone());
+        }
         let dialled = over_http(request.uri()).ok_or_else(unspeakable)?;
         let config = WebSocketConfig::default()
             .max_message_size(Some(settings.max_message_bytes))

@@ -8,6 +8,7 @@ pub(crate) mod admin;
 pub(crate) mod api_keys;
 pub(crate) mod audit_log;
 pub(crate) mod collections;
+pub(crate) mod credentials;
 pub(crate) mod development;
 pub(crate) mod discovery;
 pub(crate) mod docs;

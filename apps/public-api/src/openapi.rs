@@ -13,9 +13,9 @@ use registry_http_edge::openapi::complete;
 use utoipa::OpenApi;
 
 use crate::handlers::{
-    active_requests, admin, api_keys, audit_log, collections, development, discovery, documents,
-    drift, health, links, operations, proxy, registrations, root, router, server_health, servers,
-    tool_rules, users,
+    active_requests, admin, api_keys, audit_log, collections, credentials, development, discovery,
+    documents, drift, health, links, operations, proxy, registrations, root, router, server_health,
+    servers, tool_rules, users,
 };
 
 /// Every operation of port 8000.
@@ -85,6 +85,9 @@ use crate::handlers::{
         servers::replace::handle,
         server_health::order::handle,
         servers::delete::handle,
+        credentials::find::handle,
+        credentials::set::handle,
+        credentials::remove::handle,
         discovery::tools::handle,
         discovery::resources::handle,
         admin::stats::handle,

@@ -6,9 +6,9 @@ use actix_web::web::ServiceConfig;
 use registry_http_edge::{at, health as probes};
 
 use crate::handlers::{
-    active_requests, admin, api_keys, audit_log, collections, development as issuer, discovery,
-    docs, documents, drift, health, links, operations, proxy as mcp, registrations, root, router,
-    server_health, servers, tool_rules, users,
+    active_requests, admin, api_keys, audit_log, collections, credentials, development as issuer,
+    discovery, docs, documents, drift, health, links, operations, proxy as mcp, registrations,
+    root, router, server_health, servers, tool_rules, users,
 };
 use crate::pages::PageSettings;
 
@@ -96,6 +96,12 @@ pub fn table(config: &mut ServiceConfig) {
                 .put(servers::replace::handle)
                 .patch(server_health::order::handle)
                 .delete(servers::delete::handle),
+        )
+        .service(
+            at("/api/v1/servers/{server_id}/credential")
+                .get(credentials::find::handle)
+                .put(credentials::set::handle)
+                .delete(credentials::remove::handle),
         )
         .service(at("/api/v1/discovery/tools").get(discovery::tools::handle))
         .service(at("/api/v1/discovery/resources").get(discovery::resources::handle))

@@ -7,6 +7,7 @@ pub(crate) mod audit_query;
 pub(crate) mod bulk;
 pub(crate) mod bulk_answer;
 pub(crate) mod collection;
+pub(crate) mod credential;
 pub(crate) mod cursor;
 pub(crate) mod dev_token;
 pub(crate) mod discovery;

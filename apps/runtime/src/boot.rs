@@ -14,7 +14,8 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
 use registry_domain::ports::{
-    Administrators, RateLimiter, RegistryPorts, ResponseCache, SealPorts, Sealer, TokenVerifier,
+    Administrators, PersonalTokens, RateLimiter, RegistryPorts, ResponseCache, SealPorts, Sealer,
+    TokenVerifier,
 };
 use registry_domain::sign_in::SignInPorts;
 use registry_entra::DevelopmentIssuer;
@@ -29,12 +30,13 @@ use registry_upstream::UpstreamSettings;
 
 use crate::administrators::KnownAdministrators;
 use crate::api_keys::KeyVerifier;
+use crate::personal_tokens::TokensOnBehalf;
 use crate::run::Half;
 use crate::settings::{Settings, Stage};
 use crate::sign_in::{self, BrowserSessions};
 use crate::telemetry::Telemetry;
 use crate::writer::Writer;
-use crate::{edge, identity, live, sealing};
+use crate::{edge, identity, live};
 
 pub use calls::CallPath;
 pub(crate) use freshness::Freshness;
@@ -208,7 +210,7 @@ impl Runtime {
         let open = storage(&settings).await?;
         let clock = Arc::clone(&open.ports.clock);
         let identity = identity::start(&settings, &local_service_url, Arc::clone(&clock))?;
-        let sealer = sealing::start(&settings)?;
+        let sealer = Arc::clone(&open.ports.sealer);
         let shared = Shared::start(&settings, &open).await?;
         let oauth = match identity.provider.clone() {
             Some(provider) if halves.contains(&Half::Gateway) => {
@@ -233,18 +235,16 @@ impl Runtime {
             }
             None => None,
         };
+        let personal = sign_in.clone().map(|ports| -> Arc<dyn PersonalTokens> {
+            Arc::new(TokensOnBehalf::new(ports, shared.tasks().clone()))
+        });
         let sessions = sign_in.clone().map(|ports| -> Arc<dyn Sessions> {
             let tasks = shared.tasks().clone();
             Arc::new(BrowserSessions::new(ports, origins(&settings), tasks))
         });
-        let calls = CallPath::start(
-            &settings,
-            &registry,
-            &shared,
-            &open.links,
-            (&sealer, gateway_url.as_str()),
-        )
-        .await?;
+        let keys = (&sealer, gateway_url.as_str());
+        let calls =
+            CallPath::start(&settings, &registry, &shared, &open.links, personal, keys).await?;
         telemetry.look_at(&registry, &calls);
         let live = live::start(&settings, &registry, &shared, &calls).await?;
         let freshness = shared.freshness(&settings, &registry);

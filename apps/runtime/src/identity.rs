@@ -89,7 +89,7 @@ fn of_entra(
     let provider = EntraProvider::new(provider_settings(settings, entra, secret), id_tokens, clock)
         .map_err(uncallable)?;
     Ok(Identity {
-        verifier: Arc::new(tokens.with_groups(groups)),
+        verifier: Arc::new(tokens.with_groups(groups).keeping_assertions()),
         development: None,
         provider: Some(Arc::new(provider)),
     })

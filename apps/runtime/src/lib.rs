@@ -20,6 +20,7 @@ mod edge;
 mod identity;
 mod jobs;
 mod live;
+mod personal_tokens;
 mod run;
 mod sealing;
 pub mod settings;

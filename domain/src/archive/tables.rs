@@ -328,6 +328,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("leases", "they end by themselves"),
     ("replicas", "they join again"),
     ("replica_messages", "they are told once"),
+    ("server_credentials", "sealed; set anew"),
     ("oauth_clients", "clients register again"),
     ("oauth_consents", "people are asked again"),
     ("oauth_grants", "sealed; people sign in again"),

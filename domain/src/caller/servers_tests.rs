@@ -40,6 +40,7 @@ fn caller(id: u128, roles: &[Role]) -> Caller {
         groups: vec![],
         is_admin: roles.contains(&Role::Admin),
         expires_at: Timestamp::MAX,
+        assertion: None,
     }
 }
 

@@ -94,6 +94,15 @@ pub enum SignInFailure {
     },
 }
 
+/// Somebody's token for another application.
+#[derive(Debug, Clone)]
+pub struct PersonalToken {
+    /// The token.
+    pub token: Secret,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 /// Signs people in.
 #[async_trait]
 pub trait IdentityProvider: Send + Sync {
@@ -114,4 +123,18 @@ pub trait IdentityProvider: Send + Sync {
     /// # Errors
     /// All of [`SignInFailure`]; after [`SignInFailure::Refused`] the person has to sign in again.
     async fn refresh(&self, refresh_token: &Secret) -> Result<SignIn, SignInFailure>;
+
+    /// Gets a token for another application, for whom `assertion` is about (RFC 7523 as Entra ID
+    /// wants it, "on behalf of"). A provider that knows no such thing refuses.
+    ///
+    /// # Errors
+    /// [`SignInFailure::Refused`], [`SignInFailure::Unavailable`].
+    async fn on_behalf_of(
+        &self,
+        assertion: &Secret,
+        scopes: &[String],
+    ) -> Result<PersonalToken, SignInFailure> {
+        let _ = (assertion, scopes);
+        Err(SignInFailure::Refused { code: "unsupported_grant_type".to_owned() })
+    }
 }

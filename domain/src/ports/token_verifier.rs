@@ -1,10 +1,14 @@
 //! Bearer tokens.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::caller::Role;
 use crate::user::Identity;
+
+use super::Secret;
 
 /// What a verified token says.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +23,8 @@ pub struct VerifiedToken {
     pub expires_at: Timestamp,
     /// What it is confined to; `None`: it is good for all that its person may do.
     pub bounds: Option<TokenBounds>,
+    /// The text of a token of the identity provider's, which it takes as proof of who somebody is.
+    pub assertion: Option<Arc<Secret>>,
 }
 
 /// What a token of our own authorization server is confined to.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use crate::caller::Permit;
+use crate::credential::Credential;
 use crate::endpoint::EndpointUrl;
 use crate::manifest::{FaultClass, Manifest};
 
@@ -19,6 +21,27 @@ pub enum UpstreamEra {
     Legacy,
     /// Without (2026-07-28).
     Modern,
+}
+
+/// An upstream to be asked: where it is, and what opens it.
+#[derive(Debug, Clone, Copy)]
+pub struct Dial<'a> {
+    /// Where it is.
+    pub endpoint: &'a EndpointUrl,
+    /// What opens it, where we have something and may use it for whoever has it asked.
+    pub credential: Option<&'a Credential>,
+}
+
+impl<'a> Dial<'a> {
+    /// One that is asked without a credential.
+    pub const fn plainly(endpoint: &'a EndpointUrl) -> Self {
+        Self { endpoint, credential: None }
+    }
+
+    /// One that is asked with its credential, where it has one.
+    pub fn with(endpoint: &'a EndpointUrl, credential: Option<&'a Arc<Credential>>) -> Self {
+        Self { endpoint, credential: credential.map(Arc::as_ref) }
+    }
 }
 
 /// What opening an upstream found.
@@ -62,6 +85,8 @@ pub struct UpstreamRequest {
     pub head: MessageHead,
     /// One JSON-RPC message, in the upstream's words.
     pub body: Bytes,
+    /// What opens the server, where we have something and may use it for the caller.
+    pub credential: Option<Arc<Credential>>,
     /// How long the answer's head may take.
     pub timeout: Duration,
     /// How long each part of the answer may take after the one before.
@@ -122,7 +147,7 @@ pub trait Upstream: Send + Sync {
     ///
     /// # Errors
     /// [`UpstreamFailure`] with the class of fault.
-    async fn open(&self, endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure>;
+    async fn open(&self, dial: Dial<'_>) -> Result<OpenedUpstream, UpstreamFailure>;
 
     /// As [`Upstream::open`], telling a server with a handshake what the client can do that calls
     /// through us: `capabilities` is its `ClientCapabilities`, as JSON. An adapter that cannot tell
@@ -132,18 +157,18 @@ pub trait Upstream: Send + Sync {
     /// [`UpstreamFailure`] with the class of fault.
     async fn open_for(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         capabilities: &str,
     ) -> Result<OpenedUpstream, UpstreamFailure> {
         let _ = capabilities;
-        self.open(endpoint).await
+        self.open(dial).await
     }
 
     /// Finds out whether an upstream speaks MCP right now, and leaves no session behind.
     ///
     /// # Errors
     /// [`UpstreamFailure`] with the class of fault.
-    async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure>;
+    async fn probe(&self, dial: Dial<'_>) -> Result<(), UpstreamFailure>;
 
     /// Sends one message to a permitted server; answers when the reply's head has arrived. The
     /// permit's subject says where it is.
@@ -176,7 +201,7 @@ pub trait Upstream: Send + Sync {
     ///
     /// # Errors
     /// [`UpstreamFailure`] with the class of fault.
-    async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure>;
+    async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure>;
 
     /// Reads everything that an upstream offers, if that takes no longer than `patience`. An
     /// adapter without a clock of its own is as patient as it is.
@@ -185,10 +210,10 @@ pub trait Upstream: Send + Sync {
     /// [`UpstreamFailure`] with the class of fault.
     async fn discover_within(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         patience: std::time::Duration,
     ) -> Result<Manifest, UpstreamFailure> {
         let _ = patience;
-        self.discover(endpoint).await
+        self.discover(dial).await
     }
 }

@@ -53,6 +53,7 @@ fn caller(tenant: &str, is_admin: bool) -> Caller {
         groups: vec![],
         is_admin,
         expires_at: Timestamp::MAX,
+        assertion: None,
     }
 }
 

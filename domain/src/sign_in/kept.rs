@@ -110,6 +110,7 @@ impl KeptTokens {
             groups: self.groups.clone(),
             expires_at: self.expiry,
             bounds: None,
+            assertion: Some(Arc::new(Secret::new(self.access_token.clone()))),
         })
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::error::Error;
 use crate::id::ServerId;
-use crate::ports::{PortError, RegistryPorts};
+use crate::ports::{Dial, PortError, RegistryPorts};
 use crate::server::PinnedManifest;
+
+use super::credentials::opened;
 
 /// Reads what a server offers and keeps the difference, if that is news; answers whether it was.
 /// One that cannot be read, or that somebody changed meanwhile, is compared another time.
@@ -15,7 +17,9 @@ pub async fn compare_manifest(ports: &RegistryPorts, id: ServerId) -> Result<boo
     if server.manifest == PinnedManifest::Awaited || !server.auto_discover {
         return Ok(false);
     }
-    let Ok(seen) = ports.upstream.discover(&server.endpoint_url).await else { return Ok(false) };
+    let credential = opened(ports, id, &server.endpoint_url).await?;
+    let dial = Dial::with(&server.endpoint_url, credential.as_ref());
+    let Ok(seen) = ports.upstream.discover(dial).await else { return Ok(false) };
     let Some(change) = server.offering(seen, ports.stamp()) else { return Ok(false) };
     match ports.servers.commit(&change).await {
         Ok(()) => Ok(true),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::event::{EventKind, RegistryEvent};
 use crate::manifest::Discovery;
-use crate::ports::{CandidateRecord, DiscoveryJob, RegistryPorts};
+use crate::ports::{CandidateRecord, Dial, DiscoveryJob, RegistryPorts};
 use serde_json::json;
 
 /// After how long a failed discovery is tried again: 10 s, doubled each time, at most 10 minutes.
@@ -20,7 +20,7 @@ fn retry_after(attempts: u32) -> Duration {
 /// [`Error::Unavailable`] without the store; an upstream's failure is kept, not returned.
 pub async fn discover_candidate(ports: &RegistryPorts, job: &DiscoveryJob) -> Result<bool, Error> {
     let registration = &job.registration;
-    let found = ports.upstream.discover(&registration.content.endpoint_url).await;
+    let found = ports.upstream.discover(Dial::plainly(&registration.content.endpoint_url)).await;
     let stamp = ports.stamp();
     let (discovery, next_attempt_at) = match found {
         Ok(manifest) => (Discovery::Complete { manifest, at: stamp.at }, None),

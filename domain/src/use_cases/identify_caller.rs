@@ -45,5 +45,6 @@ pub fn caller_of(token: &VerifiedToken) -> Caller {
         groups: token.groups.clone(),
         is_admin: token.roles.contains(&Role::Admin) || identity.in_admin_group == Some(true),
         expires_at: token.expires_at,
+        assertion: token.assertion.clone(),
     }
 }

@@ -47,7 +47,7 @@ pub async fn list_programs(
             continue;
         }
         let content = content(alias)?;
-        let reading = Reading::of(ports, Actor::Operator, &content).await;
+        let reading = Reading::of(ports, Actor::Operator, &content, None).await?;
         let (change, _) = listing(ports, Actor::Operator, (content, None), alias.clone(), reading);
         match ports.servers.commit(&change).await {
             Ok(()) => done.listed.push(alias.clone()),

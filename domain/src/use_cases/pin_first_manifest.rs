@@ -6,8 +6,10 @@ use serde_json::json;
 use crate::change::Change;
 use crate::error::Error;
 use crate::event::{EventKind, RegistryEvent};
-use crate::ports::{PortError, RegistryPorts};
+use crate::ports::{Dial, PortError, RegistryPorts};
 use crate::server::{PinnedManifest, Server};
+
+use super::credentials::opened;
 
 /// Tries to read the manifest and pins it; answers whether it did. An upstream that still does
 /// not answer, or somebody who was faster, is no error.
@@ -16,7 +18,9 @@ use crate::server::{PinnedManifest, Server};
 /// [`Error::Unavailable`] without the store.
 pub async fn pin_first_manifest(ports: &RegistryPorts, server: Server) -> Result<bool, Error> {
     let dialled = server.endpoint_url.dialled_over(server.transport);
-    let Ok(manifest) = ports.upstream.discover(&dialled).await else {
+    let credential = opened(ports, server.id, &dialled).await?;
+    let dial = Dial::with(&dialled, credential.as_ref());
+    let Ok(manifest) = ports.upstream.discover(dial).await else {
         return Ok(false);
     };
     let stamp = ports.stamp();

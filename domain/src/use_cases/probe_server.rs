@@ -9,10 +9,11 @@ use crate::error::Error;
 use crate::event::{EventKind, RegistryEvent};
 use crate::health::{HealthNote, ProbeRules, Verdict, Watched, next_probe};
 use crate::id::ServerId;
-use crate::ports::{LeaseHolder, RegistryPorts, ServerHealth, UpstreamFailure};
+use crate::ports::{Dial, LeaseHolder, RegistryPorts, ServerHealth, UpstreamFailure};
 use crate::server::HealthStatus;
 
 use super::compare_manifest;
+use super::credentials::opened;
 
 /// How much longer than a probe its lease lasts: for the store to be written.
 const TO_WRITE: Duration = Duration::from_secs(5);
@@ -74,8 +75,10 @@ async fn probe(
     rules: &ProbeRules,
     lease: &(String, LeaseHolder),
 ) -> Result<(HealthNote, ServerHealth), Error> {
+    let credential = opened(ports, watched.server, &watched.endpoint).await?;
     let at = ports.clock.now();
-    let failure = ports.upstream.probe(&watched.endpoint).await.err();
+    let dial = Dial::with(&watched.endpoint, credential.as_ref());
+    let failure = ports.upstream.probe(dial).await.err();
     let took_ms = ports.clock.now().duration_since(at).as_millis().max(0);
     let verdict = Verdict::of(failure.as_ref().map(|failure| failure.class));
     let after = watched.condition.after(verdict, rules.thresholds);

@@ -22,7 +22,7 @@ pub async fn register_server(
     draft: ServerDraft,
 ) -> Result<Listed, Error> {
     let (content, tenant) = checked(ports, actor, draft)?;
-    let reading = Reading::of(ports, actor, &content).await;
+    let reading = Reading::of(ports, actor, &content, None).await?;
     let wished = content.alias.clone();
     let name = content.name.clone();
     let first = wished.clone().unwrap_or_else(|| Alias::from_name(&name));

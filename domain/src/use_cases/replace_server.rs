@@ -30,7 +30,7 @@ pub async fn replace_server(
     let content = ServerContent::check(draft, &ports.policy).map_err(Error::Invalid)?;
     let mut decisions = 0;
     loop {
-        let reading = Reading::of(ports, actor, &content).await;
+        let reading = Reading::of(ports, actor, &content, Some(id)).await?;
         let server = visible(ports, actor, find().await?, expected)?;
         let (change, discovery) = replacement(ports, actor, &server, content.clone(), reading)?;
         decisions += 1;

@@ -8,8 +8,10 @@ use crate::event::{EventKind, RegistryEvent};
 use crate::field::Violation;
 use crate::id::{Alias, Revision, ServerId, TenantId};
 use crate::manifest::{FaultClass, Manifest};
-use crate::ports::{DiscoveryState, PortError, RegistryPorts};
+use crate::ports::{Dial, DiscoveryState, PortError, RegistryPorts};
 use crate::server::{HealthStatus, PinnedManifest, Server, ServerContent, ServerDraft, ToolRules};
+
+use super::credentials::opened;
 
 /// How many aliases are tried before we give up.
 pub(super) const MOST_ALIASES: u32 = 100;
@@ -35,29 +37,37 @@ pub(super) enum Reading {
 }
 
 impl Reading {
-    /// Asks the server, as long as whoever lists it waits.
+    /// Asks the server, as long as whoever lists it waits; with its credential where it is listed
+    /// already.
     pub(super) async fn of(
         ports: &RegistryPorts,
         actor: Actor<'_>,
         content: &ServerContent,
-    ) -> Self {
+        over: Option<ServerId>,
+    ) -> Result<Self, Error> {
         if !content.auto_discover {
-            return Self::without_asking(content);
+            return Ok(Self::without_asking(content));
         }
         let dialled: EndpointUrl = content.endpoint_url.dialled_over(content.transport);
+        let credential = match (over, actor) {
+            (Some(id), Actor::Operator | Actor::Person(_)) => opened(ports, id, &dialled).await?,
+            // A stranger has nothing read with what opens it for others.
+            (None, _) | (Some(_), Actor::Anyone) => None,
+        };
+        let dial = Dial::with(&dialled, credential.as_ref());
         let read = match actor {
-            Actor::Operator => ports.upstream.discover(&dialled).await,
+            Actor::Operator => ports.upstream.discover(dial).await,
             Actor::Person(_) | Actor::Anyone => {
-                ports.upstream.discover_within(&dialled, ports.policy.inline_discovery).await
+                ports.upstream.discover_within(dial, ports.policy.inline_discovery).await
             }
         };
-        match read {
+        Ok(match read {
             Ok(manifest) => Self::Read(manifest),
             Err(failure) if failure.class == FaultClass::Timeout => {
                 Self::Unread(DiscoveryState::Pending)
             }
             Err(_) => Self::Unread(DiscoveryState::Failed),
-        }
+        })
     }
 
     /// What is known without asking the server.

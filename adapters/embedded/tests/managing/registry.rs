@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use registry_contract::MockClock;
 use registry_domain::caller::{ApiMode, Caller, Permit, Role};
-use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
+use registry_domain::endpoint::EgressPolicy;
 use registry_domain::id::{TenantId, UserId};
 use registry_domain::manifest::{Definition, DefinitionKind, DriftPolicy, FaultClass, Manifest};
 use registry_domain::ports::{
-    Ids, OpenedUpstream, RegistryPolicy, RegistryPorts, Reply, Upstream, UpstreamFailure,
-    UpstreamRequest,
+    Dial, Ids, OpenedUpstream, PortError, Purpose, RegistryPolicy, RegistryPorts, Reply, Sealer,
+    Upstream, UpstreamFailure, UpstreamRequest,
 };
 use registry_domain::routing::ServerEntry;
 use registry_domain::server::ServerDraft;
@@ -57,11 +57,11 @@ fn absent() -> UpstreamFailure {
 
 #[async_trait]
 impl Upstream for Upstreams {
-    async fn open(&self, _endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure> {
+    async fn open(&self, _dial: Dial<'_>) -> Result<OpenedUpstream, UpstreamFailure> {
         Err(absent())
     }
 
-    async fn probe(&self, _endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
+    async fn probe(&self, _dial: Dial<'_>) -> Result<(), UpstreamFailure> {
         Err(absent())
     }
 
@@ -73,14 +73,27 @@ impl Upstream for Upstreams {
         Err(absent())
     }
 
-    async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {
-        self.asked.lock().push(endpoint.as_str().to_owned());
-        let tools = self.tools.lock().get(endpoint.as_str()).cloned().ok_or_else(absent)?;
+    async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {
+        self.asked.lock().push(dial.endpoint.as_str().to_owned());
+        let tools = self.tools.lock().get(dial.endpoint.as_str()).cloned().ok_or_else(absent)?;
         let definitions = tools.iter().map(|name| {
             let raw = Bytes::from(format!(r#"{{"name":"{name}"}}"#));
             Definition::parse(DefinitionKind::Tool, raw).unwrap()
         });
         Ok(Manifest::new(definitions))
+    }
+}
+
+/// Leaves values as they are: nothing here keeps a secret.
+struct Unsealed;
+
+impl Sealer for Unsealed {
+    fn seal(&self, _: Purpose, _: &[u8], plain: &[u8]) -> Result<Vec<u8>, PortError> {
+        Ok(plain.to_vec())
+    }
+
+    fn open(&self, _: Purpose, _: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        Some(sealed.to_vec())
     }
 }
 
@@ -122,6 +135,8 @@ impl Registry {
             events: store.clone(),
             operations: store.clone(),
             api_keys: store.clone(),
+            vault: store.clone(),
+            sealer: Arc::new(Unsealed),
             collections: store.clone(),
             health: store,
             shared: None,
@@ -165,6 +180,7 @@ impl Registry {
             groups: Vec::new(),
             is_admin: roles.contains(&Role::Admin),
             expires_at: Timestamp::MAX,
+            assertion: None,
         }
     }
 }

@@ -12,7 +12,9 @@ use mcp_wire::heard::{Heard, heard};
 use mcp_wire::message;
 use mcp_wire::sse::FrameSplitter;
 use registry_domain::caller::Permit;
+use registry_domain::credential::Credential;
 use registry_domain::federation::ServerRef;
+use registry_domain::manifest::FaultClass;
 use registry_domain::party::Party;
 use registry_domain::ports::{
     MessageHead, OpenedUpstream, Reply, ReplyBody, ReplyShape, UpstreamEra, UpstreamFailure,
@@ -24,9 +26,10 @@ use tokio::sync::{broadcast, watch};
 
 use super::{News, Wanted};
 use crate::client_sessions::ClientSession;
+use crate::credentials;
 use crate::exchange::Exchange;
 use crate::forward::head_in_session;
-use crate::upstream_sessions::Behind;
+use crate::upstream_sessions::{Behind, Who};
 
 /// How long it is waited before a stream that broke is opened anew: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -56,6 +59,8 @@ pub(super) struct Task {
     pub(super) session: Option<Arc<ClientSession>>,
     pub(super) told: broadcast::Sender<News>,
     pub(super) wanted: watch::Receiver<Wanted>,
+    /// What opens the server for the party.
+    pub(super) credential: Option<Arc<Credential>>,
     /// The number of our last request.
     pub(super) asked: i64,
 }
@@ -95,12 +100,19 @@ impl Task {
             Ok(Reply { status: 200, shape: ReplyShape::EventStream, body }) => body,
             Ok(Reply { status: 404, .. }) if upstream.session.is_some() => {
                 let behind = behind(self.session.as_deref());
-                let id = server.of().id;
-                self.exchange.sessions.forget(id, &self.party, behind, &upstream);
+                self.exchange.sessions.forget(server.of(), &self.party, behind, &upstream);
                 return Stopped::Broke;
             }
             Ok(_) => return Stopped::NoStream,
-            Err(_) => return Stopped::Broke,
+            Err(failure) => {
+                let own = credentials::personal(server.of(), &self.party);
+                if let Some((kept, caller)) = own
+                    && failure.class == FaultClass::CredentialRefused
+                {
+                    credentials::forget(&self.exchange, kept, caller).await;
+                }
+                return Stopped::Broke;
+            }
         };
         *pause = FIRST_PAUSE;
         self.hear(&server, &upstream, body, wanted).await
@@ -149,7 +161,10 @@ impl Task {
                     }
                 }
                 _ = looks.tick() => {
-                    let same = |now: Permit<Arc<ServerEntry>>| now.of().endpoint == server.of().endpoint;
+                    let same = |now: Permit<Arc<ServerEntry>>| {
+                        let (now, then) = (now.of(), server.of());
+                        now.endpoint == then.endpoint && now.credential == then.credential
+                    };
                     if !self.server().is_some_and(same) {
                         return Stopped::Broke;
                     }
@@ -265,18 +280,21 @@ impl Task {
     }
 
     async fn open(
-        &self,
+        &mut self,
         server: &Permit<Arc<ServerEntry>>,
     ) -> Result<Arc<OpenedUpstream>, UpstreamFailure> {
+        self.credential = credentials::shown_for(&self.exchange, server.of(), &self.party).await?;
         let (ports, now) = (&self.exchange.ports, self.exchange.ports.clock.now());
         let behind = behind(self.session.as_deref());
         let client = &*ports.upstream;
-        self.exchange.sessions.open(client, server.of(), &self.party, behind, now).await
+        let who = Who { party: &self.party, behind, credential: self.credential.as_deref() };
+        self.exchange.sessions.open(client, server.of(), who, now).await
     }
 
     fn request(&self, head: MessageHead, body: Bytes) -> UpstreamRequest {
         let within = self.exchange.settings.request_timeout;
-        UpstreamRequest { head, body, timeout: within, pause: within }
+        let credential = self.credential.clone();
+        UpstreamRequest { head, body, credential, timeout: within, pause: within }
     }
 
     fn next_id(&mut self) -> i64 {

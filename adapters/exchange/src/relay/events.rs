@@ -14,6 +14,7 @@ use mcp_wire::reply::{ReplyEdit, edit_whole};
 use mcp_wire::revision::Era;
 use mcp_wire::sse::{Frame, FrameSplitter};
 use mcp_wire::{Envelope, MessageKind, WireError, logging};
+use registry_domain::credential::Credential;
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{OpenedUpstream, ReplyBody, UpstreamEra, UpstreamFailure};
 
@@ -224,7 +225,7 @@ fn passage(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Pass
     let interrupt = record.active().map(|active| Interrupt::of(active, call.deadline));
     let rounds = Rounds::of(call, &sent, interrupt);
     Passage {
-        asker: Asker::of(call, &sent.upstream),
+        asker: Asker::of(call, &sent.upstream, sent.credential),
         body: sent.reply.body,
         progress: Progress::Kept,
         hears: Hears::of(call, sent.upstream.era),
@@ -308,14 +309,14 @@ async fn folded(mut passage: Passage) -> Result<Answer, Failed> {
 /// Goes on with an exchange that was parked, for the call that its client made next.
 pub(super) async fn resume(
     call: Call<'_>,
-    upstream: &Arc<OpenedUpstream>,
+    (upstream, credential): (&Arc<OpenedUpstream>, Option<Arc<Credential>>),
     rest: Rest,
     edit: ReplyEdit,
     record: Pending,
 ) -> Result<Answer, Failed> {
     let token = call.request.params.meta_keys.progress_token;
     let passage = Passage {
-        asker: Asker::of(call, upstream),
+        asker: Asker::of(call, upstream, credential),
         body: rest.body,
         frames: rest.frames,
         edit,

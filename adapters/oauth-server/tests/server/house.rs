@@ -64,8 +64,14 @@ impl Provider {
             in_admin_group: Some(false),
         };
         let expires_at = self.0.now() + Duration::from_hours(1);
-        let person =
-            VerifiedToken { identity, roles: vec![], groups: vec![], expires_at, bounds: None };
+        let person = VerifiedToken {
+            identity,
+            roles: vec![],
+            groups: vec![],
+            expires_at,
+            bounds: None,
+            assertion: None,
+        };
         SignIn {
             person: Arc::new(person),
             access_token: Secret::new("access".to_owned()),

@@ -97,6 +97,9 @@ pub(crate) async fn a_time_that_does_not_read_is_refused() -> Result<(), Failed>
                    INSERT INTO retired_aliases (alias, free_at) VALUES ('a', now()); \
                    INSERT INTO server_drifts (server_id, definitions, since) \
                    SELECT id, '[]', now() FROM servers; \
+                   INSERT INTO server_credentials (server_id, kind, header_name, origin, sealed, \
+                                                   set_at, revision) \
+                   SELECT id, 'header', 'x-key', 'https://a.example.com', '', now(), 1 FROM servers; \
                    INSERT INTO documents (document_id, registration_id, filename, content_type, \
                                           size_bytes, digest, uploaded_by, created_at) \
                    SELECT gen_random_uuid(), registration_id, 'a.md', 'text/markdown', 1, \

@@ -16,7 +16,7 @@ const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid =
 
 /// The primary keys that no query looks into: they are there to keep ids unique. (Of a table
 /// of a few rows all are read.)
-const ONLY_KEYS: [&str; 12] = [
+const ONLY_KEYS: [&str; 13] = [
     "__diesel_schema_migrations_pkey",
     "api_keys_pkey",
     "event_head_pkey",
@@ -25,6 +25,7 @@ const ONLY_KEYS: [&str; 12] = [
     "oauth_keys_pkey",
     "replica_messages_pkey",
     "replicas_pkey",
+    "server_credentials_pkey",
     "server_drifts_pkey",
     "server_prompts_pkey",
     "server_resources_pkey",

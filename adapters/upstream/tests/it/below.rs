@@ -1,7 +1,7 @@
 //! Servers that were registered by their host alone.
 
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::{Upstream, UpstreamEra};
+use registry_domain::ports::{Dial, Upstream, UpstreamEra};
 
 use crate::support::{Answering, Seen, client, error, response, result};
 
@@ -23,10 +23,10 @@ async fn an_endpoint_below_its_host_is_found_once_and_then_asked_at_once() {
     for status in [404, 405] {
         let upstream = Answering::with(move |seen| at("/mcp", status, seen)).await;
         let client = client();
-        let opened = client.open(&upstream.host()).await.unwrap();
+        let opened = client.open(Dial::plainly(&upstream.host())).await.unwrap();
         assert_eq!(opened.era, UpstreamEra::Modern);
         assert_eq!(upstream.paths(), ["/", "/mcp"], "{status}");
-        client.open(&upstream.host()).await.unwrap();
+        client.open(Dial::plainly(&upstream.host())).await.unwrap();
         assert_eq!(upstream.paths(), ["/", "/mcp", "/mcp"], "{status}");
     }
 }
@@ -40,11 +40,11 @@ async fn an_address_that_answers_is_taken_at_its_word() {
     })
     .await;
     let client = client();
-    client.open(&upstream.host()).await.unwrap();
-    client.discover(&upstream.host()).await.unwrap();
+    client.open(Dial::plainly(&upstream.host())).await.unwrap();
+    client.discover(Dial::plainly(&upstream.host())).await.unwrap();
     assert!(upstream.paths().iter().all(|path| path == "/"), "{:?}", upstream.paths());
     let other = Answering::with(|seen| at("/elsewhere", 404, seen)).await;
-    client.open(&other.endpoint()).await.unwrap_err();
+    client.open(Dial::plainly(&other.endpoint())).await.unwrap_err();
     assert!(other.paths().iter().all(|path| path == "/mcp"), "{:?}", other.paths());
 }
 
@@ -52,11 +52,11 @@ async fn an_address_that_answers_is_taken_at_its_word() {
 async fn what_is_nowhere_is_no_server_and_is_looked_for_anew() {
     let upstream = Answering::with(|seen| at("/elsewhere", 404, seen)).await;
     let client = client();
-    let failure = client.open(&upstream.host()).await.unwrap_err();
+    let failure = client.open(Dial::plainly(&upstream.host())).await.unwrap_err();
     assert_eq!(failure.class, FaultClass::NotMcp);
     let first = upstream.paths();
     assert!(first.contains(&"/".to_owned()) && first.contains(&"/mcp".to_owned()), "{first:?}");
-    client.open(&upstream.host()).await.unwrap_err();
+    client.open(Dial::plainly(&upstream.host())).await.unwrap_err();
     assert_eq!(upstream.paths().len(), 2 * first.len());
 }
 
@@ -70,10 +70,10 @@ async fn a_server_that_moved_to_its_host_is_found_there_again() {
     })
     .await;
     let client = client();
-    client.open(&upstream.host()).await.unwrap();
+    client.open(Dial::plainly(&upstream.host())).await.unwrap();
     moved.store(true, std::sync::atomic::Ordering::SeqCst);
-    client.open(&upstream.host()).await.unwrap();
-    client.open(&upstream.host()).await.unwrap();
+    client.open(Dial::plainly(&upstream.host())).await.unwrap();
+    client.open(Dial::plainly(&upstream.host())).await.unwrap();
     assert_eq!(upstream.paths(), ["/", "/mcp", "/mcp", "/", "/"]);
 }
 
@@ -90,7 +90,7 @@ async fn a_session_that_ended_is_no_reason_to_look_elsewhere() {
         _ => error(seen, 400, -32000),
     })
     .await;
-    client().open(&upstream.host()).await.unwrap_err();
+    client().open(Dial::plainly(&upstream.host())).await.unwrap_err();
     let told = |seen: &&Seen| seen.asks() == "notifications/initialized";
     let paths: Vec<String> =
         upstream.seen().iter().filter(told).map(|seen| seen.path.clone()).collect();

@@ -1,7 +1,7 @@
 //! `discover`: everything that a server offers, and bounds against those that offer too much.
 
 use registry_domain::manifest::{DefinitionKind, FaultClass, Manifest};
-use registry_domain::ports::{Upstream, UpstreamFailure};
+use registry_domain::ports::{Dial, Upstream, UpstreamFailure};
 use serde_json::Value;
 
 use crate::support::{Answering, Seen, client, error, response, result};
@@ -23,7 +23,7 @@ fn modern(seen: &Seen, lists: impl Fn(&str, Option<&str>) -> Option<String>) -> 
 }
 
 async fn discover(upstream: &Answering) -> Result<Manifest, UpstreamFailure> {
-    client().discover(&upstream.endpoint()).await
+    client().discover(Dial::plainly(&upstream.endpoint())).await
 }
 
 fn raws(manifest: &Manifest, kind: DefinitionKind) -> Vec<&str> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use registry_domain::endpoint::EndpointUrl;
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::{OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
+use registry_domain::ports::{Dial, OpenedUpstream, Upstream, UpstreamEra, UpstreamFailure};
 use registry_upstream::{HttpUpstream, UpstreamSettings};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ const DISCOVERED: &str = r#"{"resultType":"complete","supportedVersions":["2025-
 const INITIALIZED: &str = r#"{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"},"instructions":"Hello."}"#;
 
 async fn open(endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure> {
-    client().open(endpoint).await
+    client().open(Dial::plainly(endpoint)).await
 }
 
 async fn class_of(answer: impl Fn(&Seen) -> String + Send + Sync + 'static) -> FaultClass {
@@ -256,7 +256,7 @@ async fn a_server_that_hangs_or_drips_times_out() {
         connection.closed().await;
     })
     .await;
-    let failure = impatient().open(&hanging.endpoint()).await.unwrap_err();
+    let failure = impatient().open(Dial::plainly(&hanging.endpoint())).await.unwrap_err();
     assert_eq!((failure.class, failure.request_sent), (FaultClass::Timeout, true));
 
     let dripping = Scripted::run(|mut connection| async move {
@@ -268,7 +268,7 @@ async fn a_server_that_hangs_or_drips_times_out() {
         connection.closed().await;
     })
     .await;
-    let failure = impatient().open(&dripping.endpoint()).await.unwrap_err();
+    let failure = impatient().open(Dial::plainly(&dripping.endpoint())).await.unwrap_err();
     assert_eq!((failure.class, failure.request_sent), (FaultClass::Timeout, true));
 }
 
@@ -290,7 +290,7 @@ async fn a_probe_ends_in_time_however_many_questions_it_takes() {
         }
     })
     .await;
-    let failure = impatient.probe(&endless.endpoint()).await.unwrap_err();
+    let failure = impatient.probe(Dial::plainly(&endless.endpoint())).await.unwrap_err();
     // Its bytes may be over before its time is.
     let classes = [FaultClass::Timeout, FaultClass::ProtocolViolation];
     assert!(classes.contains(&failure.class), "{failure}");
@@ -305,7 +305,7 @@ async fn a_probe_ends_in_time_however_many_questions_it_takes() {
         }
     })
     .await;
-    let failure = impatient.probe(&legacy_and_slow.endpoint()).await.unwrap_err();
+    let failure = impatient.probe(Dial::plainly(&legacy_and_slow.endpoint())).await.unwrap_err();
     assert_eq!(failure.class, FaultClass::Timeout);
 }
 
@@ -320,7 +320,7 @@ async fn a_probe_leaves_no_session_behind() {
         _ => legacy(seen, "2025-06-18"),
     })
     .await;
-    client().probe(&upstream.endpoint()).await.unwrap();
+    client().probe(Dial::plainly(&upstream.endpoint())).await.unwrap();
     let last = upstream.seen().pop().unwrap();
     assert_eq!((last.method.as_str(), last.header("mcp-session-id")), ("DELETE", Some("abc-1")));
 }

@@ -56,6 +56,7 @@ pub fn permit(endpoint: EndpointUrl) -> Permit<Arc<ServerEntry>> {
         groups: Vec::new(),
         is_admin: false,
         expires_at: Timestamp::MAX,
+        assertion: None,
     };
     RoutingTable::of([&server], EventSeq(1))
         .resolve(&caller, ServerRef { tenant: None, alias: "test" })
@@ -66,6 +67,7 @@ pub fn permit(endpoint: EndpointUrl) -> Permit<Arc<ServerEntry>> {
 pub fn message(timeout: Duration) -> UpstreamRequest {
     UpstreamRequest {
         head: MessageHead::default(),
+        credential: None,
         body: Bytes::from_static(br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#),
         timeout,
         pause: timeout,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::{App, HttpServer};
 use registry_domain::endpoint::EndpointUrl;
 use registry_domain::manifest::{DefinitionKind, Manifest};
-use registry_domain::ports::{OpenedUpstream, Upstream, UpstreamEra};
+use registry_domain::ports::{Dial, OpenedUpstream, Upstream, UpstreamEra};
 use rmcp::model::{
     ErrorData, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities,
     ServerConfig, Tool,
@@ -69,7 +69,7 @@ async fn look_at(versions: Cow<'static, [ProtocolVersion]>) -> (OpenedUpstream, 
     tokio::select! {
         stopped = server.run() => panic!("the server stopped: {stopped:?}"),
         seen = async {
-            (client.open(&endpoint).await.unwrap(), client.discover(&endpoint).await.unwrap())
+            (client.open(Dial::plainly(&endpoint)).await.unwrap(), client.discover(Dial::plainly(&endpoint)).await.unwrap())
         } => seen,
     }
 }

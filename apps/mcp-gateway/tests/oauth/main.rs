@@ -8,6 +8,7 @@
 //! | a flow from its beginning to a call, and to the end of its grant | `flow.rs` |
 //! | flows that nobody should get through with | `bad_input.rs` |
 //! | tokens: for whom, for what, until when; what goes to upstreams | `tokens.rs` |
+//! | what opens servers in a caller's name | `on_behalf.rs` |
 //! | replicas share all of it | `replicas.rs` |
 //! | the SDKs of TypeScript and Python get through unchanged | `sdks.rs` |
 //!
@@ -26,6 +27,7 @@ mod browser;
 mod clients;
 mod discovery;
 mod flow;
+mod on_behalf;
 mod replicas;
 mod sdks;
 mod support;

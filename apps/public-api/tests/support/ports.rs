@@ -11,7 +11,8 @@ use public_api::{PublicApi, PublicApiSettings};
 use registry_domain::caller::{ApiMode, Role, TenantScope};
 use registry_domain::chain::Chain;
 use registry_domain::change::Change;
-use registry_domain::endpoint::{EgressPolicy, EndpointUrl};
+use registry_domain::credential::{CredentialRemoval, StoredCredential};
+use registry_domain::endpoint::EgressPolicy;
 use registry_domain::event::{EventSeq, SequencedEvent};
 use registry_domain::health::{HealthNote, Watched};
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId, UserId};
@@ -53,6 +54,8 @@ pub fn api() -> PublicApi {
         events: broken.clone(),
         operations: broken.clone(),
         api_keys: broken.clone(),
+        vault: broken.clone(),
+        sealer: broken.clone(),
         collections: broken.clone(),
         upstream: broken.clone(),
         probes: broken.clone(),
@@ -129,6 +132,7 @@ impl TokenVerifier for Broken {
                 groups: Vec::new(),
                 expires_at: Timestamp::MAX,
                 bounds: None,
+                assertion: None,
             })),
             None if token == "expired" => Verification::Refused(RefusalClass::Expired),
             None if token == "no-keys" => Verification::KeysUnavailable,
@@ -208,12 +212,41 @@ impl Leases for Broken {
 }
 
 #[async_trait]
+impl CredentialVault for Broken {
+    async fn find(&self, _server: ServerId) -> Result<Option<StoredCredential>, PortError> {
+        down()
+    }
+
+    async fn all(&self) -> Result<Vec<StoredCredential>, PortError> {
+        down()
+    }
+
+    async fn commit(&self, _change: &Change<StoredCredential>) -> Result<(), PortError> {
+        down()
+    }
+
+    async fn commit_removal(&self, _removal: &CredentialRemoval) -> Result<(), PortError> {
+        down()
+    }
+}
+
+impl Sealer for Broken {
+    fn seal(&self, _: Purpose, _: &[u8], _: &[u8]) -> Result<Vec<u8>, PortError> {
+        down()
+    }
+
+    fn open(&self, _: Purpose, _: &[u8], _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+#[async_trait]
 impl Upstream for Broken {
-    async fn open(&self, _endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure> {
+    async fn open(&self, _dial: Dial<'_>) -> Result<OpenedUpstream, UpstreamFailure> {
         Err(unreachable_upstream())
     }
 
-    async fn probe(&self, _endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
+    async fn probe(&self, _dial: Dial<'_>) -> Result<(), UpstreamFailure> {
         Err(unreachable_upstream())
     }
 
@@ -225,7 +258,7 @@ impl Upstream for Broken {
         Err(unreachable_upstream())
     }
 
-    async fn discover(&self, _endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {
+    async fn discover(&self, _dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {
         Err(unreachable_upstream())
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_domain::ports::{GatewayPorts, RegistryPorts, Sealer, Upstream};
+use registry_domain::ports::{GatewayPorts, PersonalTokens, RegistryPorts, Sealer, Upstream};
 use registry_exchange::{
     ActiveCalls, Exchange, ExchangeSettings, OwnTools, Routes, Spool, SpoolError, SpoolSettings,
 };
@@ -40,9 +40,10 @@ impl CallPath {
         registry: &RegistryPorts,
         shared: &Shared,
         links: &Arc<Links>,
+        personal: Option<Arc<dyn PersonalTokens>>,
         (sealer, gateway_url): (&Arc<dyn Sealer>, &str),
     ) -> Result<Self, BootError> {
-        let ports = ports(settings, registry, links);
+        let ports = GatewayPorts { personal, ..ports(settings, registry, links) };
         let routes = Routes::load(&ports)
             .await
             .map_err(|error| BootError::part("the servers cannot be read", error))?;
@@ -76,6 +77,9 @@ fn ports(settings: &Settings, registry: &RegistryPorts, links: &Arc<Links>) -> G
         collections: Arc::clone(&registry.collections),
         events: Arc::clone(&registry.events),
         operations: Arc::clone(&registry.operations),
+        vault: Arc::clone(&registry.vault),
+        sealer: Arc::clone(&registry.sealer),
+        personal: None,
         upstream: Arc::clone(&registry.upstream),
         new_upstream: Arc::new(move || -> Arc<dyn Upstream> {
             Arc::new(Upstreams::new(upstream.clone(), Arc::clone(&links)))

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::ports::{
-    ApiKeyStore, Archive, Clock, CollectionStore, CommitWatch, DocumentStore, EventLog, Leases,
-    LinkStore, OAuthStore, OperationLog, RegistrationStore, RegistryPorts, SealStore,
-    ServerCatalog, SessionStore, StoreHealth, UserStore,
+    ApiKeyStore, Archive, Clock, CollectionStore, CommitWatch, CredentialVault, DocumentStore,
+    EventLog, Leases, LinkStore, OAuthStore, OperationLog, RegistrationStore, RegistryPorts,
+    SealStore, Sealer, ServerCatalog, SessionStore, StoreHealth, Upstream, UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{BootError, upstream_settings};
 use crate::clock::{SystemClock, TimeOrderedIds};
+use crate::sealing;
 use crate::settings::{Database, Settings};
 use crate::telemetry::MeteredUpstream;
 
@@ -97,17 +98,21 @@ impl Storage {
 pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     make_data_dir(&settings.store.data_dir)?;
+    let sealer = sealing::start(settings)?;
     let writes = TaskTracker::new();
     let (handle, tracker) = (Handle::current(), writes.clone());
     let programs = settings.programs.programs.clone().unwrap_or_default();
     let links = Links::new(upstream_settings(settings), handle.clone(), programs);
+    let upstream = Upstreams::new(upstream_settings(settings), Arc::clone(&links));
+    let upstream: Arc<dyn Upstream> = Arc::new(MeteredUpstream(Arc::new(upstream)));
+    let outside = (sealer, upstream);
     match &settings.store.database {
         Database::File(path) => {
             let options = EmbeddedOptions::default();
             let store =
                 EmbeddedStore::open(path, options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
-            let ports = ports(settings, Arc::clone(&store), &links, clock);
+            let ports = ports(settings, Arc::clone(&store), clock, outside);
             let seals = store.clone();
             let store = Store::File(store);
             Ok(Storage { ports, seals, links, writes, store })
@@ -116,7 +121,7 @@ pub(crate) async fn storage(settings: &Settings) -> Result<Storage, BootError> {
             let options = options.as_ref().clone();
             let store = PgStore::open(options, Arc::clone(&clock), handle, tracker).await;
             let store = store.map_err(unopened)?;
-            let ports = ports(settings, Arc::clone(&store), &links, clock);
+            let ports = ports(settings, Arc::clone(&store), clock, outside);
             let seals = store.clone();
             let store = Store::Postgres(store);
             Ok(Storage { ports, seals, links, writes, store })
@@ -131,8 +136,8 @@ fn unopened(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BootE
 fn ports<S>(
     settings: &Settings,
     store: Arc<S>,
-    links: &Arc<Links>,
     clock: Arc<dyn Clock>,
+    (sealer, upstream): (Arc<dyn Sealer>, Arc<dyn Upstream>),
 ) -> RegistryPorts
 where
     S: RegistrationStore
@@ -143,6 +148,7 @@ where
         + EventLog
         + OperationLog
         + ApiKeyStore
+        + CredentialVault
         + CollectionStore
         + Leases
         + StoreHealth
@@ -158,10 +164,9 @@ where
         operations: store.clone(),
         api_keys: store.clone(),
         collections: store.clone(),
-        upstream: Arc::new(MeteredUpstream(Arc::new(Upstreams::new(
-            upstream_settings(settings),
-            Arc::clone(links),
-        )))),
+        vault: store.clone(),
+        sealer,
+        upstream,
         probes: Arc::new(EmbeddedProbeStore::new(Arc::clone(&clock))),
         leases: store.clone(),
         health: store,

@@ -146,7 +146,10 @@ async fn note_new(
         let Some(last) = events.last() else { return Ok(()) };
         *seen = last.seq;
         for event in events.into_iter().map(|sequenced| sequenced.event) {
-            let may_wait = matches!(event.kind, EventKind::ServerListed | EventKind::ServerChanged);
+            let may_wait = matches!(
+                event.kind,
+                EventKind::ServerListed | EventKind::ServerChanged | EventKind::CredentialSet
+            );
             if let Some(server) = event.server.filter(|_| may_wait && new.len() < MOST_NEW) {
                 new.push_back(server);
             }

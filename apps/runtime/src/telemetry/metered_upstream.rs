@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use registry_domain::caller::Permit;
-use registry_domain::endpoint::EndpointUrl;
 use registry_domain::manifest::Manifest;
-use registry_domain::ports::{OpenedUpstream, Reply, Upstream, UpstreamFailure, UpstreamRequest};
+use registry_domain::ports::{
+    Dial, OpenedUpstream, Reply, Upstream, UpstreamFailure, UpstreamRequest,
+};
 use registry_domain::routing::ServerEntry;
 
 /// An upstream client whose discoveries and probes are counted. Calls are counted on the call path.
@@ -24,20 +25,20 @@ fn count_discovery<T>(done: &Result<T, UpstreamFailure>) {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Upstream for MeteredUpstream {
-    async fn open(&self, endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure> {
-        self.0.open(endpoint).await
+    async fn open(&self, dial: Dial<'_>) -> Result<OpenedUpstream, UpstreamFailure> {
+        self.0.open(dial).await
     }
 
     async fn open_for(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         capabilities: &str,
     ) -> Result<OpenedUpstream, UpstreamFailure> {
-        self.0.open_for(endpoint, capabilities).await
+        self.0.open_for(dial, capabilities).await
     }
 
-    async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
-        let done = self.0.probe(endpoint).await;
+    async fn probe(&self, dial: Dial<'_>) -> Result<(), UpstreamFailure> {
+        let done = self.0.probe(dial).await;
         metrics::counter!("mcp_registry_probes_total", "result" => result_of(&done)).increment(1);
         done
     }
@@ -58,18 +59,18 @@ impl Upstream for MeteredUpstream {
         self.0.listen(server, request).await
     }
 
-    async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {
-        let done = self.0.discover(endpoint).await;
+    async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {
+        let done = self.0.discover(dial).await;
         count_discovery(&done);
         done
     }
 
     async fn discover_within(
         &self,
-        endpoint: &EndpointUrl,
+        dial: Dial<'_>,
         patience: Duration,
     ) -> Result<Manifest, UpstreamFailure> {
-        let done = self.0.discover_within(endpoint, patience).await;
+        let done = self.0.discover_within(dial, patience).await;
         count_discovery(&done);
         done
     }

@@ -8,6 +8,7 @@
 //! | one of several servers, by five algorithms | `balancing.rs` |
 //! | a server that fails is left alone, others are asked | `failing.rs` |
 //! | running calls are listed and cancelled | `active.rs` |
+//! | servers that want credentials | `credentials.rs` |
 //! | who may, and what is recorded | `strangers.rs` |
 //!
 //! Every test starts its own program with its own data folder (`support.rs`).
@@ -22,6 +23,7 @@
 mod active;
 mod advanced;
 mod balancing;
+mod credentials;
 mod crowds;
 mod failing;
 mod refusals;

@@ -256,6 +256,9 @@ impl Scene {
             Body::Health => of_json(&json!({ "health_status": "maintenance" })),
             Body::DriftSeen => of_json(&json!({ "manifest_digest": digest })),
             Body::Rules => of_json(&json!({ "rules": [] })),
+            Body::Credential => of_json(&json!({
+                "kind": "header", "header_name": "X-Api-Key", "value": "a key",
+            })),
             Body::Collection => of_json(&collection(&name)),
             Body::Key => of_json(&json!({ "name": name, "scopes": ["api"] })),
             Body::Claims => of_json(&json!({ "subject": "mallory" })),

@@ -26,6 +26,7 @@ pub enum Body {
     Health,
     DriftSeen,
     Rules,
+    Credential,
     Collection,
     Key,
     Claims,
@@ -137,6 +138,7 @@ const fn by_mode(
 
 const SERVERS: &str = "/api/v1/servers";
 const SERVER: &str = "/api/v1/servers/{server_id}";
+const CREDENTIAL: &str = "/api/v1/servers/{server_id}/credential";
 const REGISTRATION: &str = "/registrations/{registration_id}";
 
 /// Everybody, signed in or not.
@@ -153,6 +155,8 @@ const WRITES: [&str; 3] = ["+++++", "13+++", "33333"];
 const READS_ONE: [&str; 3] = ["+++4+", "4++4+", "4++4+"];
 /// Writing over one server of a tenant, or removing it.
 const WRITES_ONE: [&str; 3] = ["+++4+", "13+4+", "33333"];
+/// Setting what opens one server of a tenant, signed in.
+const SETS_CREDENTIAL: [&str; 3] = ["1++4+", "13+4+", "13343"];
 
 /// The table.
 pub const ROWS: &[Row] = &[
@@ -215,6 +219,10 @@ pub const ROWS: &[Row] = &[
         .answers(&[409]),
     always("GET", "/api/v1/servers/{server_id}/tool-rules", ADMINS),
     always("PUT", "/api/v1/servers/{server_id}/tool-rules", ADMINS).sends(Body::Rules),
+    // what opens a server: for who may write over it, and administrators see that it is there
+    by_mode("GET", CREDENTIAL, ["1++4+", "13+4+", "1334+"]),
+    by_mode("PUT", CREDENTIAL, SETS_CREDENTIAL).sends(Body::Credential),
+    by_mode("DELETE", CREDENTIAL, SETS_CREDENTIAL).answers(&[204]),
     always("GET", "/api/v1/discovery/tools", ANYBODY),
     always("GET", "/api/v1/discovery/resources", ANYBODY),
     always("GET", "/api/v1/admin/stats", ANYBODY),

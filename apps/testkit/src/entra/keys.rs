@@ -3,7 +3,9 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::{self, SystemRandom};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -27,6 +29,14 @@ impl Key {
             "n": encoded(public.modulus().big_endian_without_leading_zero()),
             "e": encoded(public.exponent().big_endian_without_leading_zero()),
         })
+    }
+
+    /// Whether a signature is this key's.
+    pub(super) fn signed(&self, message: &str, signature: &[u8]) -> bool {
+        let public = self.pair.public_key().as_ref();
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public)
+            .verify(message.as_bytes(), signature)
+            .is_ok()
     }
 
     pub(super) fn sign(&self, claims: &Value) -> String {

@@ -19,6 +19,7 @@ mod authorize;
 mod graph;
 mod http;
 mod keys;
+mod on_behalf;
 mod people;
 mod redeem;
 mod refusal;

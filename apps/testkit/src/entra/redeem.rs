@@ -1,9 +1,10 @@
-//! `/token`: codes, refresh tokens, and the application for itself.
+//! `/token`: codes, refresh tokens, the application for itself, and on behalf of others.
 
 use serde_json::json;
 
 use super::http::{Answer, Form, form};
 use super::keys::{hashed, random};
+use super::on_behalf;
 use super::refusal::Refusal;
 use super::scopes::Granted;
 use super::state::{State, now};
@@ -20,6 +21,7 @@ pub(super) fn answer(state: &mut State, tenant: &str, request: &ScriptedRequest)
         Some("authorization_code") => code(state, &asked),
         Some("refresh_token") => refresh(state, &asked),
         Some("client_credentials") => itself(state, &asked),
+        Some(on_behalf::GRANT) => on_behalf::token(state, &asked),
         Some(other) => {
             let words = format!("The app requested an unsupported grant type '{other}'.");
             Err(Refusal::new("unsupported_grant_type", 70_003, words))

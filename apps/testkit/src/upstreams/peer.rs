@@ -19,6 +19,8 @@ use carriers::{serve_events, serve_socket};
 pub(crate) struct Log {
     pub(crate) messages: Mutex<Vec<(usize, Value)>>,
     pub(crate) connections: Mutex<usize>,
+    /// What each request was shown that opens the server.
+    pub(crate) shown: Mutex<Vec<String>>,
     pub(crate) closed: Mutex<Vec<u16>>,
     pub(crate) streams: Mutex<carriers::Streams>,
 }
@@ -70,6 +72,12 @@ impl Peer {
     pub fn messages_of(&self, method: &str) -> Vec<(usize, Value)> {
         let messages = self.log.messages.lock();
         messages.iter().filter(|(_, message)| message["method"] == method).cloned().collect()
+    }
+
+    /// What each request was shown in `authorization` so far: opening streams and sockets, and
+    /// posting messages; empty where that was nothing.
+    pub fn shown(&self) -> Vec<String> {
+        self.log.shown.lock().clone()
     }
 
     /// The codes with which clients closed their sockets.

@@ -20,7 +20,7 @@ use registry_domain::endpoint::EgressPolicy;
 use registry_domain::manifest::DriftPolicy;
 use registry_domain::ports::{GatewayPorts, RegistryPolicy, RegistryPorts, Upstream};
 
-use memory::{FixedUpstream, LastProbes, Memory, SystemClock, TimeOrderedIds};
+use memory::{FixedUpstream, LastProbes, Memory, NoCredentials, SystemClock, TimeOrderedIds};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -44,6 +44,8 @@ fn registry_ports() -> Result<RegistryPorts, String> {
         leases: memory.clone(),
         health: memory,
         shared: None,
+        vault: Arc::new(NoCredentials),
+        sealer: Arc::new(NoCredentials),
         upstream: Arc::new(FixedUpstream::with_weather()?),
         clock: Arc::new(SystemClock),
         ids: Arc::new(TimeOrderedIds),
@@ -69,6 +71,9 @@ fn gateway_ports(registry: &RegistryPorts) -> GatewayPorts {
         collections: registry.collections.clone(),
         events: registry.events.clone(),
         operations: registry.operations.clone(),
+        vault: registry.vault.clone(),
+        sealer: registry.sealer.clone(),
+        personal: None,
         clock: registry.clock.clone(),
         ids: registry.ids.clone(),
         new_upstream: Arc::new(move || upstream.clone()),

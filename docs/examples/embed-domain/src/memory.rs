@@ -16,6 +16,7 @@
 mod api_keys;
 mod clock;
 mod collections;
+mod credentials;
 mod documents;
 mod events;
 mod health;
@@ -46,6 +47,7 @@ use registry_domain::user::User;
 use tokio::sync::Notify;
 
 pub(crate) use clock::{SystemClock, TimeOrderedIds};
+pub(crate) use credentials::NoCredentials;
 pub(crate) use probes::LastProbes;
 pub(crate) use upstream::FixedUpstream;
 

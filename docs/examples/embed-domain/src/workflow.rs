@@ -75,7 +75,14 @@ async fn sign_in(ports: &RegistryPorts, name: &str, roles: Vec<Role>) -> Outcome
         in_admin_group: None,
     };
     let expires_at = Timestamp::MAX;
-    let token = VerifiedToken { identity, roles, groups: Vec::new(), expires_at, bounds: None };
+    let token = VerifiedToken {
+        identity,
+        roles,
+        groups: Vec::new(),
+        expires_at,
+        bounds: None,
+        assertion: None,
+    };
     Ok(identify_caller(ports, &token).await?.caller)
 }
 

@@ -16,6 +16,7 @@ fn caller(subject: &str, roles: &[Role], groups: &[&str]) -> Caller {
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         is_admin: roles.contains(&Role::Admin),
         expires_at: Timestamp::MAX,
+        assertion: None,
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) async fn serve_events(
 ) {
     let mut unread = BytesMut::new();
     while let Some(request) = read_request(&mut socket, &mut unread).await {
+        log.shown.lock().push(request.header("authorization").to_owned());
         let status = match request.method.as_str() {
             "GET" => return stream(socket, address, &log).await,
             "POST" => {
@@ -94,6 +95,8 @@ async fn stream(mut socket: TcpStream, address: &str, log: &Log) {
 pub(super) async fn serve_socket(socket: TcpStream, conduct: Conduct, log: Arc<Log>) {
     #[expect(clippy::result_large_err, reason = "the library's own signature")]
     let choose = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
+        let shown = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+        log.shown.lock().push(shown.unwrap_or_default().to_owned());
         if let Some(protocol) = request.headers().get("sec-websocket-protocol") {
             response.headers_mut().insert("sec-websocket-protocol", protocol.clone());
         }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use registry_domain::caller::Permit;
-use registry_domain::endpoint::EndpointUrl;
 use registry_domain::manifest::{Definition, DefinitionKind, FaultClass, Manifest};
-use registry_domain::ports::{OpenedUpstream, Reply, Upstream, UpstreamFailure, UpstreamRequest};
+use registry_domain::ports::{
+    Dial, OpenedUpstream, Reply, Upstream, UpstreamFailure, UpstreamRequest,
+};
 use registry_domain::routing::ServerEntry;
 
 /// What each address offers.
@@ -46,12 +47,12 @@ fn nobody_there() -> UpstreamFailure {
 
 #[async_trait]
 impl Upstream for FixedUpstream {
-    async fn open(&self, _endpoint: &EndpointUrl) -> Result<OpenedUpstream, UpstreamFailure> {
+    async fn open(&self, _dial: Dial<'_>) -> Result<OpenedUpstream, UpstreamFailure> {
         Err(nobody_there())
     }
 
-    async fn probe(&self, endpoint: &EndpointUrl) -> Result<(), UpstreamFailure> {
-        self.discover(endpoint).await.map(drop)
+    async fn probe(&self, dial: Dial<'_>) -> Result<(), UpstreamFailure> {
+        self.discover(dial).await.map(drop)
     }
 
     async fn send(
@@ -62,7 +63,7 @@ impl Upstream for FixedUpstream {
         Err(nobody_there())
     }
 
-    async fn discover(&self, endpoint: &EndpointUrl) -> Result<Manifest, UpstreamFailure> {
-        self.manifests.get(endpoint.as_str()).cloned().ok_or_else(nobody_there)
+    async fn discover(&self, dial: Dial<'_>) -> Result<Manifest, UpstreamFailure> {
+        self.manifests.get(dial.endpoint.as_str()).cloned().ok_or_else(nobody_there)
     }
 }

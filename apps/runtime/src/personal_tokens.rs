@@ -1,0 +1,72 @@
+//! Tokens of people for servers that are opened in their name: there where people sign in somewhere.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use registry_domain::caller::Caller;
+use registry_domain::credential::Credential;
+use registry_domain::ports::{PersonalTokenFault, PersonalTokens};
+use registry_domain::sign_in::SignInPorts;
+use registry_domain::use_cases::{OnBehalf, forget_on_behalf, token_on_behalf};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::task::TaskTracker;
+
+/// How often it is looked whether somebody else has got the token.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How long a call waits for that.
+const BUSY_WITHIN: Duration = Duration::from_secs(10);
+
+/// Gets tokens in tracked tasks: what was begun is finished and kept, whatever becomes of the call
+/// that began it.
+pub(crate) struct TokensOnBehalf {
+    ports: SignInPorts,
+    runtime: Handle,
+    tasks: TaskTracker,
+}
+
+impl TokensOnBehalf {
+    pub(crate) fn new(ports: SignInPorts, tasks: TaskTracker) -> Self {
+        Self { ports, runtime: Handle::current(), tasks }
+    }
+
+    async fn look(
+        &self,
+        caller: &Caller,
+        credential: &Credential,
+    ) -> Result<OnBehalf, PersonalTokenFault> {
+        let (ports, caller, credential) = (self.ports.clone(), caller.clone(), credential.clone());
+        let looked = async move { token_on_behalf(&ports, &caller, &credential).await };
+        let looked = self.runtime.spawn(self.tasks.track_future(looked)).await;
+        looked.unwrap_or(Err(PersonalTokenFault::Unavailable))
+    }
+}
+
+#[async_trait]
+impl PersonalTokens for TokensOnBehalf {
+    async fn shown_for(
+        &self,
+        caller: &Caller,
+        credential: &Credential,
+    ) -> Result<Arc<Credential>, PersonalTokenFault> {
+        let until = Instant::now() + BUSY_WITHIN;
+        let mut looks = tokio::time::interval(LOOK_AGAIN);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            match self.look(caller, credential).await? {
+                OnBehalf::Shown(shown) => return Ok(shown),
+                OnBehalf::Busy if Instant::now() < until => {}
+                OnBehalf::Busy => return Err(PersonalTokenFault::Unavailable),
+            }
+        }
+    }
+
+    async fn forget(&self, caller: &Caller, credential: &Credential) {
+        if let Err(error) = forget_on_behalf(&self.ports, caller, credential).await {
+            tracing::debug!(%error, "a token that was not taken could not be forgotten");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+-- The servers' credentials have to be set anew.
+DROP TABLE server_credentials;

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use registry_domain::chain::{Chain, Entry, canonical};
 use registry_domain::id::{OperationId, ServerId};
@@ -52,10 +53,7 @@ struct OperationRow {
     client_ip: Option<String>,
 }
 
-/// A row to be written; it borrows what the operation has. What it has not is written as NULL, so
-/// that the statement is the same for every row.
-#[derive(Debug, Insertable)]
-#[diesel(table_name = fastmcp_audit_log, treat_none_as_default_value = false)]
+/// A row to be written; it borrows what the operation has.
 struct NewOperationRow<'a> {
     id: String,
     user_id: Option<&'a str>,
@@ -128,23 +126,54 @@ impl OperationRow {
     }
 }
 
-/// The statement that writes a row. diesel makes the text of an insert with a conflict clause anew
-/// each time, to look it up among the prepared ones; this one is looked up by its type. (At full
-/// load the texts were a third of what copying records costs.)
-struct Append<Insert>(Insert);
+/// The statement that writes a row, where there is none of its id yet. (Not `OR IGNORE`: that would
+/// drop a row for any broken rule.) Written out, since it runs once for each call of the gateway:
+/// diesel puts such an insert together anew each time, and walks it three times.
+struct Append<'a>(NewOperationRow<'a>);
 
-impl<Insert> QueryId for Append<Insert> {
-    type QueryId = Append<()>;
+impl QueryId for Append<'_> {
+    type QueryId = Append<'static>;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<Insert: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Append<Insert> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        self.0.walk_ast(out)
+impl QueryFragment<Sqlite> for Append<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let row = &self.0;
+        out.push_sql(
+            "INSERT INTO fastmcp_audit_log (id, user_id, tenant_id, email, method, tool_name, \
+             params, success, error_message, duration_ms, timestamp, error_code, request_id, \
+             server_id, client_ip, chain, position) VALUES (",
+        );
+        out.push_bind_param::<Text, _>(&row.id)?;
+        for value in [&row.user_id, &row.tenant_id, &row.email] {
+            then(&mut out).push_bind_param::<Nullable<Text>, _>(value)?;
+        }
+        then(&mut out).push_bind_param::<Text, _>(row.method)?;
+        for value in [&row.tool_name, &row.params] {
+            then(&mut out).push_bind_param::<Nullable<Text>, _>(value)?;
+        }
+        then(&mut out).push_bind_param::<Bool, _>(&row.success)?;
+        then(&mut out).push_bind_param::<Nullable<Text>, _>(&row.error_message)?;
+        then(&mut out).push_bind_param::<BigInt, _>(&row.duration_ms)?;
+        then(&mut out).push_bind_param::<Text, _>(&row.timestamp)?;
+        then(&mut out).push_bind_param::<Nullable<Text>, _>(&row.error_code)?;
+        then(&mut out).push_bind_param::<Text, _>(row.request_id)?;
+        for value in [&row.server_id, &row.client_ip] {
+            then(&mut out).push_bind_param::<Nullable<Text>, _>(value)?;
+        }
+        then(&mut out).push_bind_param::<Text, _>(row.chain)?;
+        then(&mut out).push_bind_param::<BigInt, _>(&row.position)?;
+        out.push_sql(") ON CONFLICT (id) DO NOTHING");
+        Ok(())
     }
 }
 
-impl<Insert> RunQueryDsl<SqliteConnection> for Append<Insert> {}
+fn then<'a, 'b, 'c>(out: &'c mut AstPass<'a, 'b, Sqlite>) -> &'c mut AstPass<'a, 'b, Sqlite> {
+    out.push_sql(", ");
+    out
+}
+
+impl RunQueryDsl<SqliteConnection> for Append<'_> {}
 
 impl OperationRow {
     /// The row as its chain has it: what stands in it, whether it reads or not.
@@ -215,12 +244,8 @@ fn append(
         .first(conn)?;
     let mut position = last.unwrap_or(0);
     for operation in chunk {
-        // Not `OR IGNORE`: that would drop a row for any broken rule.
-        let insert = diesel::insert_into(fastmcp_audit_log::table)
-            .values(NewOperationRow::of(operation, (&chain, position + 1)))
-            .on_conflict(fastmcp_audit_log::id)
-            .do_nothing();
-        if Append(insert).execute(conn)? > 0 {
+        let row = NewOperationRow::of(operation, (&chain, position + 1));
+        if Append(row).execute(conn)? > 0 {
             position += 1;
         }
     }

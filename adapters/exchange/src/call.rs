@@ -1,6 +1,9 @@
 //! The order of things for one client call: understand → resolve → permit → forward → relay →
 //! record. (The app has authenticated and limited it before.) Where the client names no server,
 //! `proxy.rs` chooses one.
+//!
+//! A call's future is as large as the largest of what it may wait for, and is moved and given
+//! memory for each call: the ways that few calls take are boxed, so that the usual one stays small.
 
 use std::sync::Arc;
 
@@ -35,8 +38,12 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     };
     let id_json = envelope.id_json();
     match envelope.kind() {
-        MessageKind::Response => return responded(exchange, &inbound, &envelope).await,
-        MessageKind::Notification => return notified(exchange, &inbound, &envelope).await,
+        MessageKind::Response => {
+            return Box::pin(responded(exchange, &inbound, &envelope)).await;
+        }
+        MessageKind::Notification => {
+            return Box::pin(notified(exchange, &inbound, &envelope)).await;
+        }
         MessageKind::Request => {}
     }
     let Some(method) = envelope.method.as_deref() else {
@@ -65,19 +72,19 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     let mut record = Pending::begin(exchange, &inbound, method, arguments);
     let request = Request { inbound: &inbound, params: &params, method, front, id_json, session };
     if let Door::Any(wants) = &inbound.door {
-        return proxy::answer(exchange, &request, wants, record).await;
+        return Box::pin(proxy::answer(exchange, &request, wants, record)).await;
     }
     match answer(exchange, &request, &mut record) {
         Ok(Next::Answer(answer)) => {
             record.finish(Outcome::Success);
             if method == "initialize" {
-                begun(exchange, &inbound, &envelope, front.revision, answer).await
+                Box::pin(begun(exchange, &inbound, &envelope, front.revision, answer)).await
             } else {
                 answer
             }
         }
         Ok(Next::Own(tools, own)) => {
-            own_tools::answer(exchange, &tools, &request, own, record).await
+            Box::pin(own_tools::answer(exchange, &tools, &request, own, record)).await
         }
         Ok(Next::Forward(route)) => forwarded(exchange, &request, &route, record).await,
         Err(error) => {
@@ -257,22 +264,25 @@ async fn forwarded(
     route: &Route<'_>,
     mut record: Pending,
 ) -> Answer {
-    match subscribe::answer(exchange, request, route).await {
-        Ok(None) => {}
-        Ok(Some(answer)) => {
-            record.finish(Outcome::Success);
-            return answer;
-        }
-        Err(error) => {
-            record.finish(Outcome::failure(error.word, error.message.clone()));
-            return Answer::refused(&error, request.id_json);
+    if subscribe::is_about(request.method) {
+        match Box::pin(subscribe::answer(exchange, request, route)).await {
+            Ok(None) => {}
+            Ok(Some(answer)) => {
+                record.finish(Outcome::Success);
+                return answer;
+            }
+            Err(error) => {
+                record.finish(Outcome::failure(error.word, error.message.clone()));
+                return Answer::refused(&error, request.id_json);
+            }
         }
     }
     if request.params.request_state.is_some() && request.front.era == Era::Modern {
-        match resume::parked(exchange, request, route).await {
+        match Box::pin(resume::parked(exchange, request, route)).await {
             Ok(None) => {}
             Ok(Some(parked)) => {
-                return resume::resume(exchange, request, route, parked, record).await;
+                let resumed = resume::resume(exchange, request, route, parked, record);
+                return Box::pin(resumed).await;
             }
             Err(error) => {
                 record.finish(Outcome::failure(error.word, error.message.clone()));

@@ -56,8 +56,11 @@ impl Outcome {
     }
 }
 
-/// A record that is not written yet.
-pub(crate) struct Pending {
+/// A record that is not written yet. It goes through every hand that a call goes through, so it is
+/// one pointer.
+pub(crate) struct Pending(Box<Details>);
+
+struct Details {
     operation: Option<Operation>,
     started: Timestamp,
     clock: Arc<dyn Clock>,
@@ -105,7 +108,7 @@ impl Pending {
             request_id: inbound.request_id.clone(),
             client_address: party.address(),
         };
-        Self {
+        Self(Box::new(Details {
             operation: Some(operation),
             started,
             clock: Arc::clone(&exchange.ports.clock),
@@ -118,42 +121,42 @@ impl Pending {
             running: None,
             is_part: inbound.is_part,
             is_hurried: false,
-        }
+        }))
     }
 
     /// Notes that the client waits for less time than the operator would: a server that is too slow
     /// for that is not to blame.
     pub(crate) fn hurries(&mut self) {
-        self.is_hurried = true;
+        self.0.is_hurried = true;
     }
 
     /// When the call came in.
     pub(crate) fn started(&self) -> Timestamp {
-        self.started
+        self.0.started
     }
 
     /// Notes which tool is called.
     pub(crate) fn tool(&mut self, name: &str) {
-        if let Some(operation) = &mut self.operation {
+        if let Some(operation) = &mut self.0.operation {
             operation.tool_name = Some(name.chars().take(100).collect());
         }
     }
 
     /// Notes which server is called.
     pub(crate) fn server(&mut self, id: ServerId) {
-        if let Some(operation) = &mut self.operation {
+        if let Some(operation) = &mut self.0.operation {
             operation.server_id = Some(id);
         }
     }
 
     /// Keeps the call on the list of active ones until it ends.
     pub(crate) fn runs(&mut self, running: Running) {
-        self.running = Some(running);
+        self.0.running = Some(running);
     }
 
     /// The call on the list of active ones.
     pub(crate) fn active(&self) -> Option<&Arc<ActiveCall>> {
-        self.running.as_ref().map(Running::call)
+        self.0.running.as_ref().map(Running::call)
     }
 
     /// Whether somebody cancelled the call.
@@ -163,30 +166,30 @@ impl Pending {
 
     /// Notes that a server is asked; what became of one before it has been noted.
     pub(crate) fn attempts(&mut self, attempt: Attempt) {
-        self.attempt = Some(attempt);
+        self.0.attempt = Some(attempt);
     }
 
     /// Notes whom to tell if the answer is no longer waited for.
     pub(crate) fn tells(&mut self, notice: CancelNotice) {
-        self.notice = Some(notice);
+        self.0.notice = Some(notice);
     }
 
     /// Whom to tell instead, where the exchange goes on without this call.
     pub(crate) fn hands_over(&mut self) -> Option<CancelNotice> {
-        self.notice.take()
+        self.0.notice.take()
     }
 
     /// Notes that the server that was asked failed, while the call goes on: another one is asked.
     pub(crate) fn attempt_failed(&mut self, failure: &UpstreamFailure) {
         let ending = self.ending_of(failure);
         self.end_attempt(ending);
-        self.notice = None;
+        self.0.notice = None;
     }
 
     /// Writes the record of a call whose server answered, or that never got to one. Only the first
     /// outcome counts.
     pub(crate) fn finish(&mut self, outcome: Outcome) {
-        self.notice = None;
+        self.0.notice = None;
         self.write(outcome, Ending::Answered);
     }
 
@@ -194,7 +197,7 @@ impl Pending {
     pub(crate) fn fail(&mut self, failure: &UpstreamFailure, message: impl Into<String>) {
         let (code, ending) = (self.code_of(failure), self.ending_of(failure));
         if failure.class != FaultClass::Timeout {
-            self.notice = None;
+            self.0.notice = None;
         }
         self.write(Outcome::failure(code, message), ending);
     }
@@ -205,7 +208,7 @@ impl Pending {
     }
 
     fn ending_of(&self, failure: &UpstreamFailure) -> Ending {
-        let is_too_early = self.is_hurried && failure.class == FaultClass::Timeout;
+        let is_too_early = self.0.is_hurried && failure.class == FaultClass::Timeout;
         if self.was_cancelled() || is_too_early {
             Ending::GivenUp
         } else if failure.class.counts_against_server() {
@@ -216,28 +219,28 @@ impl Pending {
     }
 
     fn end_attempt(&mut self, ending: Ending) {
-        if let Some(attempt) = self.attempt.take() {
-            attempt.end(ending, self.clock.now());
+        if let Some(attempt) = self.0.attempt.take() {
+            attempt.end(ending, self.0.clock.now());
         }
     }
 
     fn write(&mut self, outcome: Outcome, ending: Ending) {
-        let Some(mut operation) = self.operation.take() else { return };
-        let took = self.began.elapsed();
-        if !self.is_part {
-            self.meters.ended(&operation.method, self.tenant.as_ref(), &outcome, took);
+        let Some(mut operation) = self.0.operation.take() else { return };
+        let took = self.0.began.elapsed();
+        if !self.0.is_part {
+            self.0.meters.ended(&operation.method, self.0.tenant.as_ref(), &outcome, took);
         }
-        let now = self.clock.now();
-        if let Some(attempt) = self.attempt.take() {
+        let now = self.0.clock.now();
+        if let Some(attempt) = self.0.attempt.take() {
             attempt.end(ending, now);
         }
-        if let Some(running) = self.running.take() {
+        if let Some(running) = self.0.running.take() {
             running.end(outcome.change(), now);
         }
-        if let Some(notice) = self.notice.take() {
+        if let Some(notice) = self.0.notice.take() {
             notice.send();
         }
-        let elapsed = now.duration_since(self.started).as_millis();
+        let elapsed = now.duration_since(self.0.started).as_millis();
         operation.duration_ms = u32::try_from(elapsed.max(0)).unwrap_or(u32::MAX);
         match outcome {
             Outcome::Success => operation.success = true,
@@ -246,8 +249,8 @@ impl Pending {
                 operation.error_message = Some(message);
             }
         }
-        if !self.is_part {
-            self.spool.append(&operation);
+        if !self.0.is_part {
+            self.0.spool.append(&operation);
         }
     }
 }

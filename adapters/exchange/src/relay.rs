@@ -36,7 +36,7 @@ pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Result
         && sent.reply.shape == ReplyShape::Json
         && rounds::session(call).is_some();
     let sent = if may_ask {
-        match rounds::looked_at(sent).await {
+        match Box::pin(rounds::looked_at(sent)).await {
             Ok(sent) => sent,
             Err(failure) => return Err(Failed::new(failure, record)),
         }
@@ -51,12 +51,12 @@ pub(crate) async fn relay(call: Call<'_>, sent: Sent, record: Pending) -> Result
             return if call.may_stream {
                 Ok(events::relay(call, sent, edit, record))
             } else {
-                events::fold(call, sent, edit, record).await
+                Box::pin(events::fold(call, sent, edit, record)).await
             };
         }
         (401 | 403, _) => FaultClass::AuthorizationRequired,
         (400..=499, ReplyShape::Json) => {
-            return errors::relay(call, sent, record).await;
+            return Box::pin(errors::relay(call, sent, record)).await;
         }
         (500.., _) => FaultClass::ServerError,
         _ => FaultClass::NotMcp,

@@ -14,6 +14,11 @@ use crate::exchange::Exchange;
 use crate::follow::Whose;
 use crate::request::{Request, Route};
 
+/// Whether a call is about what its client wants to hear of.
+pub(crate) fn is_about(method: &str) -> bool {
+    matches!(method, "resources/subscribe" | "resources/unsubscribe" | "logging/setLevel")
+}
+
 /// Notes what a client wants to hear of; `None` where the call goes on to its server.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use crate::support::{World, call, path};
 const METRICS: &str = "/api/v1/router/metrics";
 
 /// More failures than a replica sees by itself while it has not heard of the others'.
-const THRESHOLD: usize = 100;
+const THRESHOLD: usize = 40;
 
 /// An API that is asked by itself.
 fn alone(replica: &Program) -> Api {
@@ -40,9 +40,13 @@ fn moody(unwell: &Arc<AtomicBool>) -> Scripted {
             return Reply::result(request, &list);
         }
         if request.rpc_method() == "tools/call" && unwell.load(Ordering::SeqCst) {
-            return Reply::json(500, &json!({ "jsonrpc": "2.0", "id": request.id(), "result": {} }));
+            return Reply::json(
+                500,
+                &json!({ "jsonrpc": "2.0", "id": request.id(), "result": {} }),
+            );
         }
-        let well = json!({ "content": [{ "type": "text", "text": "well" }], "resultType": "complete" });
+        let well =
+            json!({ "content": [{ "type": "text", "text": "well" }], "resultType": "complete" });
         answer_handshake(request).unwrap_or_else(|| Reply::result(request, &well))
     })
 }

@@ -1,0 +1,26 @@
+//! The other forms that Redis has: a master behind Sentinels, and a cluster. The tests start the
+//! servers themselves.
+//!
+//! | what is promised | file |
+//! |---|---|
+//! | every behaviour holds on a cluster, whose keys lie on several nodes | `cluster.rs` |
+//! | every behaviour holds behind a Sentinel, and after its master died | `sentinel.rs` |
+#![cfg_attr(
+    test,
+    expect(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::disallowed_methods,
+        reason = "test code: a test wants to stop, with a message, where its ground gives way"
+    )
+)]
+
+#[cfg(test)]
+#[path = "../contract/adapter.rs"]
+mod adapter;
+#[cfg(test)]
+mod cluster;
+#[cfg(test)]
+mod sentinel;
+#[cfg(test)]
+mod server;

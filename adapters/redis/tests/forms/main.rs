@@ -1,9 +1,7 @@
-//! The other forms that Redis has: a master behind Sentinels, and a cluster. The tests start the
-//! servers themselves.
+//! Another form that Redis has: a master behind Sentinels. The tests start the servers themselves.
 //!
 //! | what is promised | file |
 //! |---|---|
-//! | every behaviour holds on a cluster, whose keys lie on several nodes | `cluster.rs` |
 //! | every behaviour holds behind a Sentinel, and after its master died | `sentinel.rs` |
 #![cfg_attr(
     test,
@@ -18,8 +16,6 @@
 #[cfg(test)]
 #[path = "../contract/adapter.rs"]
 mod adapter;
-#[cfg(test)]
-mod cluster;
 #[cfg(test)]
 mod sentinel;
 #[cfg(test)]

@@ -72,6 +72,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// A piece of text for each column, in their order, with commas between them.
+    pub fn listed(&self, piece: impl Fn(&Column) -> String) -> String {
+        self.columns.iter().map(piece).collect::<Vec<_>>().join(", ")
+    }
+
     /// What a column holds.
     pub fn kind_of(&self, column: &str) -> Option<Kind> {
         self.columns.iter().find(|(name, _)| *name == column).map(|(_, kind)| *kind)

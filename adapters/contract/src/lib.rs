@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
 
 mod adapters;
 mod bus;
@@ -49,7 +49,7 @@ pub use adapters::{
     SessionsAdapter,
 };
 pub use clock::MockClock;
-pub use libtest_mimic::Failed;
+pub use libtest_mimic::{Failed, Trial};
 pub use subject::{StoreAdapter, StoreInstance, StorePorts};
 
 /// How long a behaviour waits for a fact: long enough for a busy machine, as it says nothing about
@@ -105,6 +105,12 @@ pub fn replica_buses(adapter: impl BusAdapter + 'static) -> Vec<Trial> {
 pub fn live_events(adapter: impl LiveEventsAdapter + 'static) -> Vec<Trial> {
     let adapter: Arc<dyn LiveEventsAdapter> = Arc::new(adapter);
     live::trials(&adapter)
+}
+
+/// Runs behaviours within a test of their own, and says whether all hold. What fails is told on
+/// standard output.
+pub fn all_hold(trials: Vec<Trial>) -> bool {
+    !libtest_mimic::run(&Arguments::default(), trials).has_failed()
 }
 
 /// Runs behaviours as the command line asks.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
-use registry_domain::archive::{ArchiveFault, Column, Kind, TABLES, Table};
+use registry_domain::archive::{ArchiveFault, Kind, TABLES, Table};
 use registry_domain::ports::{Archive, ArchiveSink, ArchiveSource, PortError};
 
 use crate::error::StoreError;
@@ -23,13 +23,9 @@ struct Found {
     found: bool,
 }
 
-fn joined(columns: &[Column], piece: impl Fn(&Column) -> String) -> String {
-    columns.iter().map(piece).collect::<Vec<_>>().join(", ")
-}
-
 /// The statement that reads a table's rows in their order.
 fn select(table: &Table) -> String {
-    let members = joined(table.columns, |(name, kind)| match kind {
+    let members = table.listed(|(name, kind)| match kind {
         Kind::Bytes => format!(r#"'{name}', iif("{name}" IS NULL, NULL, lower(hex("{name}")))"#),
         _ => format!(r#"'{name}', "{name}""#),
     });
@@ -39,8 +35,8 @@ fn select(table: &Table) -> String {
 
 /// The statement that writes rows from an array of objects.
 fn insert(table: &Table) -> String {
-    let names = joined(table.columns, |(name, _)| format!(r#""{name}""#));
-    let values = joined(table.columns, |(name, kind)| match kind {
+    let names = table.listed(|(name, _)| format!(r#""{name}""#));
+    let values = table.listed(|(name, kind)| match kind {
         Kind::Bytes => format!("unhex(one.value ->> '$.{name}')"),
         _ => format!("one.value ->> '$.{name}'"),
     });

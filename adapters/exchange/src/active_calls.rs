@@ -122,6 +122,10 @@ impl ActiveCalls {
         self.bus.replica()
     }
 
+    pub(crate) fn bus(&self) -> &Arc<dyn ReplicaBus> {
+        &self.bus
+    }
+
     /// How many calls are under way in this process.
     pub fn count(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().len()).sum()

@@ -28,7 +28,7 @@ use crate::routes::Routes;
 use crate::spool::Spool;
 use crate::survive;
 use crate::upstream_sessions::UpstreamSessions;
-use crate::vitals::Vitals;
+use crate::vitals::{Everywhere, Vitals};
 
 /// What an operator sets for the call path.
 #[derive(Debug, Clone)]
@@ -90,6 +90,7 @@ pub struct Exchange {
     pub(crate) sessions: Arc<UpstreamSessions>,
     pub(crate) spool: Arc<Spool>,
     pub(crate) vitals: Arc<Vitals>,
+    everywhere: Arc<Everywhere>,
     pub(crate) active: Arc<ActiveCalls>,
     pub(crate) settings: Arc<ExchangeSettings>,
     pub(crate) meters: Arc<Meters>,
@@ -116,6 +117,9 @@ impl Exchange {
         settings: ExchangeSettings,
     ) -> Self {
         let client_info = serde_json::json!({"name": settings.name, "version": settings.version});
+        let vitals = Arc::new(Vitals::new(settings.breaker));
+        let (bus, clock) = (Arc::clone(active.bus()), Arc::clone(&ports.clock));
+        let everywhere = Everywhere::join(Arc::clone(&vitals), Arc::clone(&routes), bus, clock);
         Self {
             client_info: client_info.to_string().into(),
             ports,
@@ -123,7 +127,8 @@ impl Exchange {
             sessions: Arc::new(UpstreamSessions::default()),
             spool,
             meters: Arc::new(Meters::new(settings.count_by_tenant)),
-            vitals: Arc::new(Vitals::new(settings.breaker)),
+            vitals,
+            everywhere,
             active,
             settings: Arc::new(settings),
             client_sessions: None,
@@ -174,9 +179,9 @@ impl Exchange {
         &self.routes
     }
 
-    /// How servers are doing.
-    pub fn vitals(&self) -> &Vitals {
-        &self.vitals
+    /// How servers are doing, as the calls of all replicas see it.
+    pub fn everywhere(&self) -> &Arc<Everywhere> {
+        &self.everywhere
     }
 
     /// The calls that are under way.

@@ -20,7 +20,7 @@
 //! | answers of our own | `local.rs`, `lists.rs`, `pages.rs` |
 //! | batches; the older transport with an event stream | `batch.rs`, `pipes.rs` |
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
-//! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
+//! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs`; over all replicas `vitals/replicas.rs` |
 //! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs`; `survive.rs` for one that goes on without its client |
 //! | what a client is told of an upstream that failed | `failure.rs`, `teller.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
@@ -88,4 +88,4 @@ pub use routes::Routes;
 pub use spool::{Spool, SpoolError, SpoolSettings};
 pub use store_answers::{StoreAnswer, ask_store, ask_stores};
 pub use upstream_sessions::UpstreamSessions;
-pub use vitals::{VitalSigns, Vitals};
+pub use vitals::{Everywhere, VitalSigns, Vitals, VitalsView};

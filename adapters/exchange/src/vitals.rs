@@ -2,7 +2,11 @@
 //!
 //! Every call records into it, so it costs next to nothing: counters, and one short lock when a
 //! call ended. A server's breaker is asked before each call; the lock is taken for that only when
-//! the server has failed lately.
+//! the server has failed lately. What other replicas should know of a server is told in the
+//! background (`vitals/replicas.rs`).
+
+mod moved;
+mod replicas;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,8 +21,12 @@ use registry_domain::routing::breaker::{
     Breaker, BreakerPolicy, BreakerState, Ending, Passage, Refused,
 };
 use registry_domain::routing::ejection::{Ejection, EjectionPolicy, Sample};
+use serde::{Deserialize, Serialize};
 
 use crate::recent::Recent;
+
+use moved::Moved;
+pub use replicas::{Everywhere, VitalsView};
 
 /// How many servers that are gone may be remembered before they are forgotten.
 const MOST_GONE: usize = 1_000;
@@ -38,6 +46,7 @@ pub struct Vitals {
     /// Grows with each choice among several servers; held while one chooses, so that two choices
     /// at once do not take the same turn.
     pub(crate) turns: Mutex<u64>,
+    moved: Arc<Moved>,
 }
 
 impl Vitals {
@@ -47,6 +56,7 @@ impl Vitals {
             servers: RwLock::default(),
             policies: Policies { breaker, ejection: EjectionPolicy::default() },
             turns: Mutex::new(0),
+            moved: Arc::default(),
         }
     }
 
@@ -59,7 +69,8 @@ impl Vitals {
         if servers.len() > table.len().saturating_add(MOST_GONE) {
             servers.retain(|id, _| table.by_id(*id).is_some());
         }
-        Arc::clone(servers.entry(id).or_default())
+        let new = || Arc::new(ServerVitals::new(id, Arc::clone(&self.moved)));
+        Arc::clone(servers.entry(id).or_insert_with(new))
     }
 
     /// What is known of a server right now; nothing was called yet where it is `None`.
@@ -71,6 +82,8 @@ impl Vitals {
 /// One server's vitals.
 #[derive(Debug)]
 pub(crate) struct ServerVitals {
+    id: ServerId,
+    moved: Arc<Moved>,
     in_flight: AtomicU32,
     /// Whether the breaker has nothing to say: then it is not asked.
     calm: AtomicBool,
@@ -88,17 +101,6 @@ struct State {
     ejection: Ejection,
 }
 
-impl Default for ServerVitals {
-    fn default() -> Self {
-        Self {
-            in_flight: AtomicU32::new(0),
-            calm: AtomicBool::new(true),
-            last_turn: AtomicU64::new(0),
-            state: Mutex::default(),
-        }
-    }
-}
-
 /// What a choice among several servers needs to know of one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
@@ -113,7 +115,7 @@ pub(crate) struct Standing {
 }
 
 /// What there is to show of one server.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct VitalSigns {
     /// Calls under way.
     pub in_flight: u32,
@@ -138,6 +140,17 @@ pub struct VitalSigns {
 }
 
 impl ServerVitals {
+    fn new(id: ServerId, moved: Arc<Moved>) -> Self {
+        Self {
+            id,
+            moved,
+            in_flight: AtomicU32::new(0),
+            calm: AtomicBool::new(true),
+            last_turn: AtomicU64::new(0),
+            state: Mutex::default(),
+        }
+    }
+
     fn look(&self, now: Timestamp) -> VitalSigns {
         let state = self.state.lock();
         let times = state.recent.sorted_ms();
@@ -175,6 +188,7 @@ impl ServerVitals {
         let mut state = self.state.lock();
         state.ejection.eject(&policies.ejection, now);
         state.recent.forget_outcomes();
+        self.moved.add(self.id);
     }
 }
 
@@ -231,10 +245,15 @@ impl Attempt {
             Ending::GivenUp => {}
         }
         state.last = Some(now);
-        if state.breaker.ended(&self.breaker, self.passage, ending, now) {
+        let closed = state.breaker.ended(&self.breaker, self.passage, ending, now);
+        if closed {
             state.ejection.comes_back(now);
         }
         self.server.calm.store(state.breaker.is_calm(), Ordering::Release);
+        let opened = ending == Ending::Failed && state.breaker.open_for(now).is_some();
+        if opened || closed {
+            self.server.moved.add(self.server.id);
+        }
     }
 }
 

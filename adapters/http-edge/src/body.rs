@@ -26,7 +26,7 @@ pub async fn read(
     within: Duration,
 ) -> Result<Bytes, Problem> {
     if text(headers, &header::CONTENT_TYPE).is_some_and(|kind| !is_json(kind)) {
-        return Err(unsupported("The body has to be application/json"));
+        return Err(unsupported("The body has to be application/json, in UTF-8"));
     }
     read_any(headers, payload, max_bytes, within).await
 }
@@ -81,12 +81,23 @@ fn check_head(headers: &HeaderMap, max_bytes: usize) -> Result<(), Problem> {
     }
 }
 
-/// `application/json`, or a type that is written in it: `application/…+json`.
+/// `application/json`, or a type that is written in it: `application/…+json`; in UTF-8, as all JSON
+/// is, whatever else is said of it.
 fn is_json(kind: &str) -> bool {
-    let media = kind.split_once(';').map_or(kind, |(media, _)| media).trim();
-    let Some((family, subtype)) = media.split_once('/') else { return false };
+    let (media, parameters) = kind.split_once(';').unwrap_or((kind, ""));
+    let Some((family, subtype)) = media.trim().split_once('/') else { return false };
     let syntax = subtype.rsplit_once('+').map_or(subtype, |(_, suffix)| suffix);
-    family.eq_ignore_ascii_case("application") && syntax.eq_ignore_ascii_case("json")
+    family.eq_ignore_ascii_case("application")
+        && syntax.eq_ignore_ascii_case("json")
+        && parameters.split(';').all(|parameter| !is_other_charset(parameter))
+}
+
+fn is_other_charset(parameter: &str) -> bool {
+    let Some((name, value)) = parameter.split_once('=') else { return false };
+    let value = value.trim().trim_matches('"');
+    let of_utf8 = ["utf-8", "utf8", "us-ascii"];
+    name.trim().eq_ignore_ascii_case("charset")
+        && of_utf8.iter().all(|known| !value.eq_ignore_ascii_case(known))
 }
 
 /// Reads to the end; what is longer than it said is cut off as well.
@@ -181,13 +192,25 @@ mod tests {
             "application/json",
             "Application/JSON; charset=utf-8",
             "application/json ;x=y",
+            "application/json;charset=\"UTF-8\";",
+            "application/json; x=y; CHARSET=utf8",
             "application/merge-patch+JSON",
         ] {
             let read = ask(&[(header::CONTENT_TYPE, kind)], parts(vec![Ok("{}")])).await;
             assert_eq!(read.as_deref(), Ok(&b"{}"[..]), "{kind}");
         }
-        for kind in ["", "json", "text/json", "application/jsonl", "application/", "x/y+json", "/"]
-        {
+        for kind in [
+            "",
+            "json",
+            "text/json",
+            "application/jsonl",
+            "application/",
+            "x/y+json",
+            "/",
+            "application/json; charset=utf-16",
+            "application/json;x=y;Charset=\"ISO-8859-1\"",
+            "application/json; charset=",
+        ] {
             let read = ask(&[(header::CONTENT_TYPE, kind)], stalled("")).await;
             assert_eq!(read, Err((415, Code::UnsupportedMediaType)), "{kind}");
         }

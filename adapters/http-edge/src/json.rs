@@ -1,5 +1,7 @@
 //! Strict JSON bodies: read field by field, so that an answer names everything that is wrong.
 
+mod unique;
+
 use std::future::Future;
 use std::pin::Pin;
 
@@ -12,6 +14,8 @@ use crate::code::Code;
 use crate::edge::Edge;
 use crate::fields::Fields;
 use crate::problem::{Place, Problem};
+
+use unique::Unique;
 
 /// What can be read out of a JSON object.
 pub trait ReadBody: Sized {
@@ -58,7 +62,7 @@ fn read_object<T: ReadBody>(bytes: &[u8]) -> Result<T, Problem> {
     let value = if bytes.is_empty() && T::MAY_BE_EMPTY {
         Value::Object(serde_json::Map::new())
     } else {
-        serde_json::from_slice(bytes).map_err(|error| malformed(&error))?
+        serde_json::from_slice::<Unique>(bytes).map_err(|error| malformed(&error))?.0
     };
     let members = match value {
         Value::Object(members) => members,

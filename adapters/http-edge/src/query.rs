@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use registry_domain::field::{Violation, Violations};
 use url::form_urlencoded;
 
+use crate::code::Code;
 use crate::problem::{Place, Problem};
 
 /// 0001-01-01T00:00:00Z: RFC 3339 knows no year before it, and nor do stores.
@@ -39,6 +40,15 @@ impl<T: ReadQuery> FromRequest for Query<T> {
 /// # Errors
 /// 422 that names every parameter that breaks its rule.
 pub fn read_query<T: ReadQuery>(query: &str) -> Result<T, Problem> {
+    if !is_text(query) {
+        let violation = Violation {
+            path: Vec::new(),
+            rule: "string_unicode",
+            message: "must be UTF-8".to_owned(),
+        };
+        let problem = Problem::new(Code::ValidationError, "The query must be UTF-8");
+        return Err(problem.naming(Place::Query, vec![violation]));
+    }
     let pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let mut parameters = Parameters { pairs, wrong: Violations::default() };
     let read = T::read(&mut parameters);
@@ -47,6 +57,27 @@ pub fn read_query<T: ReadQuery>(query: &str) -> Result<T, Problem> {
     } else {
         Err(Problem::invalid(Place::Query, parameters.wrong.into_inner()))
     }
+}
+
+/// Whether a query string says text: its bytes, once what is escaped is read, are UTF-8. What reads
+/// pairs would put a question mark in the place of the rest, and search for that.
+fn is_text(query: &str) -> bool {
+    if !query.contains('%') {
+        return true;
+    }
+    let mut bytes = Vec::with_capacity(query.len());
+    let mut rest = query.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let digits = after
+            .get(..2)
+            .filter(|digits| *byte == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let escaped = digits
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(escaped.unwrap_or(*byte));
+        rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 /// A query string's parameters and what was wrong with those read so far.
@@ -220,6 +251,16 @@ mod tests {
     fn the_last_value_of_a_name_counts() {
         assert_eq!(parameters("limit=5&limit=7").number("limit", 1..=10, 3), 7);
         assert_eq!(parameters("").number("limit", 1..=10, 3), 3);
+    }
+
+    #[test]
+    fn a_query_that_is_no_text_is_refused() {
+        for good in ["", "a=b", "a=%C3%A9&b=%", "a=%zz%4", "a=é", "a=%EF%BF%BD"] {
+            assert!(is_text(good), "{good}");
+        }
+        for bad in ["a=%ff", "%C3=a", "a=%ED%A0%80", "a=%E2%82"] {
+            assert!(!is_text(bad), "{bad}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How servers are doing, as calls see it: the same over REST and in live events.
+//! How servers are doing, as the calls of all replicas see it: the same over REST and in live events.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use registry_domain::id::ServerId;
 use registry_domain::routing::ServerEntry;
 use registry_domain::routing::breaker::BreakerState;
 use registry_domain::server::HealthStatus;
-use registry_exchange::{Exchange, VitalSigns};
+use registry_exchange::{Exchange, VitalSigns, VitalsView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -75,6 +75,7 @@ impl RouterMetrics {
     pub fn of<'a>(
         servers: impl Iterator<Item = &'a Arc<ServerEntry>>,
         exchange: &Exchange,
+        view: &VitalsView,
         now: Timestamp,
         most_shown: usize,
     ) -> Self {
@@ -82,7 +83,7 @@ impl RouterMetrics {
         let (mut answered, mut time_spent) = (0_u64, 0.0);
         let mut metrics = BTreeMap::new();
         for server in servers {
-            let signs = exchange.vitals().look(server.id, now).unwrap_or(NOTHING_YET);
+            let signs = view.look(server.id, now).unwrap_or(NOTHING_YET);
             summary.total_servers += 1;
             summary.healthy_servers += usize::from(server.health == HealthStatus::Healthy);
             summary.open_circuits += usize::from(signs.breaker == BreakerState::Open);

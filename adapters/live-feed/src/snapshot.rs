@@ -57,9 +57,11 @@ pub trait ServersNow: Send + Sync {
 }
 
 /// Knows how the router is doing.
+#[async_trait]
 pub trait MetricsSource: Send + Sync {
-    /// The payload of a `metrics_update` for somebody, and for all who see what they see.
-    fn metrics(&self, viewer: &Viewer) -> Value;
+    /// The payload of a `metrics_update` for somebody, and for all who see what they see. Does not
+    /// take longer than a client may wait.
+    async fn metrics(&self, viewer: &Viewer) -> Value;
 }
 
 impl ServerNow {
@@ -101,16 +103,17 @@ impl LiveFeed {
         if let Some(metrics) = &self.metrics
             && interest.topics.contains(Topic::Metrics)
         {
-            frames.push(Frame::new(Topic::Metrics, "metrics_update", now, metrics.metrics(viewer)));
+            let payload = metrics.metrics(viewer).await;
+            frames.push(Frame::new(Topic::Metrics, "metrics_update", now, payload));
         }
         frames
     }
 
     /// Tells how the router is doing to those who want to know, each of them of what they may see.
-    pub fn tell_metrics(&self, now: Timestamp) {
+    pub async fn tell_metrics(&self, now: Timestamp) {
         let Some(metrics) = &self.metrics else { return };
         for (sight, viewer) in self.hub.sights(Topic::Metrics) {
-            let payload = metrics.metrics(&viewer);
+            let payload = metrics.metrics(&viewer).await;
             let frame = Frame::new(Topic::Metrics, "metrics_update", now, payload);
             self.hub.publish(frame.for_sight(sight));
         }

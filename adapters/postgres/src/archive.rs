@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
-use registry_domain::archive::{ArchiveFault, Column, Kind, TABLES, Table};
+use registry_domain::archive::{ArchiveFault, Kind, TABLES, Table};
 use registry_domain::ports::{Archive, ArchiveSink, ArchiveSource, PortError};
 
 use crate::connection::{Connection, Connector};
@@ -26,13 +26,9 @@ struct Found {
     found: bool,
 }
 
-fn joined(columns: &[Column], piece: impl Fn(&Column) -> String) -> String {
-    columns.iter().map(piece).collect::<Vec<_>>().join(", ")
-}
-
 /// The statement that reads a table's rows, in an order that does not depend on the collation.
 fn select(table: &Table) -> String {
-    let members = joined(table.columns, |(name, kind)| {
+    let members = table.listed(|(name, kind)| {
         let value = match kind {
             Kind::Time => {
                 format!(r#"to_char("{name}" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"#)
@@ -59,8 +55,8 @@ fn select(table: &Table) -> String {
 
 /// The statement that writes rows from an array of objects.
 fn insert(table: &Table) -> String {
-    let names = joined(table.columns, |(name, _)| format!(r#""{name}""#));
-    let values = joined(table.columns, |(name, kind)| {
+    let names = table.listed(|(name, _)| format!(r#""{name}""#));
+    let values = table.listed(|(name, kind)| {
         let text = format!("one ->> '{name}'");
         match kind {
             Kind::Text => text,

@@ -13,8 +13,11 @@ mod list_programs;
 mod probe;
 mod renew_answers;
 mod seal;
+mod share_vitals;
 mod tell_calls;
 mod tell_state;
+
+use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -84,6 +87,7 @@ pub(crate) fn start(runtime: &Runtime) -> Jobs {
         stop.clone(),
     ));
     let calls = &runtime.calls;
+    running.spawn(share_vitals::run(Arc::clone(calls.exchange.everywhere()), stop.clone()));
     running.spawn(follow_routes::run(calls.routes.clone(), calls.ports.clone(), stop.clone()));
     running.spawn(copy_operations::run(
         calls.spool.clone(),

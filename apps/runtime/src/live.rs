@@ -82,19 +82,21 @@ pub(crate) async fn start(
     })
 }
 
-/// What the router is known to be doing without asking anybody.
+/// What the router is doing, as the calls of all replicas see it.
 struct Router {
     exchange: Exchange,
     hub: Arc<Hub>,
     clock: Arc<dyn Clock>,
 }
 
+#[async_trait]
 impl MetricsSource for Router {
-    fn metrics(&self, viewer: &Viewer) -> Value {
+    async fn metrics(&self, viewer: &Viewer) -> Value {
+        let view = self.exchange.everywhere().look().await;
         let (now, routes) = (self.clock.now(), self.exchange.routes());
         let table = routes.now();
         let seen = table.all().filter(|entry| viewer.sees(entry.tenant.as_ref()));
-        let metrics = RouterMetrics::of(seen, &self.exchange, now, MOST_SERVERS);
+        let metrics = RouterMetrics::of(seen, &self.exchange, &view, now, MOST_SERVERS);
         let age_ms = now.duration_since(routes.refreshed_at()).as_millis();
         // Strings, numbers and times always serialise.
         let mut told = serde_json::to_value(metrics).unwrap_or_default();

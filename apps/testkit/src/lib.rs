@@ -64,4 +64,4 @@ pub use program::Program;
 pub use raw::raw;
 pub use rmcp;
 pub use services::{TestDatabase, TestRedis, test_redis};
-pub use tls::{Authority, Certificate, TlsDoor};
+pub use tls::{Authority, Certificate, PgTlsDoor, TlsDoor};

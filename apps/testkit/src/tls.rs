@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -94,4 +96,57 @@ async fn pass(socket: TcpStream, acceptor: TlsAcceptor, behind: SocketAddr) {
     let Ok(mut client) = acceptor.accept(socket).await else { return };
     let Ok(mut server) = TcpStream::connect(behind).await else { return };
     let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+}
+
+/// Eight bytes by which a client of PostgreSQL asks for TLS.
+const PG_TLS_PLEASE: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+
+/// A [`TlsDoor`] for PostgreSQL, whose clients first ask in clear whether there is TLS.
+pub struct PgTlsDoor {
+    running: Running,
+    encrypted: Arc<AtomicUsize>,
+    in_clear: Arc<AtomicUsize>,
+}
+
+impl PgTlsDoor {
+    /// In front of the server at `behind`.
+    pub fn before(behind: SocketAddr, certificate: &Certificate) -> Self {
+        let acceptor = TlsAcceptor::from(Arc::clone(&certificate.0));
+        let (encrypted, in_clear) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let counts = (Arc::clone(&encrypted), Arc::clone(&in_clear));
+        let running = Running::start(0, move |mut socket| {
+            let (acceptor, counts) = (acceptor.clone(), counts.clone());
+            async move {
+                let mut asked = [0; 8];
+                if socket.read_exact(&mut asked).await.is_err() {
+                    return;
+                }
+                if asked != PG_TLS_PLEASE {
+                    // It said who it is, to whoever listens.
+                    counts.1.fetch_add(1, Ordering::SeqCst);
+                } else if socket.write_all(b"S").await.is_ok() {
+                    let Ok(mut client) = acceptor.accept(socket).await else { return };
+                    counts.0.fetch_add(1, Ordering::SeqCst);
+                    let Ok(mut server) = TcpStream::connect(behind).await else { return };
+                    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                }
+            }
+        });
+        Self { running, encrypted, in_clear }
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.running.address().port()
+    }
+
+    /// How many connections were encrypted.
+    pub fn encrypted(&self) -> usize {
+        self.encrypted.load(Ordering::SeqCst)
+    }
+
+    /// How many spoke in clear.
+    pub fn in_clear(&self) -> usize {
+        self.in_clear.load(Ordering::SeqCst)
+    }
 }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::ports::end_after;
 
@@ -34,15 +35,16 @@ impl Default for BreakerPolicy {
     }
 }
 
-/// How a breaker stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a breaker stands; the worse, the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BreakerState {
     /// Calls pass.
     Closed,
-    /// No call passes.
-    Open,
     /// A few calls pass, to find out.
     HalfOpen,
+    /// No call passes.
+    Open,
 }
 
 impl BreakerState {
@@ -83,6 +85,10 @@ pub enum Ending {
     /// Nobody knows: the call was given up.
     GivenUp,
 }
+
+/// What another replica says of its breaker was on its way, and so was what it said before: so much
+/// sooner than ours ends, its trials may have closed it.
+const ON_THE_WAY: Duration = Duration::from_secs(1);
 
 /// While half open, how soon a refused call may try again: trials end at any moment.
 const WHILE_TRYING: Duration = Duration::from_secs(1);
@@ -126,6 +132,36 @@ impl Breaker {
     /// Whether there is nothing to remember: every call passes, and a good one changes nothing.
     pub fn is_calm(&self) -> bool {
         self.failures == 0 && self.phase == Phase::Closed
+    }
+
+    /// How much longer it is open at `now`.
+    pub fn open_for(&self, now: Timestamp) -> Option<Duration> {
+        match self.phase {
+            Phase::Open { until } if now < until => Some(left(now, until)),
+            _ => None,
+        }
+    }
+
+    /// Opens as another replica's did, for as long as that one says, but not longer than our own
+    /// would be.
+    pub fn opened_elsewhere(&mut self, policy: &BreakerPolicy, open_for: Duration, now: Timestamp) {
+        let theirs = end_after(now, open_for.min(policy.recovery));
+        match self.phase {
+            Phase::Open { until } if until >= theirs => {}
+            _ if policy.enabled => self.phase = Phase::Open { until: theirs },
+            _ => {}
+        }
+    }
+
+    /// Closes as another replica's did, after good trials there. One that opened meanwhile stays
+    /// open. Answers whether it closed by it.
+    pub fn closed_elsewhere(&mut self, now: Timestamp) -> bool {
+        let is_over = self.open_for(now).is_none_or(|left| left <= ON_THE_WAY);
+        let closes = self.phase != Phase::Closed && is_over;
+        if closes {
+            *self = Self { turn: self.turn, ..Self::default() };
+        }
+        closes
     }
 
     /// Whether a call would pass, without letting it.
@@ -312,6 +348,28 @@ mod tests {
         let _trial = breaker.pass(&POLICY, at(120)).unwrap();
         breaker.ended(&POLICY, stale, Ending::Failed, at(120));
         assert_eq!(breaker.state(at(120)), BreakerState::HalfOpen);
+    }
+
+    #[test]
+    fn one_that_opened_elsewhere_is_open_here_and_closes_with_the_other() {
+        let mut breaker = Breaker::default();
+        breaker.opened_elsewhere(&POLICY, Duration::from_secs(20), at(0));
+        assert_eq!(breaker.open_for(at(5)), Some(Duration::from_secs(15)));
+        assert!(!breaker.closed_elsewhere(at(5)), "what is told too early is of an earlier turn");
+        assert_eq!(breaker.state(at(20)), BreakerState::HalfOpen);
+        // The other's trial failed: ours that is under way says nothing any more.
+        let stale = breaker.pass(&POLICY, at(20)).unwrap();
+        breaker.opened_elsewhere(&POLICY, Duration::from_hours(1), at(20));
+        assert_eq!(breaker.open_for(at(20)), Some(POLICY.recovery), "never longer than our own");
+        breaker.ended(&POLICY, stale, Ending::Answered, at(21));
+        breaker.opened_elsewhere(&POLICY, Duration::from_secs(1), at(21));
+        assert_eq!(breaker.state(at(79)), BreakerState::Open, "nor is it shortened");
+        assert!(breaker.closed_elsewhere(at(79)));
+        assert!(breaker.is_calm());
+        assert!(!breaker.closed_elsewhere(at(79)));
+        let off = BreakerPolicy { enabled: false, ..POLICY };
+        breaker.opened_elsewhere(&off, Duration::from_secs(20), at(80));
+        assert!(breaker.is_calm());
     }
 
     #[test]

@@ -91,6 +91,22 @@ impl Ejection {
         *self = Self { until: Some(until), back_since: Some(until), ..*self };
     }
 
+    /// Takes it out of the choice as another replica did, for as long as that one says, but not
+    /// longer than we ever would.
+    pub fn ejected_elsewhere(&mut self, policy: &EjectionPolicy, lasts: Duration, now: Timestamp) {
+        let theirs = end_after(now, lasts.min(policy.longest));
+        if self.until.is_none_or(|until| until < theirs) {
+            let times = self.times.saturating_add(1);
+            *self = Self { until: Some(theirs), times, back_since: Some(theirs) };
+        }
+    }
+
+    /// How much longer it is out of the choice at `now`.
+    pub fn lasts(&self, now: Timestamp) -> Option<Duration> {
+        let left = self.until?.duration_since(now);
+        Duration::try_from(left).ok().filter(|left| !left.is_zero())
+    }
+
     /// Lets it begin slowly from now on: its breaker has just closed.
     pub fn comes_back(&mut self, now: Timestamp) {
         self.back_since = Some(now);
@@ -163,6 +179,20 @@ mod tests {
         }
         (0..100).for_each(|_| ejection.eject(&policy, at(now)));
         assert!(!ejection.is_ejected(at(now + 300)));
+    }
+
+    #[test]
+    fn one_that_was_ejected_elsewhere_is_out_here_as_long() {
+        let policy = EjectionPolicy::default();
+        let mut ejection = Ejection::default();
+        assert_eq!(ejection.lasts(at(0)), None);
+        ejection.ejected_elsewhere(&policy, Duration::from_secs(10), at(0));
+        assert_eq!(ejection.lasts(at(4)), Some(Duration::from_secs(6)));
+        ejection.ejected_elsewhere(&policy, Duration::from_secs(1), at(4));
+        assert!(ejection.is_ejected(at(9)), "what is told later does not shorten it");
+        assert_eq!(ejection.lasts(at(10)), None);
+        ejection.ejected_elsewhere(&policy, Duration::MAX, at(20));
+        assert_eq!(ejection.lasts(at(20)), Some(policy.longest));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(super) async fn run(
                 live.hub.forget_system();
             }
             if turn.is_multiple_of(METRICS_EVERY) {
-                live.tell_metrics(registry.clock.now());
+                live.tell_metrics(registry.clock.now()).await;
             }
         }
     };

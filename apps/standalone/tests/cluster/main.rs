@@ -2,6 +2,7 @@
 //!
 //! | what is promised | file |
 //! |---|---|
+//! | what calls on one tell of a server is known on all | `vitals.rs` |
 //! | wherever a request lands, everything is known there | `shared.rs` |
 //! | kill -9 costs the calls on that replica and no other | `killed.rs` |
 //! | a rolling restart costs nothing | `rolling.rs` |
@@ -16,3 +17,4 @@ mod load;
 mod rolling;
 mod shared;
 mod support;
+mod vitals;

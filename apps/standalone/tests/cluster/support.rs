@@ -19,10 +19,22 @@ impl World {
     pub async fn start(settings: &[(&str, &str)]) -> Self {
         let cluster = Cluster::start(settings).await;
         let world = Self { cluster, upstream: RmcpServer::start(RmcpOptions::default()) };
-        let admin = world.api_as("Grace");
+        world.list(ALIAS, &world.upstream.url()).await;
+        for gateway in world.cluster.replicas(Kind::Gateway) {
+            world.serves(&gateway.gateway_url()).await;
+        }
+        for api in world.cluster.replicas(Kind::Api) {
+            world.proxies(&api.service_url()).await;
+        }
+        world
+    }
+
+    /// Submits and approves the server at `url`. Its id.
+    pub async fn list(&self, alias: &str, url: &str) -> String {
+        let (admin, name) = (self.api_as("Grace"), format!("Server {alias}"));
         let draft = json!({
-            "endpoint_url": world.upstream.url(), "endpoint_name": "Files",
-            "owner_contact": "owner@example.com", "alias": ALIAS,
+            "endpoint_url": url, "endpoint_name": name,
+            "owner_contact": "owner@example.com", "alias": alias,
         });
         let made = admin.post("/registrations", &draft).await.expect(201).json();
         let path = format!("/registrations/{}", made["registration_id"].as_str().unwrap());
@@ -32,14 +44,8 @@ impl World {
         })
         .await;
         let status = json!({ "status": "Approved" });
-        admin.patch(&format!("{path}/status"), &status).await.expect(200);
-        for gateway in world.cluster.replicas(Kind::Gateway) {
-            world.serves(&gateway.gateway_url()).await;
-        }
-        for api in world.cluster.replicas(Kind::Api) {
-            world.proxies(&api.service_url()).await;
-        }
-        world
+        let approved = admin.patch(&format!("{path}/status"), &status).await.expect(200).json();
+        approved["server_id"].as_str().unwrap().to_owned()
     }
 
     /// Waits until the gateway at this base serves the server.

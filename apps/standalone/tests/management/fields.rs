@@ -116,14 +116,20 @@ async fn what_looks_like_sql_or_markup_is_only_text() {
 }
 
 #[tokio::test]
-async fn members_that_nobody_knows_are_ignored_and_odd_json_is_read_as_json_is() {
+async fn members_that_nobody_knows_are_ignored_and_odd_json_is_refused() {
     let registry = Registry::start().await;
     register(&registry.anyone, &server_with("kind", &json!({ "x-own": { "deep": [1] } }))).await;
 
+    // Nobody can say which of the two was meant; the next reader might take the other.
     let twice = r#"{"name":"first","name":"last","transport_type":"http",
         "endpoint_url":"http://127.0.0.1:1/twice","auto_discover":false}"#;
     let twice = registry.anyone.request(SERVERS, request(Method::POST, &JSON, twice)).await;
-    assert_eq!(twice.expect(201).json()["name"], "last");
+    assert_problem(&twice, 400, "MALFORMED_JSON");
+    assert!(twice.text().contains("name"), "{}", twice.text());
+    let within = r#"{"name":"deep","endpoint_url":"http://127.0.0.1:1/twice",
+        "capabilities":{"tools":[{"a":1,"a":1}]}}"#;
+    let within = registry.anyone.request(SERVERS, request(Method::POST, &JSON, within)).await;
+    assert_problem(&within, 400, "MALFORMED_JSON");
 
     for broken in [r#"{"name":"\ud800"}"#, "{", "", "\u{feff}{}", r#"{"name":NaN}"#] {
         let answer = registry.anyone.request(SERVERS, request(Method::POST, &JSON, broken)).await;

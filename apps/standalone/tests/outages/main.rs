@@ -12,6 +12,7 @@
 //! | running calls are listed and cancelled from any replica | `active_calls.rs` |
 //! | replicas see each other's changes, and may start together | `replicas.rs` |
 //! | an address that is wrong, or where nobody answers, is told in a line | `wrong_address.rs` |
+//! | encrypted, and only to whom the operator trusts | `tls.rs` |
 //! | what a program does not know is refused, row by row where that is possible | `unknown.rs` |
 //!
 //! A `ChaosProxy` stands before each server: it is cut, stalled and restored (`support.rs`).
@@ -36,6 +37,7 @@ mod redis_gone;
 mod replicas;
 mod stopping;
 mod support;
+mod tls;
 mod unknown;
 mod writes;
 mod wrong_address;

@@ -58,6 +58,8 @@ async fn only_plain_json_is_read() {
         &[("content-type", "application/x-www-form-urlencoded")],
         &[("content-type", "application/jsonp")],
         &[JSON, ("content-encoding", "gzip")],
+        &[("content-type", "application/json; charset=utf-16")],
+        &[("content-type", "application/json; charset=\"latin1\"")],
     ] {
         let request = request(Method::POST, headers, body.clone());
         let answer = registry.user.request("/registrations", request).await;
@@ -66,6 +68,16 @@ async fn only_plain_json_is_read() {
     let charset = [("content-type", "Application/JSON; charset=utf-8")];
     let request = request(Method::POST, &charset, body);
     registry.user.request("/registrations", request).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_query_that_is_no_text_is_refused_and_not_searched_for_something_else() {
+    let registry = Registry::start().await;
+    for query in ["search=%ff", "search=a%ED%A0%80", "%C3%28=x"] {
+        let answer = registry.user.get(&format!("/registrations?{query}")).await;
+        assert_problem(&answer, 422, "VALIDATION_ERROR");
+    }
+    registry.user.get("/registrations?search=%C3%A9&x=%").await.expect(200);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `GET /api/v1/router/metrics`: how servers are doing, as the calls of this process see it.
+//! `GET /api/v1/router/metrics`: how servers are doing, as the calls of all replicas see it.
 
 use actix_web::{HttpResponse, web};
 use registry_domain::caller::Actor;
@@ -11,7 +11,7 @@ use registry_http_edge::{Query, Visitor};
 use crate::handlers::Answer;
 use crate::wire::tenant_query::{TenantParameters, TenantQuery};
 
-/// Show how servers are doing, as the calls of this process see it.
+/// Show how servers are doing, as the calls of all replicas see it.
 #[utoipa::path(
     get, path = "/api/v1/router/metrics", operation_id = "show_router_metrics", tag = "proxy", security((), ("bearer" = [])),
     params(TenantParameters),
@@ -26,8 +26,9 @@ pub(crate) async fn handle(
     Visitor { caller, input: Query(TenantQuery(asked)) }: Visitor<Query<TenantQuery>>,
 ) -> Answer {
     let tenants = readable_tenants(&ports, Actor::of(caller.as_ref()), &asked)?;
+    let view = exchange.everywhere().look().await;
     let table = exchange.routes().now();
     let servers = table.all().filter(|server| tenants.includes(server.tenant.as_ref()));
-    let metrics = RouterMetrics::of(servers, &exchange, ports.clock.now(), usize::MAX);
+    let metrics = RouterMetrics::of(servers, &exchange, &view, ports.clock.now(), usize::MAX);
     Ok(HttpResponse::Ok().json(metrics))
 }

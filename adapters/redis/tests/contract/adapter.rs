@@ -1,14 +1,13 @@
-//! Runs the behaviour suite on the Redis adapters, against the Redis that `TEST_REDIS_URL` names.
+//! The Redis adapters as the behaviour suite wants them, on whatever Redis a URL names.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use registry_contract::{
     BusAdapter, CacheAdapter, Failed, HealthAdapter, LeasesAdapter, LimitsAdapter,
-    LiveEventsAdapter, MockClock, SessionsAdapter,
+    LiveEventsAdapter, MockClock, SessionsAdapter, Trial,
 };
 use registry_domain::ports::{
     Admission, LeaseHolder, Leases, LimitKey, LiveEvents, PortError, ProbeStore, RateLimiter,
@@ -30,8 +29,8 @@ use uuid::Uuid;
 const LIVE_FOR: Duration = Duration::from_mins(1);
 
 #[derive(Clone)]
-struct Redis {
-    url: String,
+pub(crate) struct Redis {
+    pub(crate) url: String,
 }
 
 /// Keys apart from those of all other tests, also of another run on the same Redis.
@@ -187,14 +186,8 @@ impl LiveEventsAdapter for Redis {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a test's own words to who runs it")]
-fn main() -> ExitCode {
-    let Ok(url) = std::env::var("TEST_REDIS_URL") else {
-        eprintln!(
-            "TEST_REDIS_URL names no Redis: use `make test`, or `tools/testenv.sh run cargo test …`"
-        );
-        return ExitCode::FAILURE;
-    };
+/// All behaviours on one Redis.
+pub(crate) fn trials(url: String) -> Vec<Trial> {
     let redis = Redis { url };
     let mut trials = registry_contract::session_stores(redis.clone());
     trials.extend(registry_contract::rate_limiters(redis.clone()));
@@ -203,5 +196,5 @@ fn main() -> ExitCode {
     trials.extend(registry_contract::response_caches(redis.clone()));
     trials.extend(registry_contract::replica_buses(redis.clone()));
     trials.extend(registry_contract::live_events(redis));
-    registry_contract::run(trials)
+    trials
 }

@@ -1,7 +1,7 @@
 //! One fault after the other under a steady load, and what must hold after each.
 //!
-//! For each: the load runs, the fault begins, lasts and ends; the load must go on without a restart;
-//! then it stops, and stores are compared with what clients were told.
+//! For each: the load runs, the fault begins, lasts and ends; the load must go on without a restart
+//! (unless the fault is that the program was killed); then it stops, and stores are compared with what clients were told.
 
 mod checks;
 mod fault;
@@ -40,11 +40,11 @@ pub async fn run(options: &FaultOptions) -> bool {
             continue;
         }
         say::progress(if outside { "on PostgreSQL and Redis" } else { "on the embedded store" });
-        let scene = if outside { Scene::outside().await } else { Scene::embedded(&[]).await };
+        let mut scene = if outside { Scene::outside().await } else { Scene::embedded(&[]).await };
         let ledger = Arc::<Ledger>::default();
         let mut before = None;
         for (number, fault) in [Fault::None].into_iter().chain(faults).enumerate() {
-            let row = suffer(&scene, &ledger, (fault, number), options.seconds, &mut before).await;
+            let row = suffer(&mut scene, &ledger, (fault, number), options.seconds, &mut before).await;
             for why in row.iter().filter_map(|verdict| verdict.as_ref().err()) {
                 say::progress(&format!("{}: {why}", fault.name()));
             }
@@ -57,7 +57,7 @@ pub async fn run(options: &FaultOptions) -> bool {
 
 /// One fault, from a load that goes well to what is left behind.
 async fn suffer(
-    scene: &Scene,
+    scene: &mut Scene,
     ledger: &Arc<Ledger>,
     (fault, number): (Fault, usize),
     seconds: u64,

@@ -125,11 +125,7 @@ async fn unloaded(scene: &Scene, tenant: &Tenant) -> Duration {
 }
 
 /// Begins so many sessions, the quiet tenant's first.
-async fn sessions(
-    scene: &Scene,
-    (noisy, quiet): (&Tenant, &Tenant),
-    count: u32,
-) -> Vec<Session> {
+async fn sessions(scene: &Scene, (noisy, quiet): (&Tenant, &Tenant), count: u32) -> Vec<Session> {
     let mut begun = Vec::new();
     let mut beginning = JoinSet::new();
     for number in 0..count {

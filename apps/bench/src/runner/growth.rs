@@ -9,13 +9,8 @@ use tempfile::TempDir;
 pub use report::{Report, Sample};
 
 use super::{
-    Options, Result,
-    database::Database,
-    many, memory,
-    process::Process,
-    product::Product,
-    progress::tell,
-    wrk,
+    Options, Result, database::Database, many, memory, process::Process, product::Product,
+    progress::tell, wrk,
 };
 
 /// Servers beside the one that is called.

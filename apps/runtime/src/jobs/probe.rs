@@ -15,9 +15,7 @@ use registry_domain::event::EventSeq;
 use registry_domain::health::{ProbeRules, Watched};
 use registry_domain::id::ServerId;
 use registry_domain::ports::RegistryPorts;
-use registry_domain::use_cases::{
-    Probed, keep_probes, leave_probe, probe_server, take_probe_turn,
-};
+use registry_domain::use_cases::{Probed, keep_probes, leave_probe, probe_server, take_probe_turn};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -114,8 +112,7 @@ pub(super) async fn run(ports: RegistryPorts, rules: ProbeRules, stop: Cancellat
 }
 
 async fn probe(ports: &RegistryPorts, rules: ProbeRules, stop: &CancellationToken) {
-    let mut asking =
-        Asking { tasks: JoinSet::new(), of: HashSet::new(), stop: stop.clone() };
+    let mut asking = Asking { tasks: JoinSet::new(), of: HashSet::new(), stop: stop.clone() };
     let mut seen = EventSeq::default();
     let mut fortune = Fortune::of("probing servers");
     while !stop.is_cancelled() {

@@ -61,10 +61,7 @@ async fn a_call_on_a_replica_that_is_killed_is_an_error_at_its_client() {
         });
     }
     let bench = world.upstream.workbench().clone();
-    eventually("both calls run", async || {
-        (bench.slow_running() == 2).then_some(())
-    })
-    .await;
+    eventually("both calls run", async || (bench.slow_running() == 2).then_some(())).await;
 
     world.cluster.kill(Kind::Gateway, 0);
 

@@ -105,7 +105,9 @@ pub use list_registrations::list_registrations;
 pub use list_servers::list_servers;
 pub use order_health::{HealthOrder, order_health};
 pub use pin_first_manifest::pin_first_manifest;
-pub use probe_server::{Probed, Probing, keep_probes, probe_server};
+pub use probe_server::{
+    ProbeTurn, Probed, keep_probes, leave_probe, probe_server, take_probe_turn,
+};
 pub use propose_registration::propose_registration;
 pub use purge_records::{Kept, purge_records};
 pub use read_document::read_document;

@@ -30,6 +30,9 @@ pub fn said(answer: &Answer) -> Option<String> {
         return None;
     }
     let rpc = answer.rpc();
+    if rpc.pointer("/result/isError").and_then(Value::as_bool) == Some(true) {
+        return None;
+    }
     let text = rpc.pointer("/result/content/0/text").and_then(Value::as_str);
     text.map(str::to_owned)
 }

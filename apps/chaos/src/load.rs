@@ -69,8 +69,9 @@ impl Load {
         Self { parties, over, clients }
     }
 
-    /// Waits until each kind of request of each tenant has gone well again this often.
-    pub async fn goes_on(&self, times: usize, within: Duration) -> Result<String, String> {
+    /// Waits until each kind of request of each tenant has gone well again this often; how long
+    /// that took.
+    pub async fn goes_on(&self, times: usize, within: Duration) -> Result<Duration, String> {
         let counts = || {
             let all = self.parties.iter().flat_map(|party| &party.done);
             all.map(|done| done.load(Ordering::Relaxed)).collect::<Vec<_>>()
@@ -78,7 +79,7 @@ impl Load {
         let (before, began) = (counts(), Instant::now());
         while began.elapsed() < within {
             if counts().iter().zip(&before).all(|(now, before)| *now >= before + times) {
-                return Ok(format!("{:.1} s", began.elapsed().as_secs_f64()));
+                return Ok(began.elapsed());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -1,5 +1,7 @@
 //! A program with everything that it stands on behind proxies, two tenants, and a server for each.
 
+use std::net::{Ipv4Addr, TcpListener};
+
 use registry_testkit::{
     Api, ChaosProxy, DataDir, Launch, Program, TestDatabase, TestRedis,
     entra::{Entra, Person, TENANT},
@@ -196,10 +198,18 @@ fn binary() -> String {
     find_program("mcp-registry").display().to_string()
 }
 
+/// A port that nobody has: a program that is started again has to be where it was.
+fn free_port() -> u16 {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    bound.and_then(|bound| bound.local_addr()).expect("a port is free").port()
+}
+
 /// The program, deaf to the signal by which the system ends who writes more than a file may have:
 /// then a write fails as on a full disk.
 fn program() -> Launch {
+    let (api, gateway) = (free_port().to_string(), free_port().to_string());
     Launch::binary("/bin/sh")
+        .envs(&[("MREG_SERVICE_PORT", &api), ("MREG_FASTMCP_PORT", &gateway)])
         .arg("-c")
         .arg("trap '' XFSZ; exec \"$0\" serve")
         .arg(binary())

@@ -4,7 +4,7 @@
 //! | you look for | open |
 //! |---|---|
 //! | a setting, its default and its rule | `settings/` |
-//! | what is started in which order, and how it stops | `boot.rs`, `run.rs` |
+//! | what is started in which order, and how it stops | `boot.rs`, `run.rs`, `doors.rs` |
 //! | a background job | `jobs/` |
 //! | a command of the command line | `cli/` |
 //!
@@ -16,6 +16,7 @@ mod api_keys;
 mod boot;
 pub mod cli;
 mod clock;
+mod doors;
 mod edge;
 mod identity;
 mod jobs;

@@ -1,16 +1,15 @@
 //! Serving: from bound sockets to a graceful end.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::Server;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::boot::Runtime;
-use crate::jobs;
+use crate::{doors, jobs};
 
 /// Which server a program is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +44,6 @@ pub struct Running {
 
 /// How long operation records may take to reach the store at the end.
 const LAST_COPY_WITHIN: Duration = Duration::from_secs(5);
-
-/// How long workers may take to begin with connections that were accepted before the doors closed.
-const TAKEN_IN_WITHIN: Duration = Duration::from_millis(200);
 
 /// Runs servers until one of them ends or the process is told to stop: then the requests in
 /// flight complete, what waits in the spool is copied, and everything that was begun is finished.
@@ -86,7 +82,7 @@ pub(crate) async fn run(
         drain(runtime, (&mut terminate, &mut interrupt)).await;
         // Where nobody is sent elsewhere meanwhile, nothing is gained by it.
         if !runtime.settings.service.drain.is_zero() {
-            close(doors).await;
+            doors::close(doors).await;
         }
     }
     tracing::info!("stopping: requests in flight complete first");
@@ -129,19 +125,4 @@ async fn drain(runtime: &Runtime, (terminate, interrupt): (&mut Signal, &mut Sig
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-}
-
-/// Refuses new connections, and lets those in that were accepted: a server that is stopped drops
-/// what its workers have not begun with.
-async fn close(doors: Vec<(ServerHandle, TcpListener)>) {
-    for (server, door) in doors {
-        // Who accepts would be told of the closed socket as of an error. Nothing is waited for in
-        // between: what connects meanwhile nobody accepts.
-        server.pause().await;
-        let door = TcpStream::from(OwnedFd::from(door));
-        if let Err(error) = door.shutdown(Shutdown::Both) {
-            tracing::debug!(%error, "a socket goes on listening until its server has ended");
-        }
-    }
-    tokio::time::sleep(TAKEN_IN_WITHIN).await;
 }

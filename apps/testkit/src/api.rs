@@ -138,6 +138,20 @@ impl Api {
         EventStream::new(self.exchange(path, request).await)
     }
 
+    /// [`Api::open`] for loads under which connections may break: what went wrong, in words.
+    ///
+    /// # Errors
+    /// There was no head of an answer before [`DEADLINE`].
+    pub async fn try_open(
+        &self,
+        path: &str,
+        request: Request<Bytes>,
+    ) -> Result<EventStream, String> {
+        let head = tokio::time::timeout(DEADLINE, self.try_exchange(path, request)).await;
+        let head = head.unwrap_or_else(|_| Err(format!("{path}: no answer in {DEADLINE:?}")));
+        head.map(EventStream::new)
+    }
+
     async fn exchange(&self, path: &str, request: Request<Bytes>) -> http::Response<Incoming> {
         let answer = tokio::time::timeout(DEADLINE, self.try_exchange(path, request)).await;
         answer

@@ -60,16 +60,25 @@ impl EventStream {
         Self { status: head.status, headers: head.headers, body, unread: BytesMut::new() }
     }
 
-    /// The next event that carries data; `None` at the end. Panics after [`DEADLINE`].
+    /// The next event that carries data; `None` at the end. Panics after [`DEADLINE`] or when the
+    /// connection breaks.
     pub async fn next(&mut self) -> Option<Event> {
+        self.try_next().await.expect("the answer does not break off")
+    }
+
+    /// [`EventStream::next`] for a test that expects the answer to break off.
+    ///
+    /// # Errors
+    /// The connection ended before the answer did.
+    pub async fn try_next(&mut self) -> Result<Option<Event>, hyper::Error> {
         loop {
             while let Some(block) = self.take_block() {
                 let event = Event::parse(&block);
                 if !event.data.is_empty() {
-                    return Some(event);
+                    return Ok(Some(event));
                 }
             }
-            let chunk = self.next_bytes().await?;
+            let Some(chunk) = self.try_next_bytes().await? else { return Ok(None) };
             self.unread.extend_from_slice(&chunk);
         }
     }

@@ -20,6 +20,13 @@ const TO_WRITE: Duration = Duration::from_secs(5);
 /// How long reading everything that a server offers may take, with what is written of it.
 const TO_COMPARE: Duration = Duration::from_secs(90);
 
+/// A server's turn to be asked: this replica asks it, and meanwhile no other does.
+#[derive(Debug)]
+pub struct ProbeTurn {
+    watched: Watched,
+    lease: (String, LeaseHolder),
+}
+
 /// A probe that was made and is to be kept; until then nobody else makes one.
 #[derive(Debug)]
 pub struct Probed {
@@ -28,32 +35,20 @@ pub struct Probed {
     lease: (String, LeaseHolder),
 }
 
-/// What became of a probe.
-#[derive(Debug)]
-pub enum Probing {
-    /// It was made.
-    Done(Box<Probed>),
-    /// Another replica is at it.
-    LeftToAnother,
-    /// There is nothing to be asked: another replica was faster, the server is gone, or it is in
-    /// maintenance.
-    NotDue,
-}
-
-/// Probes a server, unless another replica does or did, and compares what it offers with what is
-/// pinned where it is time for that. A server that fails is a result, not an error.
+/// Takes a server's turn, to be ended by [`keep_probes`] or [`leave_probe`]. There is none where
+/// another replica is at it or was faster, where the server is gone, or in maintenance.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where nobody can say whose turn it is.
-pub async fn probe_server(
+pub async fn take_probe_turn(
     ports: &RegistryPorts,
     id: ServerId,
     rules: &ProbeRules,
-) -> Result<Probing, Error> {
+) -> Result<Option<ProbeTurn>, Error> {
     let lease = (format!("probe:{id}"), LeaseHolder(ports.ids.next()));
     let ttl = rules.timeout.saturating_add(TO_WRITE);
     if !ports.leases.try_acquire(&lease.0, lease.1, ttl).await? {
-        return Ok(Probing::LeftToAnother);
+        return Ok(None);
     }
     // Read under the lease: what another replica has just kept counts.
     let watched = ports.servers.find_watched(id).await?;
@@ -63,10 +58,33 @@ pub async fn probe_server(
     };
     let Some(watched) = watched.filter(is_due) else {
         ports.leases.release(&lease.0, lease.1).await?;
-        return Ok(Probing::NotDue);
+        return Ok(None);
     };
-    let (note, health) = probe(ports, &watched, rules, &lease).await?;
-    Ok(Probing::Done(Box::new(Probed { note, health, lease })))
+    Ok(Some(ProbeTurn { watched, lease }))
+}
+
+/// Gives a turn back whose probe was cut off: the server is still due, and others may ask it at once
+/// instead of when the lease has ended.
+///
+/// # Errors
+/// [`Error::Unavailable`]; then the lease ends by itself.
+pub async fn leave_probe(ports: &RegistryPorts, turn: ProbeTurn) -> Result<(), Error> {
+    let (name, holder) = turn.lease;
+    Ok(ports.leases.release(&name, holder).await?)
+}
+
+/// Probes a server whose turn it is, and compares what it offers with what is pinned where it is
+/// time for that. A server that fails is a result, not an error. It may be cut off anywhere.
+///
+/// # Errors
+/// [`Error::Unavailable`] without the store.
+pub async fn probe_server(
+    ports: &RegistryPorts,
+    turn: &ProbeTurn,
+    rules: &ProbeRules,
+) -> Result<Probed, Error> {
+    let (note, health) = probe(ports, &turn.watched, rules, &turn.lease).await?;
+    Ok(Probed { note, health, lease: turn.lease.clone() })
 }
 
 async fn probe(

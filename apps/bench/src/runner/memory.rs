@@ -74,11 +74,12 @@ pub fn measure(folder: &Path, options: &Options, server: &str) -> Result<Report>
 }
 
 /// The gateway's door to the echo server.
-const DOOR: &str = "/servers/echo/mcp";
+pub const DOOR: &str = "/servers/echo/mcp";
 /// Where the mixed load begins.
 const LIST: &str = "/api/v1/servers?limit=100";
 
-fn calls(product: &Product, admin: &Person) -> Result<(String, TempDir)> {
+/// A script that calls the echo server, once it is callable, and the folder that it lies in.
+pub fn calls(product: &Product, admin: &Person) -> Result<(String, TempDir)> {
     let payload = Payload::new(180);
     let headers = Payload::headers(Some(&admin.token));
     wait::until("the echo server is callable", Duration::from_millis(5), || {

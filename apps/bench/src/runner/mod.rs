@@ -4,6 +4,7 @@ mod api;
 mod database;
 mod figures;
 mod gateway;
+mod growth;
 mod http;
 mod indexes;
 mod lists;
@@ -17,6 +18,7 @@ mod progress;
 mod registry;
 mod report;
 mod rounds;
+mod slopes;
 mod statistics;
 mod subject;
 mod wait;
@@ -51,6 +53,8 @@ struct Found {
     indexes: Option<indexes::Report>,
     lists: Option<lists::Report>,
     memory: Option<memory::Report>,
+    slopes: Option<slopes::Report>,
+    growth: Option<growth::Report>,
     figures: Option<figures::Report>,
 }
 
@@ -83,6 +87,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
             .transpose()?,
         memory: part(Part::Memory)
             .map(|()| shown(memory::measure(&folder, options, options.database()?)?))
+            .transpose()?,
+        slopes: part(Part::Slopes)
+            .map(|()| shown(slopes::measure(&folder, options, options.database()?)?))
+            .transpose()?,
+        growth: part(Part::Growth)
+            .map(|()| shown(growth::measure(&folder, options, options.database()?)?))
             .transpose()?,
         figures: part(Part::Figures)
             .map(|()| shown(figures::measure(&folder, options, options.database()?)?))
@@ -117,6 +127,8 @@ fn outcome(options: &Options, found: &Found) -> Outcome {
     let missed = [
         found.lists.as_ref().is_some_and(lists::Report::misses_a_goal),
         found.memory.as_ref().is_some_and(memory::Report::misses_its_goal),
+        found.slopes.as_ref().is_some_and(slopes::Report::misses_its_goal),
+        found.growth.as_ref().is_some_and(growth::Report::misses_its_goal),
         found.figures.as_ref().is_some_and(figures::Report::misses_a_goal),
     ];
     if missed.contains(&true) {

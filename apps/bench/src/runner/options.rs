@@ -19,6 +19,10 @@ pub enum Part {
     Lists,
     /// How much memory a minute of mixed load takes, beside the idle process with as many servers.
     Memory,
+    /// What one more listener to live events costs in memory, and one more server.
+    Slopes,
+    /// The same call with 10, 1,000 and 10,000 servers.
+    Growth,
     /// What was promised in figures: response times, throughput, memory, processor time.
     Figures,
 }
@@ -31,7 +35,7 @@ pub enum Part {
 /// `cargo build --release -p bench -p standalone`. What needs PostgreSQL makes databases of its own
 /// on the server that `TEST_DATABASE_URL` names, and drops them again. Tables go to stdout, progress
 /// to stderr. Exit code 1: a ratio is below `--min-ratio` or `--min-api-ratio`, or one of the parts
-/// lists, memory and figures misses a goal; 2: it could not be measured.
+/// lists, memory, slopes, growth and figures misses a goal; 2: it could not be measured.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
@@ -179,8 +183,16 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Part; 6] =
-        [Part::Gateway, Part::Api, Part::Indexes, Part::Lists, Part::Memory, Part::Figures];
+    const ALL: [Part; 8] = [
+        Part::Gateway,
+        Part::Api,
+        Part::Indexes,
+        Part::Lists,
+        Part::Memory,
+        Part::Slopes,
+        Part::Growth,
+        Part::Figures,
+    ];
 
     fn parts(arguments: &[&str]) -> Vec<Part> {
         let options = Options::parse_from(["bench"].iter().chain(arguments));

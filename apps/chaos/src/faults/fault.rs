@@ -43,6 +43,8 @@ pub enum Fault {
     Full,
     /// There are no file descriptors left, and many who connect.
     Files,
+    /// The program is killed (SIGKILL), and started again.
+    Killed,
 }
 
 /// What `/health` of the REST API has to say.
@@ -56,6 +58,8 @@ pub enum Expected {
     Degraded,
     /// Anything, but in time.
     Anything,
+    /// Nothing, for as long as nobody is there.
+    Nothing,
 }
 
 /// A piece that takes so much longer is slow, and no timeout of the product.
@@ -84,10 +88,12 @@ pub const OUTSIDE: &[Fault] = &[
     way(Ground::Upstream, Breach::Cut),
     way(Ground::Upstream, Breach::Stall),
     way(Ground::Upstream, Breach::Slow),
+    Fault::Killed,
 ];
 
 /// What can happen on one machine.
-pub const WITHIN: &[Fault] = &[Fault::Full, Fault::Files, way(Ground::Upstream, Breach::Cut)];
+pub const WITHIN: &[Fault] =
+    &[Fault::Full, Fault::Files, way(Ground::Upstream, Breach::Cut), Fault::Killed];
 
 impl Fault {
     /// What it is called in the table.
@@ -97,6 +103,7 @@ impl Fault {
             Self::Pool => "postgres locked, pool used up",
             Self::Full => "store full",
             Self::Files => "no file descriptors",
+            Self::Killed => "killed",
             Self::Way(ground, breach) => match (ground, breach) {
                 (Ground::Postgres, Breach::Cut) => "postgres cut",
                 (Ground::Postgres, Breach::Stall) => "postgres silent",
@@ -123,11 +130,12 @@ impl Fault {
             Self::Way(_, Breach::Slow) | Self::Pool | Self::Full | Self::Files => {
                 Expected::Anything
             }
+            Self::Killed => Expected::Nothing,
         }
     }
 
     /// Begins, lasts and ends it; when it ended.
-    pub async fn lasts(self, scene: &Scene, time: Duration) -> Instant {
+    pub async fn lasts(self, scene: &mut Scene, time: Duration) -> Instant {
         let pid = scene.program.pid();
         match self {
             Self::None => tokio::time::sleep(time).await,
@@ -162,6 +170,11 @@ impl Fault {
                 tokio::time::sleep(time).await;
                 drop(crowd);
                 limit(pid, "nofile", Some(most_files(pid)));
+            }
+            Self::Killed => {
+                scene.program.kill();
+                tokio::time::sleep(time).await;
+                scene.program = scene.program.start_again().await;
             }
         }
         Instant::now()

@@ -3,7 +3,8 @@
 //! What is due stands in the store, and a lease says which replica asks: a restart forgets nothing,
 //! and however many run, each server is asked once per interval. The job looks when the next one is
 //! due and whenever the registry changed, so that a new server is asked at once. Servers are asked
-//! side by side: one that hangs delays nobody else.
+//! side by side: one that hangs delays nobody else. A probe that is cut off by the end of the process
+//! gives its lease back, so that another replica asks at once.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use registry_domain::event::EventSeq;
 use registry_domain::health::{ProbeRules, Watched};
 use registry_domain::id::ServerId;
 use registry_domain::ports::RegistryPorts;
-use registry_domain::use_cases::{Probed, Probing, keep_probes, probe_server};
+use registry_domain::use_cases::{Probed, keep_probes, leave_probe, probe_server, take_probe_turn};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -29,23 +30,27 @@ const PACE: Duration = Duration::from_millis(200);
 /// How long a server that another replica asks is left to it.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
 
+/// How long the store may take to hear, at the end, of leases that are given back; after that they
+/// end by themselves.
+const GIVEN_BACK_WITHIN: Duration = Duration::from_secs(3);
+
 /// Servers that are being asked.
-#[derive(Default)]
 struct Asking {
-    tasks: JoinSet<(ServerId, Result<Probing, Error>)>,
+    tasks: JoinSet<(ServerId, Result<Option<Probed>, Error>)>,
     of: HashSet<ServerId>,
+    stop: CancellationToken,
 }
 
 impl Asking {
     fn begin(&mut self, ports: &RegistryPorts, id: ServerId, rules: ProbeRules) {
         if self.of.len() < AT_ONCE && self.of.insert(id) {
-            let ports = ports.clone();
+            let (ports, stop) = (ports.clone(), self.stop.clone());
             self.tasks.spawn(async move {
-                let probing = probe_server(&ports, id, &rules).await;
-                if !matches!(probing, Ok(Probing::Done(_))) {
-                    tokio::time::sleep(LEFT_ALONE).await;
+                let asked = ask(&ports, id, &rules, &stop).await;
+                if !matches!(asked, Ok(Some(_))) {
+                    stop.run_until_cancelled(tokio::time::sleep(LEFT_ALONE)).await;
                 }
-                (id, probing)
+                (id, asked)
             });
         }
     }
@@ -59,11 +64,10 @@ impl Asking {
         let mut next = Some(first);
         while let Some(ended) = next {
             match ended {
-                Ok((id, probing)) => {
+                Ok((id, asked)) => {
                     self.of.remove(&id);
-                    match probing {
-                        Ok(Probing::Done(done)) => probed.push(*done),
-                        Ok(Probing::LeftToAnother | Probing::NotDue) => {}
+                    match asked {
+                        Ok(found) => probed.extend(found),
                         Err(error) => tried = Err(error),
                     }
                 }
@@ -78,34 +82,66 @@ impl Asking {
     }
 }
 
-/// Probes until told to stop. A server that is asked when that happens is asked again when its lease
-/// has ended.
-pub(super) async fn run(ports: RegistryPorts, rules: ProbeRules, stop: CancellationToken) {
-    stop.run_until_cancelled(probe(&ports, rules)).await;
+/// Asks a server if it is this replica's turn to; a probe that is cut off gives the turn back.
+async fn ask(
+    ports: &RegistryPorts,
+    id: ServerId,
+    rules: &ProbeRules,
+    stop: &CancellationToken,
+) -> Result<Option<Probed>, Error> {
+    let Some(turn) = take_probe_turn(ports, id, rules).await? else { return Ok(None) };
+    match stop.run_until_cancelled(probe_server(ports, &turn, rules)).await {
+        Some(probed) => probed.map(Some),
+        None => leave_probe(ports, turn).await.map(|()| None),
+    }
 }
 
-async fn probe(ports: &RegistryPorts, rules: ProbeRules) {
-    let mut asking = Asking::default();
+/// Probes until told to stop; then what was found is kept, and what was begun is given back.
+pub(super) async fn run(ports: RegistryPorts, rules: ProbeRules, stop: CancellationToken) {
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GIVEN_BACK_WITHIN).await;
+    };
+    tokio::select! {
+        () = probe(&ports, rules, &stop) => {}
+        () = late => tracing::warn!(
+            "the store does not answer: servers that were being probed are probed by others when \
+             their leases have ended"
+        ),
+    }
+}
+
+async fn probe(ports: &RegistryPorts, rules: ProbeRules, stop: &CancellationToken) {
+    let mut asking = Asking { tasks: JoinSet::new(), of: HashSet::new(), stop: stop.clone() };
     let mut seen = EventSeq::default();
     let mut fortune = Fortune::of("probing servers");
-    loop {
+    while !stop.is_cancelled() {
         let next = begin_due(ports, &mut asking, &mut seen, rules).await;
         fortune.note(&next);
         let wait = next.map_or(rules.interval, |next| until(ports.clock.now(), next, rules));
         tokio::select! {
+            () = stop.cancelled() => {}
             () = tokio::time::sleep(wait) => {}
             () = ports.events.wait(seen) => {}
             (probed, tried) = asking.ended() => {
-                let kept = if probed.is_empty() {
-                    Ok(())
-                } else {
-                    keep_probes(ports, probed, rules.kept_for).await
-                };
+                let kept = keep(ports, probed, rules).await;
                 fortune.note(&tried.and(kept));
             }
         }
-        tokio::time::sleep(PACE).await;
+        stop.run_until_cancelled(tokio::time::sleep(PACE)).await;
     }
+    while !asking.tasks.is_empty() {
+        let (probed, tried) = asking.ended().await;
+        let kept = keep(ports, probed, rules).await;
+        fortune.note(&tried.and(kept));
+    }
+}
+
+async fn keep(ports: &RegistryPorts, probed: Vec<Probed>, rules: ProbeRules) -> Result<(), Error> {
+    if probed.is_empty() {
+        return Ok(());
+    }
+    keep_probes(ports, probed, rules.kept_for).await
 }
 
 /// How long there is nothing to do, as far as is known: never longer than an interval.

@@ -6,6 +6,9 @@
 //! | wherever a request lands, everything is known there | `shared.rs` |
 //! | kill -9 costs the calls on that replica and no other | `killed.rs` |
 //! | a rolling restart costs nothing | `rolling.rs` |
+//!
+//! In both the clients are of every kind (`load.rs`, `listener.rs`), and at the end stores and
+//! listeners agree with what clients were told.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -13,6 +16,7 @@
 )]
 
 mod killed;
+mod listener;
 mod load;
 mod rolling;
 mod shared;

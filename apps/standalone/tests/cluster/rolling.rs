@@ -1,4 +1,4 @@
-//! A rolling restart (SIGTERM, one replica after the other) fails no request that was accepted.
+//! A rolling restart (SIGTERM, one replica after the other) fails no request.
 
 use registry_testkit::{Api, Kind, eventually};
 use serde_json::json;
@@ -10,13 +10,10 @@ use crate::support::{World, path};
 /// Connections that are kept have the time to end with an answer.
 const DRAIN: [(&str, &str); 1] = [("MREG_SHUTDOWN_DRAIN", "1")];
 
-/// How many doors close in a rolling restart of two gateways and two registries.
-const STOPS: usize = 4;
-
 #[tokio::test]
-async fn a_rolling_restart_under_load_fails_no_request_that_was_accepted() {
+async fn a_rolling_restart_under_load_fails_no_request() {
     let mut world = World::start(&DRAIN).await;
-    let load = Load::start(&world);
+    let load = Load::start(&world).await;
     load.more(50).await;
     for kind in [Kind::Gateway, Kind::Api] {
         for which in 0..world.cluster.replicas(kind).len() {
@@ -29,13 +26,9 @@ async fn a_rolling_restart_under_load_fails_no_request_that_was_accepted() {
             load.more(30).await;
         }
     }
-    let bad = load.end().await;
-    // The balancer asks nobody whether they are ready: in the instant in which the doors close, a
-    // connection that the system made and nobody accepted is reset (CHANGELOG, known gaps).
-    let (cut_off, failed): (Vec<_>, Vec<_>) =
-        bad.into_iter().partition(|why| why.contains("SendRequest"));
-    assert!(failed.is_empty(), "{failed:#?}");
-    assert!(cut_off.len() <= STOPS, "{cut_off:#?}");
+    let bad = load.end(&world).await;
+    // Although the balancer asks nobody whether they are ready.
+    assert!(bad.is_empty(), "{bad:#?}");
 }
 
 #[tokio::test]

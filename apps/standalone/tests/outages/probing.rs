@@ -132,6 +132,36 @@ async fn while_redis_is_gone_the_store_says_who_probes() {
     door.open();
 }
 
+#[tokio::test]
+async fn a_probe_that_is_cut_off_by_a_stop_is_made_by_another_replica_at_once() {
+    // The lease of who asks whether a server is well is as long as this, the one of who reads what
+    // it offers a minute and a half: far longer than anything is waited for here.
+    let settings = [("MREG_HEALTH_CHECK_INTERVAL", "1"), ("MREG_HEALTH_CHECK_TIMEOUT", "60")];
+    for (asked, every) in [("server/discover", "86400"), ("tools/list", "1")] {
+        let stores = Stores::new().await;
+        let settings = [settings[0], settings[1], ("MREG_DRIFT_CHECK_INTERVAL", every)];
+        let mut one = Replica::start(&stores, &settings).await;
+        let door = Arc::new(Door::of(asked));
+        let upstream = behind(Arc::clone(&door));
+        one.list("files", &upstream.url()).await;
+        turns(&stores, "healthy").await;
+        let more = async |before: usize, what: &str| {
+            eventually(what, async || (upstream.requests_of(asked).len() > before).then_some(()))
+                .await;
+        };
+
+        door.shut();
+        more(upstream.requests_of(asked).len(), "it is being probed").await;
+        let _two = Replica::start(&stores, &settings).await;
+        let before = upstream.requests_of(asked).len();
+        one.program.terminate();
+        assert!(one.program.wait_exit().await.success());
+
+        more(before, "the other one probes it").await;
+        door.open();
+    }
+}
+
 /// Waits until the server was probed five times more, and sees to it that it was asked no more
 /// often.
 async fn goes_on(stores: &Stores, upstream: &Scripted) {
@@ -149,15 +179,23 @@ async fn goes_on(stores: &Stores, upstream: &Scripted) {
 
 /// While it is shut, an MCP server answers nothing; what it was asked then it answers afterwards.
 #[derive(Default)]
-struct Door(Mutex<Option<Gate>>);
+struct Door {
+    gate: Mutex<Option<Gate>>,
+    /// What alone it is shut for.
+    only: Option<&'static str>,
+}
 
 impl Door {
+    fn of(method: &'static str) -> Self {
+        Self { only: Some(method), ..Self::default() }
+    }
+
     fn shut(&self) {
-        *self.0.lock() = Some(Gate::new());
+        *self.gate.lock() = Some(Gate::new());
     }
 
     fn open(&self) {
-        if let Some(gate) = self.0.lock().take() {
+        if let Some(gate) = self.gate.lock().take() {
             gate.open_for_all();
         }
     }
@@ -170,9 +208,10 @@ fn behind(door: Arc<Door>) -> Scripted {
             "tools": [], "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
         });
         let answer = answer_handshake(request).unwrap_or_else(|| Reply::result(request, &nothing));
-        match &*door.0.lock() {
-            Some(gate) => Reply::bytes().wait(gate).then(answer),
-            None => answer,
+        let is_meant = door.only.is_none_or(|method| method == request.rpc_method());
+        match &*door.gate.lock() {
+            Some(gate) if is_meant => Reply::bytes().wait(gate).then(answer),
+            _ => answer,
         }
     })
 }

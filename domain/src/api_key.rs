@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use jiff::{Span, Timestamp};
 use uuid::Uuid;
 
-use crate::caller::Role;
+use crate::caller::{Groups, Role};
 use crate::field::{Violation, Violations};
 use crate::id::{ApiKeyId, TenantId, UserId};
 use crate::manifest::Digest;
@@ -150,7 +150,8 @@ impl ApiKey {
                 in_admin_group: None,
             },
             roles: self.roles.clone(),
-            groups: Vec::new(),
+            // A key is no member of anything.
+            groups: Groups::default(),
             expires_at: self.expires_at,
             bounds: None,
             assertion: None,

@@ -11,9 +11,11 @@ use jiff::Timestamp;
 use crate::id::{TenantId, UserId};
 use crate::ports::Secret;
 
+mod groups;
 mod scope;
 mod servers;
 
+pub use groups::Groups;
 pub use scope::TenantScope;
 pub use servers::{Actor, ApiMode, ServerAction, authorize_server};
 
@@ -68,7 +70,7 @@ pub struct Caller {
     /// Roles of ours that the token carries.
     pub roles: Vec<Role>,
     /// Ids of the groups that the caller is in.
-    pub groups: Vec<String>,
+    pub groups: Groups,
     /// Whether the caller is an administrator by any of the three ways: role, group, stored flag.
     pub is_admin: bool,
     /// When the token ends.
@@ -92,6 +94,15 @@ impl Caller {
     /// Whether the caller may see what belongs to `tenant` (`None`: to everybody).
     pub fn sees(&self, tenant: Option<&TenantId>) -> bool {
         self.is_admin || tenant.is_none() || tenant == self.tenant.as_ref()
+    }
+
+    /// All that the caller may see: the same as [`Caller::sees`] says of one.
+    pub fn scope(&self) -> TenantScope {
+        match &self.tenant {
+            _ if self.is_admin => TenantScope::All,
+            Some(tenant) => TenantScope::Of(tenant.clone()),
+            None => TenantScope::Shared,
+        }
     }
 }
 
@@ -259,7 +270,7 @@ mod tests {
             email: None,
             display_name: None,
             roles: vec![],
-            groups: vec![],
+            groups: Groups::default(),
             is_admin,
             expires_at: Timestamp::MAX,
             assertion: None,
@@ -320,5 +331,12 @@ mod tests {
         assert!(!caller(1, false).sees(fabrikam.as_ref()));
         assert!(caller(1, true).sees(fabrikam.as_ref()));
         assert!(caller(1, false).sees(None));
+        let stray = Caller { tenant: None, ..caller(1, false) };
+        for who in [caller(1, false), caller(1, true), stray] {
+            for tenant in [None, who.tenant.clone(), fabrikam.clone()] {
+                let tenant = tenant.as_ref();
+                assert_eq!(who.scope().includes(tenant), who.sees(tenant), "{who:?} {tenant:?}");
+            }
+        }
     }
 }

@@ -44,10 +44,8 @@ pub enum Error {
     /// Another registration has this address.
     #[error("the endpoint URL is registered already")]
     UrlTaken {
-        /// The registration that has it.
-        existing: RegistrationId,
-        /// Its status.
-        status: RegistrationStatus,
+        /// The registration that has it and its status, where that may be told.
+        holder: Option<(RegistrationId, RegistrationStatus)>,
     },
     /// Another server of the tenant has this name or alias.
     #[error("the {what} is taken")]

@@ -89,6 +89,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::caller::Groups;
 
     fn caller(tenant: Option<&str>, subject: &str) -> Party {
         Party::Caller(Arc::new(Caller {
@@ -98,7 +99,7 @@ mod tests {
             email: None,
             display_name: None,
             roles: vec![],
-            groups: vec![],
+            groups: Groups::default(),
             is_admin: false,
             expires_at: Timestamp::MAX,
             assertion: None,

@@ -29,6 +29,7 @@ mod commit_watch;
 mod credential_vault;
 mod document_store;
 mod event_log;
+mod identity_assertions;
 mod identity_provider;
 mod ids;
 mod leases;
@@ -64,6 +65,7 @@ pub use commit_watch::CommitWatch;
 pub use credential_vault::CredentialVault;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
+pub use identity_assertions::{Asserted, IdentityAssertion, IdentityAssertions};
 pub use identity_provider::{
     CodeRedemption, IdentityProvider, PersonalToken, Secret, SignIn, SignInFailure, SignInRequest,
 };

@@ -133,6 +133,7 @@ pub use upload_document::upload_document;
 pub use verify_records::{Finding, Report, Unsealed, verify_records};
 pub use withdraw_registration::withdraw_registration;
 
+use crate::caller::Caller;
 use crate::error::{Error, Subject};
 use crate::id::RegistrationId;
 use crate::ports::{PortError, RegistrationView, RegistryPorts};
@@ -140,6 +141,20 @@ use crate::ports::{PortError, RegistrationView, RegistryPorts};
 /// Reads a registration that must be there.
 async fn existing(ports: &RegistryPorts, id: RegistrationId) -> Result<RegistrationView, Error> {
     ports.registrations.find(id).await?.ok_or(Error::NotFound(Subject::Registration(id)))
+}
+
+/// Reads a registration that must be there for the caller: another tenant's is not.
+async fn visible(
+    ports: &RegistryPorts,
+    caller: &Caller,
+    id: RegistrationId,
+) -> Result<RegistrationView, Error> {
+    let view = existing(ports, id).await?;
+    if caller.sees(view.registration.tenant.as_ref()) {
+        Ok(view)
+    } else {
+        Err(Error::NotFound(Subject::Registration(id)))
+    }
 }
 
 /// What a write says that failed on a registration which was there when it was read: if somebody
@@ -154,7 +169,7 @@ fn unwritten(id: RegistrationId, error: PortError) -> Error {
 }
 
 /// Our row for a caller who acts under their own name: every signed-in caller has one.
-fn acting_user(caller: &crate::caller::Caller) -> Result<crate::id::UserId, Error> {
+fn acting_user(caller: &Caller) -> Result<crate::id::UserId, Error> {
     caller.user.ok_or(Error::Denied(crate::caller::Denied::NoUser))
 }
 

@@ -144,6 +144,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         pages_by_cursor_are_stable_while_rows_arrive,
         a_cursor_walk_visits_rows_of_the_same_time_once,
         a_list_is_filtered_by_status_and_submitter,
+        a_list_and_its_total_have_the_rows_of_the_tenants_that_are_asked_for,
         a_list_shows_candidates_and_servers,
     }
     management {

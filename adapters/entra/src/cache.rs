@@ -78,6 +78,7 @@ impl TokenCache {
 
 #[cfg(test)]
 mod tests {
+    use registry_domain::caller::Groups;
     use registry_domain::user::Identity;
 
     use super::*;
@@ -98,7 +99,7 @@ mod tests {
             token: Arc::new(VerifiedToken {
                 identity,
                 roles: vec![],
-                groups: vec![],
+                groups: Groups::default(),
                 expires_at: at(lifetime.end),
                 bounds: None,
                 assertion: None,

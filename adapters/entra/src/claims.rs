@@ -4,7 +4,7 @@
 //! optional here, because which claims are demanded is the verifier's business.
 
 use jiff::{SignedDuration, Timestamp};
-use registry_domain::caller::Role;
+use registry_domain::caller::{Groups, Role};
 use registry_domain::id::TenantId;
 use registry_domain::user::Identity;
 use serde::Deserialize;
@@ -45,12 +45,12 @@ struct ClaimNames {
 /// A string, or an array of strings: `aud` by RFC 7519 §4.1.3, `roles` by what is seen.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum OneOrMany {
+pub(crate) enum OneOrMany {
     One(String),
     Many(Vec<String>),
 }
 
-fn each(claim: Option<&OneOrMany>) -> &[String] {
+pub(crate) fn each(claim: Option<&OneOrMany>) -> &[String] {
     match claim {
         None => &[],
         Some(OneOrMany::One(text)) => std::slice::from_ref(text),
@@ -91,9 +91,13 @@ impl Claims {
         roles
     }
 
-    /// The groups that the token names.
-    pub(crate) fn groups(&self) -> Vec<String> {
-        each(self.groups.as_ref()).to_vec()
+    /// The groups that the token names, if it can name all.
+    pub(crate) fn groups(&self) -> Groups {
+        if self.has_overage() {
+            Groups::Unknown
+        } else {
+            Groups::Known(each(self.groups.as_ref()).to_vec())
+        }
     }
 
     /// Who it is, or `None` where neither `oid` nor `sub` says so, or where `tid` is no tenant to
@@ -112,7 +116,7 @@ impl Claims {
     /// `None`: the person is in more groups than fit in a token, so nothing can be concluded from
     /// the group's absence.
     fn is_in(&self, group: &str) -> Option<bool> {
-        if is_among(group, &self.groups()) {
+        if is_among(group, each(self.groups.as_ref())) {
             return Some(true);
         }
         if self.has_overage() { None } else { Some(false) }
@@ -195,6 +199,15 @@ mod tests {
         assert_eq!(seen(json!({"sub": "s", "hasgroups": true})), None);
         let unconfigured = claims(json!({"sub": "s", "groups": ["group-1"]}));
         assert_eq!(unconfigured.identity(None).unwrap().in_admin_group, None);
+    }
+
+    #[test]
+    fn groups_that_do_not_fit_are_not_known() {
+        let groups = |json| claims(json).groups();
+        assert_eq!(groups(json!({"sub": "s"})), Groups::default());
+        assert_eq!(groups(json!({"groups": ["x"]})), Groups::from(vec!["x".to_owned()]));
+        assert_eq!(groups(json!({"_claim_names": {"groups": "src1"}})), Groups::Unknown);
+        assert_eq!(groups(json!({"hasgroups": true, "groups": ["x"]})), Groups::Unknown);
     }
 
     #[test]

@@ -123,8 +123,11 @@ impl GraphGroups {
             self.tokens.lock().remove(tenant);
             return Err(FetchError::Status(answer.status));
         }
-        let Members { mut value } = answer.json()?;
-        value.truncate(MOST_GROUPS);
+        let Members { value } = answer.json()?;
+        if value.len() > MOST_GROUPS {
+            let said = format!("somebody is in more than {MOST_GROUPS} groups");
+            return Err(FetchError::Request(said.into()));
+        }
         Ok(value.into())
     }
 

@@ -11,6 +11,7 @@
 //! | `keys/http_jwks` | keys fetched from the issuer: when to fetch again, what to do while it is down |
 //! | `keys/settings`, `keys/jwks` | its settings; the JWKS document |
 //! | `provider` | people who sign in: the port `IdentityProvider` |
+//! | `assertion` | assertions that a client may act for somebody: the port `IdentityAssertions` |
 //! | `groups` | the groups of people who are in too many for a token, asked of Graph |
 //! | `client` | one bounded HTTP exchange |
 //! | `development` | the issuer that stands in for Entra on a developer's machine |
@@ -28,6 +29,7 @@
 //! - **Keys from elsewhere** (a database, a vault): implement [`KeySource`].
 //! - **Another claim**: a field in `claims`, and a row in `tests/entra/verification.rs`.
 
+mod assertion;
 mod cache;
 mod claims;
 mod client;
@@ -38,6 +40,7 @@ mod keys;
 mod provider;
 mod verifier;
 
+pub use assertion::AssertionReader;
 pub use client::FetchError;
 
 pub use development::{

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use registry_domain::caller::Groups;
 use registry_domain::ports::{
     Clock, RefusalClass, Secret, TokenVerifier, Verification, VerifiedToken,
 };
@@ -171,7 +172,8 @@ impl JwtVerifier {
             let tenant = claims.tid.as_deref().unwrap_or_default();
             match graph.of(tenant, &verified.token.identity.subject).await {
                 Some(groups) => self.add_groups(Arc::make_mut(&mut verified.token), &groups),
-                // Nothing is concluded from silence: no group, no right that hangs on one.
+                // Nothing is concluded from silence: no right that hangs on a group, and no freedom
+                // from a rule that names one.
                 None => is_whole = false,
             }
         }
@@ -181,7 +183,7 @@ impl JwtVerifier {
     fn add_groups(&self, token: &mut VerifiedToken, groups: &[String]) {
         let admins = self.settings.admin_group.as_deref();
         token.identity.in_admin_group = admins.map(|group| is_among(group, groups));
-        token.groups = groups.to_vec();
+        token.groups = Groups::Known(groups.to_vec());
     }
 
     fn accept(&self, claims: &Claims, generation: u64) -> Result<Verified, RefusalClass> {
@@ -252,7 +254,7 @@ fn check_signature(message: &str, signature: &str, key: &DecodingKey) -> Result<
 }
 
 /// A base64url part as JSON (RFC 7515 §3).
-fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
+pub(crate) fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
     let json = URL_SAFE_NO_PAD.decode(part).ok()?;
     serde_json::from_slice(&json).ok()
 }

@@ -106,6 +106,7 @@ pub(crate) fn tell(request: &HttpRequest, headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use registry_domain::caller::Groups;
     use registry_domain::id::TenantId;
 
     use super::*;
@@ -130,7 +131,7 @@ mod tests {
             email: None,
             display_name: None,
             roles,
-            groups: vec![],
+            groups: Groups::default(),
             is_admin,
             expires_at: Timestamp::MAX,
             assertion: None,

@@ -25,7 +25,10 @@ pub use id::Id;
 
 use utoipa::PartialSchema;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Components, ObjectBuilder, OpenApi, Ref, RefOr, Type};
 
 use crate::code::Code;
@@ -39,6 +42,10 @@ pub const ERROR_CODES: &str = "x-error-codes";
 
 /// The name of the security scheme.
 pub const BEARER: &str = "bearer";
+
+/// The name of the one for machines, and the operations that take no key by their tag.
+const API_KEY: &str = "api_key";
+const OF_KEYS: &str = "api keys";
 
 /// The name of every answer's header with the request's id.
 const REQUEST_ID: &str = "X-Request-ID";
@@ -66,6 +73,7 @@ pub fn complete(document: &mut OpenApi) {
         operations::state_codes(operation, &codes);
         responses::add(operation, &codes, &mut components);
         examples::lift(operation, &components);
+        take_keys(operation);
         // It was for us. Two extensions would also stand in the text in any order.
         if let Some(extensions) = &mut operation.extensions {
             extensions.remove(json_rpc::OVER_JSON_RPC);
@@ -85,6 +93,20 @@ pub fn complete(document: &mut OpenApi) {
     document.components = Some(components);
 }
 
+/// Says of an operation that reads a token that it takes an API key as well; what manages keys takes
+/// none.
+fn take_keys(operation: &mut Operation) {
+    let is_of_keys = operation.tags.iter().flatten().any(|tag| tag == OF_KEYS);
+    let Some(schemes) = operation.security.as_mut().filter(|schemes| !schemes.is_empty()) else {
+        return;
+    };
+    let no_scopes: [&str; 0] = [];
+    let key = SecurityRequirement::new(API_KEY, no_scopes);
+    if !is_of_keys && !schemes.contains(&key) {
+        schemes.push(key);
+    }
+}
+
 fn add_shared(components: &mut Components) {
     let schemas = [
         ("Problem", ProblemBody::schema()),
@@ -101,6 +123,13 @@ fn add_shared(components: &mut Components) {
         ))
         .build();
     components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(bearer).into());
+    let key = ApiKeyValue::with_description(
+        "X-API-Key",
+        "An API key, where they are switched on (MREG_SECURITY_ENABLE_API_KEYS; \
+         MREG_SECURITY_API_KEY_HEADER names another header). Not together with a bearer token.",
+    );
+    let key = SecurityScheme::ApiKey(ApiKey::Header(key));
+    components.security_schemes.insert(API_KEY.to_owned(), key.into());
     let text = ObjectBuilder::new().schema_type(Type::String);
     let request_id = HeaderBuilder::new()
         .schema(Some(text))

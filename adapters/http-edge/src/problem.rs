@@ -278,14 +278,17 @@ impl From<Error> for Problem {
             Error::Invalid(violations) => Self::invalid(Place::Body, violations),
             Error::Denied(denied) => refused(denied),
             Error::NotFound(subject) => not_found(subject),
-            Error::UrlTaken { existing, status } => Self::new(
-                Code::EndpointUrlConflict,
-                "Registration with this endpoint URL already exists",
-            )
-            .with_details(json!({
-                "existing_registration_id": existing,
-                "status": status.as_str(),
-            })),
+            Error::UrlTaken { holder } => {
+                let message = "Registration with this endpoint URL already exists";
+                let taken = Self::new(Code::EndpointUrlConflict, message);
+                match holder {
+                    Some((existing, status)) => taken.with_details(json!({
+                        "existing_registration_id": existing,
+                        "status": status.as_str(),
+                    })),
+                    None => taken,
+                }
+            }
             Error::NameTaken { what, wanted, holder } => Self::new(
                 Code::ServerNameConflict,
                 format!("Another server has the {what} \"{wanted}\""),

@@ -67,7 +67,7 @@ fn each_error_of_the_domain_has_its_status_and_its_code() {
         (Error::LinkTaken { existing: LinkId(ID) }, 409, "INVALID_STATE_TRANSITION"),
         (Error::NotFound(Subject::Server(ServerId(ID))), 404, "SERVER_NOT_FOUND"),
         (
-            Error::UrlTaken { existing: RegistrationId(ID), status: RegistrationStatus::Pending },
+            Error::UrlTaken { holder: Some((RegistrationId(ID), RegistrationStatus::Pending)) },
             409,
             "ENDPOINT_URL_CONFLICT",
         ),
@@ -117,7 +117,7 @@ fn a_violation_is_named_by_its_place_its_rule_and_its_words() {
 #[test]
 fn a_taken_address_names_who_has_it() {
     let error =
-        Error::UrlTaken { existing: RegistrationId(ID), status: RegistrationStatus::Approved };
+        Error::UrlTaken { holder: Some((RegistrationId(ID), RegistrationStatus::Approved)) };
     let (_, _, body) = rendered(&error.into());
     assert_eq!(
         body["details"],

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use registry_domain::Error;
-use registry_domain::caller::{Caller, Role};
+use registry_domain::caller::{Caller, Groups, Role};
 use registry_domain::id::TenantId;
 use registry_domain::ports::SessionStore;
 use registry_http_edge::Problem;
@@ -31,7 +31,7 @@ struct Holder {
     email: Option<String>,
     display_name: Option<String>,
     roles: Vec<String>,
-    groups: Vec<String>,
+    groups: Groups,
     is_admin: bool,
     expires_at: Timestamp,
 }
@@ -117,6 +117,7 @@ mod tests {
         let mut ada = caller("ada", "contoso", true);
         ada.roles = vec![Role::ServerOwner];
         ada.email = Some("ada@example.com".to_owned());
+        ada.groups = Groups::Unknown;
         let kept = serde_json::to_vec(&Holder::of(&ada)).unwrap();
         let read: Holder = serde_json::from_slice(&kept).unwrap();
         assert_eq!(read.into_caller(), Some(ada));

@@ -112,6 +112,7 @@ impl Viewer {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use registry_domain::caller::Groups;
     use serde_json::json;
 
     use super::*;
@@ -125,7 +126,7 @@ pub(crate) mod tests {
             email: None,
             display_name: None,
             roles: Vec::new(),
-            groups: Vec::new(),
+            groups: Groups::default(),
             is_admin,
             expires_at: Timestamp::MAX,
             assertion: None,

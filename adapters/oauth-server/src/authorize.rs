@@ -102,6 +102,9 @@ impl OAuthServer {
         browser: &Browser,
     ) -> Result<bool, OAuthError> {
         let Some(person) = &browser.person else { return Ok(false) };
+        if !transaction.is_remembered() {
+            return Ok(false);
+        }
         let key = transaction.consent_key(&person.subject, person.tenant.as_deref());
         Ok(self.ports.store.has_consent(&key).await?)
     }

@@ -61,7 +61,9 @@ impl OAuthServer {
         let cookie = Some(self.cookie(&browser)?);
         let key = transaction.consent_key(&person.subject, person.tenant.as_deref());
         if consented {
-            self.remember(&transaction, &person, key).await?;
+            if transaction.is_remembered() {
+                self.remember(&transaction, &person, key).await?;
+            }
         } else if !self.ports.store.has_consent(&key).await? {
             // Somebody else signed in than the one who consented before: they are asked now.
             transaction.ends_at = self.transaction_end();

@@ -11,6 +11,14 @@ use crate::form::Form;
 use crate::secrets::{same, sha256};
 use crate::server::OAuthServer;
 
+/// A client that asks, and that it is the one.
+pub(crate) struct Asking {
+    /// Its id.
+    pub(crate) id: String,
+    /// Whether it showed a secret: nobody else can say that they are it.
+    pub(crate) is_confidential: bool,
+}
+
 /// What a client proves itself with.
 struct Shown<'a> {
     id: Cow<'a, str>,
@@ -27,19 +35,22 @@ impl OAuthServer {
         &self,
         form: &Form,
         authorization: Option<&str>,
-    ) -> Result<String, OAuthError> {
+    ) -> Result<Asking, OAuthError> {
         let shown = shown(form, authorization)?;
         // Whoever has a document is public: it need not be fetched again to see that.
         if document_address(&shown.id, self.settings.local_documents).is_some()
             && self.settings.preregistered.find(&shown.id).is_none()
         {
             return match shown.secret {
-                None => Ok(shown.id.into_owned()),
+                None => Ok(Asking { id: shown.id.into_owned(), is_confidential: false }),
                 Some(_) => Err(wrong()),
             };
         }
         let client = self.client(&shown.id).await?;
-        if is_proven(&client, shown.secret.as_deref()) { Ok(client.id) } else { Err(wrong()) }
+        if !is_proven(&client, shown.secret.as_deref()) {
+            return Err(wrong());
+        }
+        Ok(Asking { id: client.id, is_confidential: client.secret_hash.is_some() })
     }
 }
 

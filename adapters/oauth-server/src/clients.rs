@@ -9,7 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::error::{ErrorCode, OAuthError};
-use crate::redirect::{self, ApplicationType};
+use crate::redirect::{self, ApplicationType, Kind};
 use crate::server::OAuthServer;
 
 /// The longest client id, in bytes.
@@ -132,7 +132,7 @@ fn read_document(id: &str, bytes: &[u8]) -> Result<Client, String> {
     if document.token_endpoint_auth_method.is_some_and(|method| method != "none") {
         return Err("its token_endpoint_auth_method must be none".to_owned());
     }
-    let kind = match document.application_type.as_deref() {
+    let application = match document.application_type.as_deref() {
         Some("web") => ApplicationType::Web,
         Some("native") => ApplicationType::Native,
         _ => ApplicationType::Unsaid,
@@ -140,7 +140,7 @@ fn read_document(id: &str, bytes: &[u8]) -> Result<Client, String> {
     Ok(Client {
         id: id.to_owned(),
         name: name(document.client_name.as_deref())?,
-        redirect_uris: redirect::all(&document.redirect_uris, kind)?,
+        redirect_uris: redirect::all(&document.redirect_uris, Kind { application, is_public: true })?,
         secret_hash: None,
     })
 }

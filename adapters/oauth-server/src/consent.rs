@@ -19,9 +19,9 @@ pub struct ConsentPage {
     pub client_name: Option<String>,
     /// Its id.
     pub client_id: String,
-    /// The host that gets the answer.
+    /// The host that gets the answer, or the scheme of the program that does.
     pub redirect_host: String,
-    /// Whether that is the person's own machine, where any program may be the one that listens.
+    /// Whether that is on the person's own machine, where any program may be the one that gets it.
     pub is_local: bool,
     /// What it would be granted.
     pub scopes: Vec<String>,
@@ -48,7 +48,7 @@ impl OAuthServer {
         let transaction = self.open_transaction(sealed, cookies)?;
         Ok(ConsentPage {
             redirect_host: redirect::host(&transaction.redirect_uri),
-            is_local: redirect::is_local(&transaction.redirect_uri),
+            is_local: !redirect::is_web(&transaction.redirect_uri),
             client_name: transaction.client_name,
             client_id: transaction.client,
             scopes: transaction.scopes,

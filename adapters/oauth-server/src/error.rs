@@ -13,6 +13,8 @@ pub enum ErrorCode {
     InvalidClient,
     /// The code or refresh token is none (any more), or another's.
     InvalidGrant,
+    /// The client may not ask in this way.
+    UnauthorizedClient,
     /// The way of asking is none of ours.
     UnsupportedGrantType,
     /// The kind of response is none of ours.
@@ -40,6 +42,7 @@ impl ErrorCode {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use registry_domain::caller::Role;
+use registry_domain::caller::{Groups, Role};
 use registry_domain::id::TenantId;
 use registry_domain::ports::{TokenBounds, VerifiedToken, end_after};
 use registry_domain::user::Identity;
@@ -18,8 +18,8 @@ use crate::server::OAuthServer;
 /// base64url. What begins otherwise was not made here.
 pub(crate) const BEGINNING: &str = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIs";
 
-/// The most groups that a token carries: a header has its bounds. Somebody in more is in none, as far
-/// as a token can tell.
+/// The most groups that a token carries: a header has its bounds. Of somebody in more it says that
+/// they are not known.
 const MOST_GROUPS: usize = 150;
 
 /// Somebody who signed in, as codes and tokens carry them.
@@ -34,8 +34,8 @@ pub(crate) struct PersonClaims {
     name: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     roles: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    groups: Vec<String>,
+    #[serde(default, skip_serializing_if = "Groups::is_empty")]
+    groups: Groups,
     /// Whether they are in the administrators' group, where one is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     admin_group: Option<bool>,
@@ -44,14 +44,13 @@ pub(crate) struct PersonClaims {
 impl PersonClaims {
     pub(crate) fn of(token: &VerifiedToken) -> Self {
         let identity = &token.identity;
-        let fits = token.groups.len() <= MOST_GROUPS;
         Self {
             oid: identity.subject.clone(),
             tid: identity.tenant.as_ref().map(|tenant| tenant.as_str().to_owned()),
             email: identity.email.clone(),
             name: identity.display_name.clone(),
             roles: token.roles.iter().map(|role| role.as_str().to_owned()).collect(),
-            groups: if fits { token.groups.clone() } else { Vec::new() },
+            groups: carried(&token.groups),
             admin_group: identity.in_admin_group,
         }
     }
@@ -64,6 +63,13 @@ impl PersonClaims {
             display_name: self.name.clone(),
             in_admin_group: self.admin_group,
         })
+    }
+}
+
+fn carried(groups: &Groups) -> Groups {
+    match groups {
+        Groups::Known(ids) if ids.len() > MOST_GROUPS => Groups::Unknown,
+        groups => groups.clone(),
     }
 }
 
@@ -181,6 +187,13 @@ impl Claims {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_somebody_in_too_many_groups_a_token_does_not_say_that_there_are_none() {
+        let some = |count: usize| Groups::from(vec!["g".to_owned(); count]);
+        assert_eq!(carried(&some(MOST_GROUPS)), some(MOST_GROUPS));
+        assert_eq!(carried(&some(MOST_GROUPS + 1)), Groups::Unknown);
+    }
 
     #[test]
     fn our_tokens_begin_as_no_others_do() {

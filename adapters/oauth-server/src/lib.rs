@@ -14,6 +14,7 @@
 //! | a flow from its beginning to its code | `authorize`, `consent`, `callback`; what is kept meanwhile: `transaction` |
 //! | that one browser does all of it | `browser` |
 //! | codes and refresh tokens for tokens | `token`, `refresh`, `client_auth` |
+//! | an identity provider's assertion for a token | `assertion` |
 //! | tokens that end before their end | `revoke`, `denials` |
 //! | the tokens, their keys, their verification | `jwt`, `keys`, `verifier` |
 //!
@@ -23,6 +24,7 @@
 //!   token is dropped.
 //! - No code and no token in a log line.
 
+mod assertion;
 mod authorize;
 mod browser;
 mod callback;

@@ -3,6 +3,7 @@
 use registry_domain::oauth::{CALL_SCOPE, is_resource};
 use serde_json::{Value, json};
 
+use crate::assertion;
 use crate::server::OAuthServer;
 
 /// The metadata of a protected resource (RFC 9728 §2); `path` is empty for the root. `None`: there is
@@ -49,6 +50,14 @@ impl OAuthServer {
             && let Some(members) = metadata.as_object_mut()
         {
             members.insert("registration_endpoint".to_owned(), json!(at("/register")));
+        }
+        if self.ports.assertions.is_some()
+            && let Some(members) = metadata.as_object_mut()
+        {
+            let grants = json!(["authorization_code", "refresh_token", assertion::GRANT]);
+            members.insert("grant_types_supported".to_owned(), grants);
+            let profiles = json!([assertion::PROFILE]);
+            members.insert("authorization_grant_profiles_supported".to_owned(), profiles);
         }
         metadata
     }

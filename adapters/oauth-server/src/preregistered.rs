@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::clients::Client;
-use crate::redirect::{self, ApplicationType};
+use crate::redirect::{self, ApplicationType, Kind};
 use crate::secrets::sha256;
 
 /// The clients of the file, by id.
@@ -76,9 +76,13 @@ fn client(entry: Entry) -> Result<Client, String> {
     if entry.client_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
         return Err("client_secret must have at least 32 characters".to_owned());
     }
+    let kind = Kind {
+        application: ApplicationType::Unsaid,
+        is_public: entry.client_secret.is_none(),
+    };
     Ok(Client {
         name: crate::clients::name(entry.client_name.as_deref())?,
-        redirect_uris: redirect::all(&entry.redirect_uris, ApplicationType::Unsaid)?,
+        redirect_uris: redirect::all(&entry.redirect_uris, kind)?,
         secret_hash: entry.client_secret.as_deref().map(sha256),
         id: entry.client_id,
     })

@@ -7,22 +7,40 @@ use url::{Host, Url};
 const MOST: usize = 10;
 const LONGEST: usize = 2000;
 
+/// Schemes that are no program's own: what stands behind them is a document, a script, a protocol or
+/// a part of the system, and an answer there would be executed, shown or sent to somebody.
+const NO_PROGRAMS_OWN: [&str; 38] = [
+    "about", "acap", "afp", "blob", "cap", "chrome", "content", "data", "dav", "file",
+    "filesystem", "ftp", "ftps", "gopher", "imap", "intent", "jar", "javascript", "ldap", "ldaps",
+    "livescript", "magnet", "mailto", "mhtml", "mocha", "nfs", "res", "resource", "sftp", "shell",
+    "smb", "sms", "ssh", "tel", "vbscript", "view-source", "ws", "wss",
+];
+
 /// What kind of program a client is (OpenID Connect Dynamic Client Registration §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ApplicationType {
     /// Runs on a web server: `https` only.
     Web,
-    /// Runs on its user's machine: also `http` on loopback.
+    /// Runs on its user's machine: also `http` on loopback, and a scheme of its own.
     Native,
     /// Does not say.
     Unsaid,
+}
+
+/// What of a client says which redirect addresses it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// Where it says that it runs.
+    pub(crate) application: ApplicationType,
+    /// Whether it can keep no secret.
+    pub(crate) is_public: bool,
 }
 
 /// Reads the redirect addresses of a client.
 ///
 /// # Errors
 /// What is wrong, in words.
-pub(crate) fn all(texts: &[String], kind: ApplicationType) -> Result<Vec<String>, String> {
+pub(crate) fn all(texts: &[String], kind: Kind) -> Result<Vec<String>, String> {
     if texts.is_empty() || texts.len() > MOST {
         return Err(format!("redirect_uris must have 1 to {MOST} addresses"));
     }
@@ -32,7 +50,7 @@ pub(crate) fn all(texts: &[String], kind: ApplicationType) -> Result<Vec<String>
     Ok(texts.to_vec())
 }
 
-fn check(text: &str, kind: ApplicationType) -> Result<(), &'static str> {
+fn check(text: &str, kind: Kind) -> Result<(), &'static str> {
     if text.len() > LONGEST {
         return Err("must have at most 2000 bytes");
     }
@@ -48,12 +66,34 @@ fn check(text: &str, kind: ApplicationType) -> Result<(), &'static str> {
     }
     match url.scheme() {
         "https" if url.host().is_some() => Ok(()),
-        "http" if is_loopback(&url) && kind != ApplicationType::Web => Ok(()),
+        "http" if is_loopback(&url) && kind.application != ApplicationType::Web => Ok(()),
         "http" if is_loopback(&url) => {
             Err("must be https, as the application_type is web: a native one may be on loopback")
         }
-        _ => Err("must be https, or http on loopback (127.0.0.1, [::1], localhost)"),
+        scheme if is_private_use(scheme) => check_private_use(&url, kind),
+        _ => Err("must be https, http on loopback (127.0.0.1, [::1], localhost), or a scheme of the program's own"),
     }
+}
+
+/// Whether a scheme may be one that a program claimed on its user's machine (RFC 8252 §7.1). Names
+/// with a period are asked for there; well-known clients have others (`cursor`, `vscode`).
+fn is_private_use(scheme: &str) -> bool {
+    // What Windows and its parts do with theirs is not for a redirect.
+    let is_of_the_system = scheme.starts_with("ms-") || scheme.starts_with("search");
+    !matches!(scheme, "http" | "https") && !is_of_the_system && !NO_PROGRAMS_OWN.contains(&scheme)
+}
+
+fn check_private_use(url: &Url, kind: Kind) -> Result<(), &'static str> {
+    if url.cannot_be_a_base() {
+        return Err("must have a path: scheme:/path or scheme://host/path");
+    }
+    if kind.application == ApplicationType::Web {
+        return Err("must be https, as the application_type is web: a native one may have a scheme of its own");
+    }
+    if !kind.is_public {
+        return Err("must be https or on loopback for a client with a secret: one with a scheme of its own has token_endpoint_auth_method none");
+    }
+    Ok(())
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -89,20 +129,25 @@ fn without_loopback_port(address: &str) -> Option<String> {
     Some(url.into())
 }
 
-/// The address as a decision on it is remembered: whichever port.
-pub(crate) fn as_remembered(address: &str) -> String {
-    without_loopback_port(address).unwrap_or_else(|| address.to_owned())
-}
-
 /// Whether an address is on the person's own machine, where any program may be listening.
 pub(crate) fn is_local(address: &str) -> bool {
     Url::parse(address).is_ok_and(|url| is_loopback(&url))
 }
 
-/// The host that a page shows.
+/// Whether an answer reaches the host that is named, and nobody else. On the person's own machine any
+/// program may listen on a port or claim a scheme (RFC 8252 §8.6), also in another client's name.
+pub(crate) fn is_web(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| url.scheme() == "https" && !is_loopback(&url))
+}
+
+/// The host that a page shows; for a scheme of a program's own the scheme, as a host behind it is
+/// just a word of the program's.
 pub(crate) fn host(address: &str) -> String {
-    let url = Url::parse(address).ok();
-    url.as_ref().and_then(Url::host_str).unwrap_or(address).to_owned()
+    match Url::parse(address) {
+        Ok(url) if is_private_use(url.scheme()) => format!("{}:", url.scheme()),
+        Ok(url) => url.host_str().unwrap_or(address).to_owned(),
+        Err(_) => address.to_owned(),
+    }
 }
 
 /// The address with an answer in its query, beside what stands there.
@@ -118,7 +163,9 @@ mod tests {
 
     #[test]
     fn https_and_loopback_may_be_registered_and_nothing_else() {
-        let may = |text: &str, kind| check(text, kind).is_ok();
+        let may = |text: &str, application| {
+            check(text, Kind { application, is_public: false }).is_ok()
+        };
         for good in [
             "https://app.example/cb?x=1",
             "http://127.0.0.1:1/cb",
@@ -136,7 +183,6 @@ mod tests {
             "javascript:alert(1)",
             "data:text/html,x",
             "file:///etc/passwd",
-            "app:/cb",
             "//app.example/cb",
             "https://app.example/a b",
             "https://app.example/\u{202e}",
@@ -145,6 +191,54 @@ mod tests {
             assert!(!may(bad, ApplicationType::Native), "{bad}");
         }
         assert!(!may("http://127.0.0.1/cb", ApplicationType::Web));
+    }
+
+    #[test]
+    fn a_program_without_a_secret_may_have_a_scheme_of_its_own() {
+        let own = [
+            "cursor://anysphere.cursor-mcp/oauth/callback",
+            "vscode://vscode.github-authentication/did-authenticate",
+            "com.example.app:/oauth2redirect",
+        ];
+        let kind = |application, is_public| Kind { application, is_public };
+        for address in own {
+            for application in [ApplicationType::Native, ApplicationType::Unsaid] {
+                assert!(check(address, kind(application, true)).is_ok(), "{address}");
+                assert!(check(address, kind(application, false)).is_err(), "{address}");
+            }
+            assert!(check(address, kind(ApplicationType::Web, true)).is_err(), "{address}");
+            assert!(!is_web(address), "{address}");
+        }
+        for bad in [
+            "javascript:alert(1)",
+            "JavaScript://host/%0Aalert(1)",
+            "data:text/html,x",
+            "data://x/y",
+            "file:///etc/passwd",
+            "vbscript:x",
+            "blob:https://a.example/1",
+            "about:blank",
+            "view-source:https://a.example/",
+            "intent://scan/#Intent;end",
+            "intent://scan/",
+            "ms-msdt:/id",
+            "search-ms://x/y",
+            "ws://a.example/",
+            "mailto:a@example.com",
+            "ftp://a.example/",
+            "cursor:opaque",
+            "cursor://u@host/",
+            "cursor://host/#x",
+        ] {
+            let judged = check(bad, kind(ApplicationType::Native, true));
+            assert!(judged.is_err(), "{bad}");
+        }
+        assert_eq!(host(own[0]), "cursor:");
+        let registered = [own[0].to_owned()];
+        assert!(is_one_of(own[0], &registered));
+        assert!(!is_one_of("cursor://anysphere.cursor-mcp:1/oauth/callback", &registered));
+        let answered = answering(own[0], &[("code", "x")]);
+        assert_eq!(answered, format!("{}?code=x", own[0]));
     }
 
     #[test]

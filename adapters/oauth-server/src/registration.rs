@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::clients::name;
 use crate::error::{ErrorCode, OAuthError};
-use crate::redirect::{self, ApplicationType};
+use crate::redirect::{self, ApplicationType, Kind};
 use crate::secrets::{sha256, unguessable};
 use crate::server::OAuthServer;
 use crate::settings::OAuthSettings;
@@ -52,7 +52,8 @@ impl OAuthServer {
             .settings
             .scopes(metadata.scope.as_deref())
             .map_err(|name| wrong(format!("scope: {name} is none of ours")))?;
-        let kind = kind(metadata.application_type.as_deref())?;
+        let application = application(metadata.application_type.as_deref())?;
+        let kind = Kind { application, is_public: method == "none" };
         let redirect_uris = redirect::all(&metadata.redirect_uris, kind)
             .map_err(|rule| OAuthError::new(ErrorCode::InvalidRedirectUri, rule))?;
         let secret = if method == "none" { None } else { Some(unguessable()?) };
@@ -100,7 +101,7 @@ fn check_flow(metadata: &Metadata) -> Result<(), OAuthError> {
     Ok(())
 }
 
-fn kind(asked: Option<&str>) -> Result<ApplicationType, OAuthError> {
+fn application(asked: Option<&str>) -> Result<ApplicationType, OAuthError> {
     match asked {
         None => Ok(ApplicationType::Unsaid),
         Some("web") => Ok(ApplicationType::Web),

@@ -13,7 +13,7 @@ impl OAuthServer {
     /// `invalid_client`, `invalid_request`, `temporarily_unavailable`.
     pub async fn revoke(&self, body: &[u8], authorization: Option<&str>) -> Result<(), OAuthError> {
         let form = Form::read(body)?;
-        let client = self.asking_client(&form, authorization).await?;
+        let client = self.asking_client(&form, authorization).await?.id;
         let token = form.required("token")?;
         if let Some(refresh) = self.open_refresh_token(token) {
             let grant = self.ports.store.find_grant(refresh.grant).await?;

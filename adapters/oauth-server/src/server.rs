@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use moka::sync::Cache;
 use registry_domain::ports::{
-    Clock, IdentityProvider, Ids, Leases, OAuthStore, PortError, Sealer, SessionStore, WebDocuments,
+    Clock, IdentityAssertions, IdentityProvider, Ids, Leases, OAuthStore, PortError, Sealer, SessionStore, WebDocuments,
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -35,7 +35,9 @@ pub struct OAuthPorts {
     pub provider: Arc<dyn IdentityProvider>,
     /// Fetches clients' metadata documents.
     pub documents: Arc<dyn WebDocuments>,
-    /// Has one replica at a time use a refresh token.
+    /// Reads assertions of the identity provider, where those are taken.
+    pub assertions: Option<Arc<dyn IdentityAssertions>>,
+    /// Has one replica at a time use a refresh token, and an assertion used once.
     pub leases: Arc<dyn Leases>,
     /// The time.
     pub clock: Arc<dyn Clock>,

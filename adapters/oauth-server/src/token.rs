@@ -1,4 +1,5 @@
-//! `POST /token`: a code, or a refresh token, for tokens (RFC 6749 §4.1.3 and §6).
+//! `POST /token`: a code, a refresh token or (where that is on) an assertion for tokens (RFC 6749
+//! §4.1.3 and §6).
 
 use jiff::Timestamp;
 use registry_domain::oauth::Grant;
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::assertion;
 use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
 use crate::jwt::Minted;
@@ -36,10 +38,13 @@ impl OAuthServer {
     ) -> Result<Value, OAuthError> {
         let form = Form::read(body)?;
         let grant_type = form.required("grant_type")?;
-        let client = self.asking_client(&form, authorization).await?;
+        let asking = self.asking_client(&form, authorization).await?;
         match grant_type {
-            "authorization_code" => self.redeem(&form, &client).await,
-            "refresh_token" => self.refresh(&form, &client).await,
+            "authorization_code" => self.redeem(&form, &asking.id).await,
+            "refresh_token" => self.refresh(&form, &asking.id).await,
+            assertion::GRANT if self.ports.assertions.is_some() => {
+                self.assert(&form, &asking).await
+            }
             _ => Err(OAuthError::new(
                 ErrorCode::UnsupportedGrantType,
                 "grant_type must be authorization_code or refresh_token",

@@ -61,11 +61,18 @@ pub(crate) struct CodeRecord {
 }
 
 impl Transaction {
+    /// Whether a consent to this is good for the next time. Behind an address on the person's own
+    /// machine another program may answer to the client's id then, so that the person is asked each
+    /// time (RFC 8252 §8.6); what goes to a host of the web reaches the client that was consented to.
+    pub(crate) fn is_remembered(&self) -> bool {
+        redirect::is_web(&self.redirect_uri)
+    }
+
     /// The key that a consent to this is remembered under: of that person, to that client, at that
     /// address, for that resource and those scopes.
     pub(crate) fn consent_key(&self, subject: &str, tenant: Option<&str>) -> String {
-        let address = redirect::as_remembered(&self.redirect_uri);
-        let all = (subject, tenant, &self.client, address, &self.resource, &self.scopes);
+        let all =
+            (subject, tenant, &self.client, &self.redirect_uri, &self.resource, &self.scopes);
         sha256_hex(&serde_json::to_vec(&all).unwrap_or_default())
     }
 

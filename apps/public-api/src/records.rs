@@ -35,6 +35,10 @@ pub(crate) async fn around(
     Ok(response)
 }
 
+/// The id of what a request made, for its record: where the answer has no address that names it.
+#[derive(Debug, Clone)]
+pub(crate) struct Made(pub(crate) String);
+
 /// A record that is not written yet.
 struct Pending {
     operation: Option<Operation>,
@@ -85,6 +89,9 @@ impl Pending {
         }
         if let Some(id) = extensions.get::<RequestId>() {
             id.as_str().clone_into(&mut operation.request_id);
+        }
+        if let Some(Made(id)) = extensions.get::<Made>() {
+            operation.params = Some(json!({"path": request.path(), "made": id}).to_string());
         }
         let problem = extensions.get::<Code>();
         operation.success = problem.is_none() && response.status().is_success();

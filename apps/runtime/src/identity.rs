@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry_domain::ports::{Clock, IdentityProvider, Secret, TokenVerifier};
+use registry_domain::ports::{Clock, IdentityAssertions, IdentityProvider, Secret, TokenVerifier};
 use registry_entra::{
-    DevelopmentIssuer, DevelopmentKey, EntraProvider, FetchError, GraphGroups, GroupSettings,
-    HttpJwks, IssuerRules, JwksSettings, JwtVerifier, KeySource, LocalKeys, ProviderSettings,
+    AssertionReader, DevelopmentIssuer, DevelopmentKey, EntraProvider, FetchError, GraphGroups,
+    GroupSettings, HttpJwks, IssuerRules, JwksAddress, JwksSettings, JwtVerifier, KeySource, LocalKeys, ProviderSettings,
     VerifierSettings,
 };
 
 use secrecy::ExposeSecret as _;
 use tokio::runtime::Handle;
+use url::Url;
 
 use crate::boot::BootError;
 use crate::settings::{EntraSettings, Settings};
@@ -93,6 +94,26 @@ fn of_entra(
         development: None,
         provider: Some(Arc::new(provider)),
     })
+}
+
+/// Who reads an identity provider's assertions that clients may act for people.
+///
+/// # Errors
+/// [`BootError`] when the provider's keys cannot be asked for.
+pub(crate) fn assertions(
+    settings: &Settings,
+    issuer: &str,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn IdentityAssertions>, BootError> {
+    let below = issuer.trim_end_matches('/');
+    let discovery = format!("{below}/.well-known/openid-configuration");
+    let discovery = Url::parse(&discovery)
+        .map_err(|error| BootError::part("MREG_OAUTH_ID_JAG_ISSUER makes no address", error))?;
+    let keys = JwksSettings::new(JwksAddress::Discovery(discovery));
+    let keys = HttpJwks::new(keys, Arc::clone(&clock), Handle::current()).map_err(uncallable)?;
+    let audiences: [String; 0] = [];
+    let accepted = accepted(settings, IssuerRules::exactly(issuer), audiences);
+    Ok(Arc::new(AssertionReader::new(accepted, Arc::new(keys), clock)))
 }
 
 fn uncallable(error: FetchError) -> BootError {

@@ -1,11 +1,11 @@
-//! Which tenants' servers somebody asks for, or is shown.
+//! Which tenants' servers or registrations somebody asks for, or is shown.
 
 use crate::id::TenantId;
 
-/// A choice of servers by whose they are.
+/// A choice of servers or registrations by whose they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum TenantScope {
-    /// All servers.
+    /// All.
     #[default]
     All,
     /// Those that are everybody's.
@@ -24,7 +24,7 @@ impl TenantScope {
         tenant.map_or(Self::All, Self::Only)
     }
 
-    /// Whether a server of `tenant` (`None`: everybody's) is among them.
+    /// Whether one of `tenant` (`None`: everybody's) is among them.
     pub fn includes(&self, tenant: Option<&TenantId>) -> bool {
         match self {
             Self::All => true,

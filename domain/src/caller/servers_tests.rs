@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
+use crate::caller::Groups;
 use crate::endpoint::{EgressPolicy, EndpointUrl, Transport};
 use crate::id::{Alias, Revision, ServerId};
 use crate::server::{HealthStatus, PinnedManifest, ToolRules};
@@ -37,7 +38,7 @@ fn caller(id: u128, roles: &[Role]) -> Caller {
         email: None,
         display_name: None,
         roles: roles.to_vec(),
-        groups: vec![],
+        groups: Groups::default(),
         is_admin: roles.contains(&Role::Admin),
         expires_at: Timestamp::MAX,
         assertion: None,

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::PortError;
+use crate::caller::TenantScope;
 use crate::change::Change;
 use crate::event::RegistryEvent;
 use crate::id::{Alias, RegistrationId, Revision, ServerId, UserId};
@@ -42,6 +43,8 @@ pub struct ListCursor<Id = RegistrationId> {
 /// Which registrations to list.
 #[derive(Debug, Clone, Default)]
 pub struct RegistrationQuery {
+    /// Of these tenants.
+    pub tenant: TenantScope,
     /// With this status.
     pub status: Option<RegistrationStatus>,
     /// By this person.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::caller::Role;
+use crate::caller::{Groups, Role};
 use crate::user::Identity;
 
 use super::Secret;
@@ -17,8 +17,8 @@ pub struct VerifiedToken {
     pub identity: Identity,
     /// Roles of ours.
     pub roles: Vec<Role>,
-    /// Ids of the groups that the person is in, as far as the token says.
-    pub groups: Vec<String>,
+    /// Ids of the groups that the person is in, as far as that can be told.
+    pub groups: Groups,
     /// When it ends.
     pub expires_at: Timestamp,
     /// What it is confined to; `None`: it is good for all that its person may do.

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::caller::Groups;
 use crate::collection::{CollectionContent, CollectionDraft, Member};
 use crate::endpoint::Transport;
 use crate::id::Revision;
@@ -50,7 +51,7 @@ fn caller(tenant: &str, is_admin: bool) -> Caller {
         email: None,
         display_name: None,
         roles: vec![],
-        groups: vec![],
+        groups: Groups::default(),
         is_admin,
         expires_at: Timestamp::MAX,
         assertion: None,

@@ -58,16 +58,28 @@ impl ToolRule {
         })
     }
 
-    fn applies_to(&self, caller: Option<&Caller>) -> bool {
-        let names_nobody = self.roles.is_empty() && self.groups.is_empty() && self.users.is_empty();
-        names_nobody
-            || caller.is_some_and(|caller| {
-                self.roles.iter().any(|role| caller.has(*role))
-                    || self.users.contains(&caller.subject)
-                    || self.groups.iter().any(|group| {
-                        caller.groups.iter().any(|own| own.eq_ignore_ascii_case(group))
-                    })
-            })
+    fn names_nobody(&self) -> bool {
+        self.roles.is_empty() && self.groups.is_empty() && self.users.is_empty()
+    }
+
+    fn names(&self, caller: &Caller) -> bool {
+        self.roles.iter().any(|role| caller.has(*role)) || self.users.contains(&caller.subject)
+    }
+
+    /// Whether it is certain that the rule means somebody.
+    fn allows(&self, caller: Option<&Caller>) -> bool {
+        let is_member =
+            |caller: &Caller| self.groups.iter().any(|group| caller.groups.includes(group));
+        self.names_nobody() || caller.is_some_and(|caller| self.names(caller) || is_member(caller))
+    }
+
+    /// Whether it cannot be excluded that the rule means somebody: a stranger could be anybody, and
+    /// who is in groups that are not known could be in any.
+    fn denies(&self, caller: Option<&Caller>) -> bool {
+        let may_be_member =
+            |caller: &Caller| self.groups.iter().any(|group| caller.groups.may_include(group));
+        self.names_nobody()
+            || caller.is_none_or(|caller| self.names(caller) || may_be_member(caller))
     }
 }
 
@@ -119,17 +131,17 @@ impl ToolRules {
     }
 
     /// Whether somebody (`None`: a stranger) may use a tool: no rule denies it to them, and if any
-    /// allows it to some, to them as well. A stranger could be anybody whom a rule denies it to.
+    /// allows it to some, to them as well. A stranger could be anybody whom a rule denies it to, and
+    /// somebody whose groups are not known could be in any that one denies it to.
     pub fn permit(&self, caller: Option<&Caller>, tool: &str) -> bool {
         let (mut is_reserved, mut is_allowed) = (false, false);
         for rule in self.0.iter().filter(|rule| rule.is_about(tool)) {
-            let applies = rule.applies_to(caller);
             match rule.effect {
-                Effect::Deny if applies || caller.is_none() => return false,
+                Effect::Deny if rule.denies(caller) => return false,
                 Effect::Deny => {}
                 Effect::Allow => {
                     is_reserved = true;
-                    is_allowed |= applies;
+                    is_allowed |= rule.allows(caller);
                 }
             }
         }

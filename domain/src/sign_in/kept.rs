@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::SignInPorts;
-use crate::caller::Role;
+use crate::caller::{Groups, Role};
 use crate::id::TenantId;
 use crate::ports::{Outcome, PortError, Purpose, Secret, SignIn, VerifiedToken};
 use crate::user::Identity;
@@ -50,7 +50,7 @@ pub(crate) struct KeptTokens {
     display_name: Option<String>,
     in_admin_group: Option<bool>,
     roles: Vec<String>,
-    groups: Vec<String>,
+    groups: Groups,
     access_token: String,
     refresh_token: Option<String>,
     pub(crate) expiry: Timestamp,

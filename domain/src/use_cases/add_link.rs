@@ -17,7 +17,7 @@ pub async fn add_link(
     id: RegistrationId,
     draft: LinkDraft,
 ) -> Result<Link, Error> {
-    let registration = super::existing(ports, id).await?.registration;
+    let registration = super::visible(ports, caller, id).await?.registration;
     authorize(caller, Action::ChangeRegistration { submitter: registration.submitter })?;
     let actor = super::acting_user(caller)?;
     let link = LinkId(ports.ids.next());

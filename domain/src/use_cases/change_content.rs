@@ -30,25 +30,26 @@ pub(super) async fn change_content(
     seen: Option<Seen>,
     transition: Transition,
 ) -> Result<RegistrationView, Error> {
-    let view = super::existing(ports, id).await?;
+    let view = super::visible(ports, caller, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
     let content = checked(ports, draft)?;
     keeps_alias(&view, content.alias.as_ref())?;
     Seen::require(seen, &view)?;
     let author = super::acting_user(caller)?;
     let change = transition(view.registration, content, author, ports.stamp())?;
-    write_content(ports, &change).await
+    write_content(ports, caller, &change).await
 }
 
 /// Writes a change of content and answers what there is then. The address may be somebody else's.
 pub(super) async fn write_content(
     ports: &RegistryPorts,
+    caller: &Caller,
     change: &Change<Registration>,
 ) -> Result<RegistrationView, Error> {
     let id = change.next.id;
     match ports.registrations.commit(change).await {
         Ok(()) => super::existing(ports, id).await,
-        Err(error @ PortError::AlreadyExists { .. }) => Err(url_taken(ports, error).await),
+        Err(error @ PortError::AlreadyExists { .. }) => Err(url_taken(ports, caller, error).await),
         Err(error) => Err(super::unwritten(id, error)),
     }
 }

@@ -14,7 +14,7 @@ pub async fn delete_document(
     caller: &Caller,
     (registration, id): (RegistrationId, DocumentId),
 ) -> Result<(), Error> {
-    let registration = super::existing(ports, registration).await?.registration;
+    let registration = super::visible(ports, caller, registration).await?.registration;
     authorize(caller, Action::ChangeRegistration { submitter: registration.submitter })?;
     let actor = super::acting_user(caller)?;
     let gone = || Error::NotFound(Subject::Document(id));

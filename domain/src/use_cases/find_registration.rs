@@ -6,7 +6,7 @@ use crate::error::{Error, Subject};
 use crate::id::RegistrationId;
 use crate::ports::{RegistrationView, RegistryPorts};
 
-/// Finds a registration by id.
+/// Finds a registration by id, of those that the caller may see.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Unavailable`].
@@ -16,10 +16,11 @@ pub async fn find_registration(
     id: RegistrationId,
 ) -> Result<RegistrationView, Error> {
     authorize(caller, Action::ReadRegistry)?;
-    super::existing(ports, id).await
+    super::visible(ports, caller, id).await
 }
 
-/// Finds a registration by its address: letter by letter, else by what the address means.
+/// Finds a registration by its address: letter by letter, else by what the address means. Another
+/// tenant's is not there.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Unavailable`].
@@ -34,5 +35,6 @@ pub async fn find_registration_by_url(
         .registrations
         .find_by_url(url, key.as_deref())
         .await?
+        .filter(|view| caller.sees(view.registration.tenant.as_ref()))
         .ok_or(Error::NotFound(Subject::RegistrationByUrl))
 }

@@ -4,7 +4,8 @@ use crate::caller::{Action, Caller, authorize};
 use crate::error::Error;
 use crate::ports::{Page, RegistrationQuery, RegistrationView, RegistryPorts};
 
-/// Lists registrations. With one identity tenant every signed-in person sees all of them.
+/// Lists those of the caller's tenant, and those of none; administrators see all. With one identity
+/// tenant every signed-in person sees all of them.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -14,5 +15,6 @@ pub async fn list_registrations(
     query: &RegistrationQuery,
 ) -> Result<Page<RegistrationView>, Error> {
     authorize(caller, Action::ReadRegistry)?;
-    Ok(ports.registrations.list(query).await?)
+    let query = RegistrationQuery { tenant: caller.scope(), ..query.clone() };
+    Ok(ports.registrations.list(&query).await?)
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::caller::{Action, Caller, authorize};
+use crate::caller::Caller;
 use crate::document::Document;
 use crate::error::{Error, Subject};
 use crate::id::{DocumentId, RegistrationId};
@@ -21,7 +21,7 @@ pub async fn read_document(
     (registration, id): (RegistrationId, DocumentId),
     wanted: impl FnOnce(&Document) -> Option<Range<u32>>,
 ) -> Result<(Document, Option<Bytes>), Error> {
-    authorize(caller, Action::ReadRegistry)?;
+    super::visible(ports, caller, registration).await?;
     let gone = || Error::NotFound(Subject::Document(id));
     let document = ports.documents.find(registration, id).await?.ok_or_else(gone)?;
     let Some(part) = wanted(&document) else { return Ok((document, None)) };

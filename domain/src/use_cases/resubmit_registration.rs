@@ -18,7 +18,7 @@ pub async fn resubmit_registration(
     id: RegistrationId,
     seen: Option<Seen>,
 ) -> Result<RegistrationView, Error> {
-    let view = super::existing(ports, id).await?;
+    let view = super::visible(ports, caller, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
     Seen::require(seen, &view)?;
     let change = view.registration.resubmit(super::acting_user(caller)?, ports.stamp())?;

@@ -23,7 +23,7 @@ pub async fn submit_registration(
     let change = Registration::submit(id, content, submitter, caller.tenant.clone(), ports.stamp());
     match ports.registrations.commit(&change).await {
         Ok(()) => super::existing(ports, id).await,
-        Err(error) => Err(url_taken(ports, error).await),
+        Err(error) => Err(url_taken(ports, caller, error).await),
     }
 }
 
@@ -52,14 +52,17 @@ pub(super) fn keeps_alias(view: &RegistrationView, wished: Option<&Alias>) -> Re
     }
 }
 
-/// Says who has an address that turned out to be taken.
-pub(super) async fn url_taken(ports: &RegistryPorts, error: PortError) -> Error {
+/// Says who has an address that turned out to be taken, to those who may see it.
+pub(super) async fn url_taken(ports: &RegistryPorts, caller: &Caller, error: PortError) -> Error {
     let PortError::AlreadyExists { key: "endpoint_url", existing: Some(holder) } = error else {
         return error.into();
     };
     let existing = RegistrationId(holder);
     match ports.registrations.find(existing).await {
-        Ok(Some(view)) => Error::UrlTaken { existing, status: view.registration.status() },
+        Ok(Some(RegistrationView { registration, .. })) => {
+            let is_seen = caller.sees(registration.tenant.as_ref());
+            Error::UrlTaken { holder: is_seen.then(|| (existing, registration.status())) }
+        }
         Ok(None) => Error::NotFound(Subject::Registration(existing)),
         Err(error) => error.into(),
     }

@@ -17,7 +17,7 @@ pub async fn upload_document(
     id: RegistrationId,
     draft: DocumentDraft,
 ) -> Result<Document, Error> {
-    let registration = super::existing(ports, id).await?.registration;
+    let registration = super::visible(ports, caller, id).await?.registration;
     authorize(caller, Action::ChangeRegistration { submitter: registration.submitter })?;
     let uploader = super::acting_user(caller)?;
     let document = DocumentId(ports.ids.next());

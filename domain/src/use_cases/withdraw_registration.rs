@@ -22,7 +22,7 @@ pub async fn withdraw_registration(
     id: RegistrationId,
     seen: Option<Seen>,
 ) -> Result<Option<RegistrationView>, Error> {
-    let view = super::existing(ports, id).await?;
+    let view = super::visible(ports, caller, id).await?;
     authorize(caller, Action::ChangeRegistration { submitter: view.registration.submitter })?;
     Seen::require(seen, &view)?;
     let change = match view.registration.withdraw(super::acting_user(caller)?, ports.stamp())? {
@@ -32,5 +32,5 @@ pub async fn withdraw_registration(
         }
         Withdrawal::Restored(change) => change,
     };
-    write_content(ports, &change).await.map(Some)
+    write_content(ports, caller, &change).await.map(Some)
 }

@@ -1,11 +1,12 @@
 //! Lists and their pages.
 
+use registry_domain::caller::TenantScope;
 use registry_domain::id::{RegistrationId, UserId};
 use registry_domain::manifest::{DefinitionKind, Discovery};
 use registry_domain::ports::{ListCursor, Order, RegistrationQuery};
 use registry_domain::registration::{Registration, RegistrationStatus};
 
-use crate::world::{World, content, draft, manifest};
+use crate::world::{World, content, draft, manifest, tenant};
 use crate::{Failed, Outcome};
 
 fn all() -> RegistrationQuery {
@@ -116,6 +117,31 @@ pub(crate) async fn a_list_is_filtered_by_status_and_submitter(world: &World) ->
         let found: Vec<_> = page.items.iter().map(|view| view.registration.id).collect();
         assert_eq!(found, expected, "{query:?}");
         assert_eq!(page.total, u64::try_from(expected.len())?, "{query:?}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_list_and_its_total_have_the_rows_of_the_tenants_that_are_asked_for(
+    world: &World,
+) -> Outcome {
+    let (contoso, fabrikam) = (tenant("contoso")?, tenant("fabrikam")?);
+    let shared = world.submitted(1).await?.id;
+    let hers = world.submitted_as(draft(2), Some(contoso.clone())).await?.id;
+    let theirs = world.submitted_as(draft(3), Some(fabrikam)).await?.id;
+    for (tenant, expected) in [
+        (TenantScope::All, vec![theirs, hers, shared]),
+        (TenantScope::Of(contoso.clone()), vec![hers, shared]),
+        (TenantScope::Only(contoso), vec![hers]),
+        (TenantScope::Shared, vec![shared]),
+        (TenantScope::Nothing, vec![]),
+    ] {
+        let query = RegistrationQuery { tenant, ..all() };
+        let page = world.ports().registrations.list(&query).await?;
+        let found: Vec<_> = page.items.iter().map(|view| view.registration.id).collect();
+        assert_eq!(found, expected, "{query:?}");
+        assert_eq!(page.total, u64::try_from(expected.len())?, "{query:?}");
+        let narrowed = RegistrationQuery { status: Some(RegistrationStatus::Approved), ..query };
+        assert_eq!(world.ports().registrations.list(&narrowed).await?.total, 0, "{narrowed:?}");
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use diesel::dsl::{IntoBoxed, LeftJoin};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
+use registry_domain::caller::TenantScope;
 use registry_domain::id::RegistrationId;
 use registry_domain::manifest::Discovery;
 use registry_domain::ports::{Order, Page, RegistrationQuery, RegistrationView};
@@ -18,11 +19,31 @@ use crate::servers::SummaryRow;
 type Joined = LeftJoin<LeftJoin<registrations::table, candidate_manifests::table>, servers::table>;
 type Row = (RegistrationRow, Option<CandidateRow>, Option<SummaryRow>);
 
+/// Those of some tenants. A macro, as the page and the count have other types.
+macro_rules! of_tenants {
+    ($rows:expr, $scope:expr) => {
+        match $scope {
+            TenantScope::All => $rows,
+            TenantScope::Shared => $rows.filter(registrations::tenant_id.is_null()),
+            TenantScope::Of(tenant) => $rows.filter(
+                registrations::tenant_id
+                    .is_null()
+                    .or(registrations::tenant_id.eq(tenant.as_str()).assume_not_null()),
+            ),
+            TenantScope::Only(tenant) => {
+                $rows.filter(registrations::tenant_id.eq(tenant.as_str()))
+            }
+            // No registration is without an id.
+            TenantScope::Nothing => $rows.filter(registrations::registration_id.is_null()),
+        }
+    };
+}
+
 /// Narrows a query down to what is asked for. A macro, as the page and the count have other types:
 /// counting needs no joins, each row has at most one candidate and one server.
 macro_rules! matching {
     ($rows:expr, $query:expr) => {{
-        let mut matching = $rows;
+        let mut matching = of_tenants!($rows, &$query.tenant);
         if let Some(status) = $query.status {
             matching = matching.filter(registrations::status.eq(status.as_str()));
         }

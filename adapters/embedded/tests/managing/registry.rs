@@ -10,7 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use registry_contract::MockClock;
-use registry_domain::caller::{ApiMode, Caller, Permit, Role};
+use registry_domain::caller::{ApiMode, Caller, Groups, Permit, Role};
 use registry_domain::endpoint::EgressPolicy;
 use registry_domain::id::{TenantId, UserId};
 use registry_domain::manifest::{Definition, DefinitionKind, DriftPolicy, FaultClass, Manifest};
@@ -177,7 +177,7 @@ impl Registry {
             email: None,
             display_name: None,
             roles: roles.to_vec(),
-            groups: Vec::new(),
+            groups: Groups::default(),
             is_admin: roles.contains(&Role::Admin),
             expires_at: Timestamp::MAX,
             assertion: None,

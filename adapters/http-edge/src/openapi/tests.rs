@@ -18,8 +18,14 @@ fn make() {}
 #[utoipa::path(get, path = "/open", responses((status = 200, description = "Seen")))]
 fn look() {}
 
+#[utoipa::path(
+    get, path = "/keys", tag = "api keys", security(("bearer" = [])),
+    responses((status = 200, description = "Keys")),
+)]
+fn keys() {}
+
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(make, look))]
+#[openapi(paths(make, look, keys))]
 struct Document;
 
 fn completed() -> OpenApi {
@@ -27,6 +33,7 @@ fn completed() -> OpenApi {
     // What the functions do is of no interest here.
     make();
     look();
+    keys();
     complete(&mut document);
     document
 }
@@ -65,6 +72,18 @@ fn a_token_a_body_and_a_parameter_bring_their_codes_along() {
     assert_eq!(reference, "#/components/examples/SERVER_NOT_FOUND");
     let example = &document["components"]["examples"]["SERVER_NOT_FOUND"]["value"];
     assert_eq!((&example["status"], &example["error"]), (&json!(404), &json!("SERVER_NOT_FOUND")));
+}
+
+#[test]
+fn a_key_does_instead_of_a_token_but_where_keys_are_managed() {
+    let document = as_json();
+    let scheme = &document["components"]["securitySchemes"]["api_key"];
+    assert_eq!((&scheme["in"], &scheme["name"]), (&json!("header"), &json!("X-API-Key")));
+    let security = |path: &str, method: &str| document["paths"][path][method]["security"].clone();
+    let either = json!([{"bearer": []}, {"api_key": []}]);
+    assert_eq!(security("/things/{id}", "post"), either);
+    assert_eq!(security("/keys", "get"), json!([{"bearer": []}]));
+    assert_eq!(security("/open", "get"), Value::Null);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use registry_contract::MockClock;
+use registry_domain::caller::Groups;
 use registry_domain::ports::{
     Clock as _, CodeRedemption, IdentityProvider, Ids, Sealer, Secret, SignIn, SignInFailure,
     SignInRequest, TokenVerifier, Verification, VerifiedToken, WebDocument, WebDocuments, WebFault,
@@ -22,7 +23,8 @@ use url::Url;
 use uuid::Uuid;
 
 pub const BASE: &str = "https://gateway.example";
-pub const REDIRECT: &str = "http://127.0.0.1:1/cb";
+/// A host of the web: a consent is good for the next time.
+pub const REDIRECT: &str = "https://app.example/cb";
 pub const VERIFIER: &str = "a-verifier-that-is-long-enough-to-be-one-0123456789";
 
 /// Everything that a server needs, to open one or several.
@@ -67,7 +69,7 @@ impl Provider {
         let person = VerifiedToken {
             identity,
             roles: vec![],
-            groups: vec![],
+            groups: Groups::default(),
             expires_at,
             bounds: None,
             assertion: None,
@@ -133,6 +135,7 @@ impl House {
             sealer: sealer(),
             provider: Arc::new(Provider(clock.clone())),
             documents: Arc::new(NoSites),
+            assertions: None,
             leases: store.clone(),
             clock: clock.clone(),
             ids: Arc::new(Numbers::default()),
@@ -147,7 +150,12 @@ impl House {
 
 /// Registers a client.
 pub async fn client(server: &OAuthServer) -> String {
-    let metadata = json!({"redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none"});
+    client_at(server, REDIRECT).await
+}
+
+/// Registers a client at an address.
+pub async fn client_at(server: &OAuthServer, redirect: &str) -> String {
+    let metadata = json!({"redirect_uris": [redirect], "token_endpoint_auth_method": "none"});
     let answer = server.register(metadata.to_string().as_bytes()).await.unwrap();
     answer["client_id"].as_str().unwrap().to_owned()
 }
@@ -159,8 +167,9 @@ pub async fn authorize(
     cookie: Option<&str>,
 ) -> (String, String) {
     let challenge = challenge();
+    // The only address that it registered.
     let query = format!(
-        "response_type=code&client_id={client}&redirect_uri={REDIRECT}&code_challenge={challenge}\
+        "response_type=code&client_id={client}&code_challenge={challenge}\
          &code_challenge_method=S256"
     );
     let step = server.authorize(&query, cookie).await.unwrap();

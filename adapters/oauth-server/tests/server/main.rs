@@ -8,6 +8,7 @@
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 
+mod consents;
 mod copies;
 mod ends;
 mod house;

@@ -3,7 +3,8 @@
 use libtest_mimic::Failed;
 use registry_domain::change::Change;
 use registry_domain::event::{EventKind, RegistryEvent};
-use registry_domain::id::{Alias, RegistrationId, ServerId};
+use registry_domain::caller::TenantScope;
+use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
 use registry_domain::manifest::{Discovery, Manifest};
 use registry_domain::ports::{
     ApprovalChange, CandidateRecord, ListCursor, Order, PortError, RegistrationQuery,
@@ -20,6 +21,7 @@ steps! {
     list_newest fetches 30
         by ["idx_registrations_created_at" "candidate_manifests_pkey" "idx_servers_registration_id"]
     list_oldest_from_a_cursor fetches 30 by ["idx_registrations_created_at"]
+    list_of_a_tenant fetches 60 by ["idx_registrations_created_at"]
     list_by_status fetches 200 by ["idx_registrations_status"]
     list_by_status_from_a_cursor fetches 200 by ["idx_registrations_status"]
     list_waiting_oldest_first fetches 25
@@ -85,6 +87,12 @@ async fn list_newest(scene: &Scene, _: u64) -> Result<(), Failed> {
 async fn list_oldest_from_a_cursor(scene: &Scene, round: u64) -> Result<(), Failed> {
     let (after, order) = (Some(cursor(50_000 + round)), Order::OldestFirst);
     page(scene, RegistrationQuery { after, order, ..Default::default() }).await
+}
+
+/// As everybody but administrators sees it.
+async fn list_of_a_tenant(scene: &Scene, _: u64) -> Result<(), Failed> {
+    let contoso = TenantId::parse("contoso").map_err(|wrong| format!("{wrong:?}"))?;
+    page(scene, RegistrationQuery { tenant: TenantScope::Of(contoso), ..Default::default() }).await
 }
 
 /// As administrators see what they have to decide on.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use jiff::Timestamp;
-use registry_domain::caller::{Caller, Permit};
+use registry_domain::caller::{Caller, Groups, Permit};
 use registry_domain::endpoint::{EndpointUrl, Transport};
 use registry_domain::event::EventSeq;
 use registry_domain::federation::ServerRef;
@@ -53,7 +53,7 @@ pub fn permit(endpoint: EndpointUrl) -> Permit<Arc<ServerEntry>> {
         email: None,
         display_name: None,
         roles: Vec::new(),
-        groups: Vec::new(),
+        groups: Groups::default(),
         is_admin: false,
         expires_at: Timestamp::MAX,
         assertion: None,

@@ -29,19 +29,27 @@ pub fn query(address: &str) -> HashMap<String, String> {
 #[derive(Clone, Debug)]
 pub struct Client {
     pub id: String,
+    pub redirect: String,
 }
 
 impl Client {
     pub async fn registered(gateway: &Api) -> Self {
-        let metadata = json!({
-            "client_name": "A <b>client</b>", "redirect_uris": [REDIRECT],
-            "token_endpoint_auth_method": "none",
-        });
-        Self::of(&gateway.post("/register", &metadata).await.expect(201).json())
+        Self::registered_at(gateway, REDIRECT).await
     }
 
-    pub fn of(answer: &Value) -> Self {
-        Self { id: answer["client_id"].as_str().expect("client_id").to_owned() }
+    pub async fn registered_at(gateway: &Api, redirect: &str) -> Self {
+        let metadata = json!({
+            "client_name": "A <b>client</b>", "redirect_uris": [redirect],
+            "token_endpoint_auth_method": "none",
+        });
+        let answer = gateway.post("/register", &metadata).await.expect(201).json();
+        let id = answer["client_id"].as_str().expect("client_id").to_owned();
+        Self { id, redirect: redirect.to_owned() }
+    }
+
+    /// A client that is known otherwise.
+    pub fn known(id: impl Into<String>) -> Self {
+        Self { id: id.into(), redirect: REDIRECT.to_owned() }
     }
 
     /// The parameters of a good authorization request.
@@ -49,7 +57,7 @@ impl Client {
         vec![
             ("response_type", "code"),
             ("client_id", &self.id),
-            ("redirect_uri", REDIRECT),
+            ("redirect_uri", &self.redirect),
             ("code_challenge", challenge),
             ("code_challenge_method", "S256"),
             ("state", "the client's state"),
@@ -62,7 +70,7 @@ impl Client {
             ("grant_type", "authorization_code"),
             ("client_id", &self.id),
             ("code", code),
-            ("redirect_uri", REDIRECT),
+            ("redirect_uri", &self.redirect),
             ("code_verifier", VERIFIER),
         ];
         gateway.post_form("/token", &form).await

@@ -42,6 +42,12 @@ async fn metadata_that_breaks_a_rule_is_refused_and_the_rule_named() {
             "invalid_redirect_uri",
             "[1]",
         ),
+        (json!({"redirect_uris": ["cursor://host/cb"]}), "invalid_redirect_uri", "none"),
+        (
+            json!({"redirect_uris": ["data://x/y"], "token_endpoint_auth_method": "none"}),
+            "invalid_redirect_uri",
+            "[0]",
+        ),
         (json!({"redirect_uris": ["https://app.example/#x"]}), "invalid_redirect_uri", "fragment"),
         (
             json!({"redirect_uris": [REDIRECT], "application_type": "web"}),
@@ -133,7 +139,7 @@ async fn a_client_is_known_by_its_metadata_document() {
             body.len()
         ))
     });
-    let client = Client { id: format!("{}/good.json", site.base()) };
+    let client = Client::known(format!("{}/good.json", site.base()));
     let mut browser = world.browser();
     let page = browser.authorize(&client.request(&challenge(VERIFIER))).await.expect(302);
     let page = browser.get(page.header("location")).await.expect(200).text();
@@ -143,7 +149,7 @@ async fn a_client_is_known_by_its_metadata_document() {
     assert_eq!(site.requests().len(), 1, "the document is kept for as long as its site says");
 
     for bad in ["/other.json", "/large.json", "/moved.json", "/page.html"] {
-        let client = Client { id: format!("{}{bad}", site.base()) };
+        let client = Client::known(format!("{}{bad}", site.base()));
         let refused = world.browser().authorize(&client.request(&challenge(VERIFIER))).await;
         let page = refused.expect(400).text();
         assert!(page.contains("metadata document"), "{bad}: {page}");
@@ -154,7 +160,7 @@ async fn a_client_is_known_by_its_metadata_document() {
         "http://10.0.0.1/x",
         "file:///etc/passwd",
     ] {
-        let client = Client { id: forbidden.to_owned() };
+        let client = Client::known(forbidden);
         world.browser().authorize(&client.request(&challenge(VERIFIER))).await.expect(400);
     }
 }
@@ -169,7 +175,7 @@ async fn a_client_that_the_operator_named_proves_itself_with_its_secret() {
     }]);
     std::fs::write(&file, clients.to_string()).unwrap();
     let world = World::with(&[("MREG_OAUTH_CLIENTS_FILE", file.to_str().unwrap())]).await;
-    let client = Client { id: "the-ide".to_owned() };
+    let client = Client::known("the-ide");
 
     let code = world.browser().code(&client, &[]).await;
     let refused = client.redeem(&world.gateway(), &code).await.expect(401).json();

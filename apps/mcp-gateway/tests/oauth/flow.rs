@@ -3,7 +3,7 @@
 use registry_testkit::upstreams::{RmcpOptions, RmcpServer};
 use serde_json::json;
 
-use crate::browser::{REDIRECT, VERIFIER, challenge, query};
+use crate::browser::{Client, REDIRECT, VERIFIER, challenge, query};
 use crate::support::{World, claims};
 
 #[tokio::test]
@@ -93,7 +93,8 @@ async fn a_refresh_token_is_good_once_and_a_second_use_ends_everything() {
 #[tokio::test]
 async fn a_consent_is_remembered_for_that_person_that_client_and_those_scopes() {
     let world = World::start().await;
-    let (client, mut browser) = (world.client().await, world.browser());
+    let on_the_web = async || Client::registered_at(&world.gateway(), "https://a.example/cb").await;
+    let (client, mut browser) = (on_the_web().await, world.browser());
     browser.tokens(&client, &[]).await;
     let challenge = challenge(VERIFIER);
     let again = browser.authorize(&client.request(&challenge)).await.expect(302);
@@ -105,7 +106,7 @@ async fn a_consent_is_remembered_for_that_person_that_client_and_those_scopes() 
     let mut more = client.request(&challenge);
     more.push(("scope", "access_as_user openid"));
     assert!(consents(browser.authorize(&more).await.header("location")), "other scopes");
-    let other = world.client().await;
+    let other = on_the_web().await;
     assert!(consents(browser.authorize(&other.request(&challenge)).await.header("location")));
 
     world.entra.signs_in("Grace");
@@ -116,6 +117,28 @@ async fn a_consent_is_remembered_for_that_person_that_client_and_those_scopes() 
     let code = query(&browser.sign_in(&entra).await).remove("code").unwrap();
     let tokens = client.redeem(&world.gateway(), &code).await.expect(200).json();
     assert_eq!(claims(tokens["access_token"].as_str().unwrap())["roles"], json!(["admin"]));
+}
+
+#[tokio::test]
+async fn a_program_with_a_scheme_of_its_own_gets_its_answer_there_and_is_consented_to_each_time() {
+    let world = World::start().await;
+    let redirect = "cursor://anysphere.cursor-mcp/oauth/callback";
+    let own = Client::registered_at(&world.gateway(), redirect).await;
+    let listening = world.client().await;
+    let mut browser = world.browser();
+    for client in [&own, &own, &listening, &listening] {
+        let challenge = challenge(VERIFIER);
+        // Fails where nobody is asked.
+        let back = browser.allow(&client.request(&challenge)).await;
+        assert!(back.starts_with(&format!("{}?code=", client.redirect)), "{back}");
+        let code = query(&back).remove("code").unwrap();
+        let tokens = client.redeem(&world.gateway(), &code).await.expect(200).json();
+        assert_eq!(world.opens(tokens["access_token"].as_str().unwrap()).await, 200);
+    }
+    let challenge = challenge(VERIFIER);
+    let page = browser.authorize(&own.request(&challenge)).await.header("location").to_owned();
+    let page = browser.get(&page).await.expect(200).text();
+    assert!(page.contains("<dd>cursor:</dd>") && page.contains("on this machine"), "{page}");
 }
 
 #[tokio::test]

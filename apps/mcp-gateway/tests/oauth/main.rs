@@ -7,6 +7,7 @@
 //! | which clients there may be | `clients.rs` |
 //! | a flow from its beginning to a call, and to the end of its grant | `flow.rs` |
 //! | flows that nobody should get through with | `bad_input.rs` |
+//! | an identity provider's assertion instead of a sign-in | `assertions.rs` |
 //! | tokens: for whom, for what, until when; what goes to upstreams | `tokens.rs` |
 //! | what opens servers in a caller's name | `on_behalf.rs` |
 //! | replicas share all of it | `replicas.rs` |
@@ -22,6 +23,7 @@
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 
+mod assertions;
 mod bad_input;
 mod browser;
 mod clients;

@@ -1,5 +1,6 @@
 //! Which registrations are asked for.
 
+use registry_domain::caller::TenantScope;
 use registry_domain::endpoint::EndpointUrl;
 use registry_domain::field::Violation;
 use registry_domain::ports::{Order, RegistrationQuery};
@@ -28,6 +29,7 @@ impl ReadQuery for ListQuery {
         let statuses = [Pending, Approved, Rejected].map(|status| (status.as_str(), status));
         let orders = [("desc", Order::NewestFirst), ("asc", Order::OldestFirst)];
         let query = RegistrationQuery {
+            tenant: TenantScope::All,
             status: parameters.one_of("status", &statuses),
             submitter: parameters.id("submitter_id"),
             search: parameters.text("search", MAX_SEARCH),

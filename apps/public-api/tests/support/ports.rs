@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use public_api::{PublicApi, PublicApiSettings};
-use registry_domain::caller::{ApiMode, Role, TenantScope};
+use registry_domain::caller::{ApiMode, Groups, Role, TenantScope};
 use registry_domain::chain::Chain;
 use registry_domain::change::Change;
 use registry_domain::credential::{CredentialRemoval, StoredCredential};
@@ -129,7 +129,7 @@ impl TokenVerifier for Broken {
                     in_admin_group: None,
                 },
                 roles: Role::parse(roles).into_iter().collect(),
-                groups: Vec::new(),
+                groups: Groups::default(),
                 expires_at: Timestamp::MAX,
                 bounds: None,
                 assertion: None,

@@ -8,6 +8,7 @@ use registry_oauth_server::{GatewayVerifier, OAuthPorts, OAuthServer, OAuthSetti
 use registry_upstream::HttpDocuments;
 
 use super::{BootError, Shared, Storage, upstream_settings};
+use crate::identity;
 use crate::settings::Settings;
 
 /// Opens the server, where the settings do not switch it off.
@@ -26,12 +27,17 @@ pub(super) async fn start(
         return Ok(None);
     }
     let egress = settings.registry.policy.egress;
+    let issuer = settings.oauth.assertion_issuer.as_deref();
+    let assertions = issuer.map(|issuer| {
+        identity::assertions(settings, issuer, Arc::clone(&open.ports.clock))
+    });
     let ports = OAuthPorts {
         store: open.oauth(),
         sessions: Arc::clone(&shared.sessions),
         sealer,
         provider,
         documents: Arc::new(HttpDocuments::new(upstream_settings(settings))),
+        assertions: assertions.transpose()?,
         leases: Arc::clone(&shared.leases),
         clock: Arc::clone(&open.ports.clock),
         ids: Arc::clone(&open.ports.ids),

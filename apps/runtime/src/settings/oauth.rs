@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use registry_oauth_server::Preregistered;
+use url::{Host, Url};
 
 use super::Reader;
 
@@ -28,6 +29,8 @@ pub struct OAuthServerSettings {
     pub refresh_ttl: Duration,
     /// How long a key signs.
     pub key_period: Duration,
+    /// The identity provider whose assertions are taken, if any are.
+    pub assertion_issuer: Option<String>,
 }
 
 impl OAuthServerSettings {
@@ -59,8 +62,31 @@ impl OAuthServerSettings {
                 365,
             )),
             key_period: DAY.saturating_mul(reader.number(&["MREG_OAUTH_KEY_DAYS"], 30, 1, 365)),
+            assertion_issuer: reader.optional(
+                &["MREG_OAUTH_ID_JAG_ISSUER"],
+                "an https URL, or http on this machine",
+                issuer,
+            ),
         }
     }
+}
+
+/// An issuer's address, which is compared letter by letter. Its keys are not believed over an open
+/// network.
+fn issuer(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let is_fit = is_secure(&url) && url.query().is_none() && url.fragment().is_none();
+    is_fit.then(|| text.to_owned())
+}
+
+fn is_secure(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && is_here)
 }
 
 fn clients(path: &PathBuf) -> Result<Preregistered, String> {

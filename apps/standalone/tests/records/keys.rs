@@ -60,6 +60,40 @@ async fn a_key_opens_the_doors_that_it_was_made_for_and_records_name_it() {
 }
 
 #[tokio::test]
+async fn the_record_of_a_keys_making_names_the_key_and_not_its_secret() {
+    let (program, root) = start().await;
+    let made = make(&root, &json!({ "name": "agent", "scopes": ["mcp"] })).await;
+    root.delete(&format!("{KEYS}/{}", text(&made, "key_id"))).await.expect(204);
+    let records = eventually("both records are there", async || {
+        let listed = root.get("/api/v1/audit/operations").await.expect(200).json();
+        let records = listed["results"].as_array().unwrap().clone();
+        let of_keys = |record: &Value| record["method"].as_str().unwrap().contains(KEYS);
+        let records: Vec<Value> = records.into_iter().filter(of_keys).collect();
+        (records.len() == 2).then_some(records)
+    })
+    .await;
+    let id = text(&made, "key_id");
+    assert_eq!(records[1]["params"], json!({ "path": KEYS, "made": id }));
+    assert_eq!(records[0]["params"]["path"], format!("{KEYS}/{id}"));
+    let all = format!("{records:?}{:?}", program.logs());
+    assert!(!all.contains(&text(&made, "api_key")), "{all}");
+}
+
+#[tokio::test]
+async fn a_page_may_ask_to_show_a_key() {
+    let (program, _) = start().await;
+    let preflight = http::Request::builder()
+        .method(Method::OPTIONS)
+        .header("origin", "http://localhost:3000")
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "x-api-key")
+        .body(bytes::Bytes::new())
+        .unwrap();
+    let answer = Api::service(&program).request("/users/me", preflight).await.expect(200);
+    assert!(answer.header("access-control-allow-headers").contains("x-api-key"));
+}
+
+#[tokio::test]
 async fn a_key_is_shown_once_and_ends_when_it_is_revoked() {
     let (program, root) = start().await;
     let made = make(&root, &json!({ "name": "agent", "scopes": ["mcp", "api"] })).await;

@@ -6,6 +6,7 @@
 //! | every field keeps its rule | `fields.rs`, `egress.rs` |
 //! | what cannot be read is refused, in one shape | `refusals.rs` |
 //! | who may ask at all, and who they are | `tokens.rs`, `people.rs` |
+//! | a tenant's registrations are there for that tenant | `tenants.rs` |
 //! | lists: filters, pages, cursors | `lists.rs`, `filters.rs` |
 //! | one address, one registration | `addresses.rs` |
 //! | a submitter's changes | `changes.rs`, `endings.rs` |
@@ -50,5 +51,6 @@ mod races;
 mod refusals;
 mod story;
 mod support;
+mod tenants;
 mod tokens;
 mod uploads;

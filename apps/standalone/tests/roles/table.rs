@@ -147,8 +147,10 @@ const ANYBODY: &str = "+++++";
 const SIGNED_IN: &str = "1++++";
 /// Administrators.
 const ADMINS: &str = "1333+";
+/// Whoever is signed in, of the tenant that it belongs to.
+const OWN_TENANT: &str = "1++4+";
 /// The submitter (the user) and administrators.
-const SUBMITTER: &str = "1+33+";
+const SUBMITTER: &str = "1+34+";
 /// Writing what is new, or many: nobody writes where nothing is written.
 const WRITES: [&str; 3] = ["+++++", "13+++", "33333"];
 /// Reading one server of a tenant.
@@ -167,13 +169,13 @@ pub const ROWS: &[Row] = &[
     // people
     always("POST", "/users", SIGNED_IN).answers(&[200, 201]),
     always("GET", "/users/me", SIGNED_IN),
-    always("GET", "/users/{user_id}", SIGNED_IN),
-    // registrations: every signed-in person sees them all
+    always("GET", "/users/{user_id}", OWN_TENANT),
+    // registrations: every signed-in person sees those of their tenant
     always("GET", "/registrations", SIGNED_IN),
     always("POST", "/registrations", SIGNED_IN).sends(Body::Draft).answers(&[201]),
     always("GET", "/registrations/my", SIGNED_IN),
-    always("GET", "/registrations/by-url", SIGNED_IN),
-    always("GET", REGISTRATION, SIGNED_IN),
+    always("GET", "/registrations/by-url", OWN_TENANT),
+    always("GET", REGISTRATION, OWN_TENANT),
     always("PUT", REGISTRATION, SUBMITTER).sends(Body::Draft),
     always("DELETE", REGISTRATION, ADMINS).answers(&[204]),
     always("PATCH", "/registrations/{registration_id}/status", ADMINS).sends(Body::Decision),
@@ -184,16 +186,16 @@ pub const ROWS: &[Row] = &[
     always("POST", "/registrations/{registration_id}/resubmit", SUBMITTER).on(Before::Rejected),
     // its server is there: listing it again changes nothing
     always("POST", "/registrations/{registration_id}/relist", ADMINS).on(Before::Approved),
-    always("GET", "/registrations/{registration_id}/manifest", SIGNED_IN),
+    always("GET", "/registrations/{registration_id}/manifest", OWN_TENANT),
     // documents and links of registrations
-    always("GET", "/registrations/{registration_id}/documents", SIGNED_IN),
+    always("GET", "/registrations/{registration_id}/documents", OWN_TENANT),
     always("POST", "/registrations/{registration_id}/documents", SUBMITTER)
         .sends(Body::Document)
         .answers(&[201]),
-    always("GET", "/registrations/{registration_id}/documents/{document_id}", SIGNED_IN),
+    always("GET", "/registrations/{registration_id}/documents/{document_id}", OWN_TENANT),
     always("DELETE", "/registrations/{registration_id}/documents/{document_id}", SUBMITTER)
         .answers(&[204]),
-    always("GET", "/registrations/{registration_id}/links", SIGNED_IN),
+    always("GET", "/registrations/{registration_id}/links", OWN_TENANT),
     always("POST", "/registrations/{registration_id}/links", SUBMITTER)
         .sends(Body::Link)
         .answers(&[201]),

@@ -40,7 +40,11 @@ impl Key {
     }
 
     pub(super) fn sign(&self, claims: &Value) -> String {
-        let header = json!({"typ": "JWT", "alg": "RS256", "kid": self.kid, "x5t": self.kid});
+        self.sign_as("JWT", claims)
+    }
+
+    pub(super) fn sign_as(&self, kind: &str, claims: &Value) -> String {
+        let header = json!({"typ": kind, "alg": "RS256", "kid": self.kid, "x5t": self.kid});
         let message = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         let random = SystemRandom::new();

@@ -158,6 +158,14 @@ impl Entra {
         state.access_token(person, &["access_as_user".to_owned()])
     }
 
+    /// An assertion that a client may act for somebody (ID-JAG), as other providers make them: with
+    /// these claims, `aud` and `client_id` among them; a member `null` takes one away.
+    pub fn assertion(&self, who: &str, claims: &Value) -> String {
+        let state = self.state.lock();
+        let person = state.person(who).unwrap_or_else(|| panic!("Entra does not know {who}"));
+        state.assertion(person, claims)
+    }
+
     /// Any claims, signed with the present key.
     pub fn sign(&self, claims: &Value) -> String {
         self.state.lock().signing_key().sign(claims)

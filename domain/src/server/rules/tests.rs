@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::caller::Groups;
 
 fn caller(subject: &str, roles: &[Role], groups: &[&str]) -> Caller {
     Caller {
@@ -13,7 +14,7 @@ fn caller(subject: &str, roles: &[Role], groups: &[&str]) -> Caller {
         email: None,
         display_name: None,
         roles: roles.to_vec(),
-        groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+        groups: Groups::Known(groups.iter().map(|group| (*group).to_owned()).collect()),
         is_admin: roles.contains(&Role::Admin),
         expires_at: Timestamp::MAX,
         assertion: None,
@@ -79,6 +80,26 @@ fn a_stranger_may_be_whom_a_rule_denies() {
         rules(vec![ToolRule { users: vec!["ada".into()], ..rule(Effect::Deny, &["call"]) }]);
     assert!(!rules.permit(None, "call"));
     assert!(rules.permit(None, "other"));
+}
+
+#[test]
+fn who_may_be_in_a_group_that_a_rule_denies_may_not() {
+    let unknown = Caller { groups: Groups::Unknown, ..caller("ada", &[], &[]) };
+    let of_group = |effect, tool| ToolRule { groups: vec!["ops".into()], ..rule(effect, &[tool]) };
+    let rules = rules(vec![
+        of_group(Effect::Deny, "denied"),
+        of_group(Effect::Allow, "allowed"),
+        of_group(Effect::Allow, "hers"),
+        ToolRule { users: vec!["ada".into()], ..rule(Effect::Allow, &["hers"]) },
+        ToolRule { users: vec!["eve".into()], ..rule(Effect::Deny, &["not_eves"]) },
+    ]);
+    for (tool, may) in
+        [("denied", false), ("allowed", false), ("hers", true), ("not_eves", true), ("any", true)]
+    {
+        assert_eq!(rules.permit(Some(&unknown), tool), may, "{tool}");
+        let known = caller("ada", &[], &["dev"]);
+        assert_eq!(rules.permit(Some(&known), tool), may || tool == "denied", "{tool} known");
+    }
 }
 
 #[test]

@@ -48,6 +48,7 @@ const fn code(error: ErrorCode) -> Code {
         ErrorCode::TemporarilyUnavailable => Code::DatabaseUnavailable,
         ErrorCode::InvalidRequest
         | ErrorCode::InvalidGrant
+        | ErrorCode::UnauthorizedClient
         | ErrorCode::UnsupportedGrantType
         | ErrorCode::UnsupportedResponseType
         | ErrorCode::InvalidScope

@@ -1,10 +1,12 @@
 //! Tokens that clients got of Entra by themselves.
 
 use registry_testkit::entra::{Person, TENANT};
+use registry_testkit::upstreams::{RmcpOptions, RmcpServer};
 use registry_testkit::{Api, eventually};
 use serde_json::{Value, json};
 
 use super::SignInWorld;
+use crate::support::tools_shown;
 
 const ADMINS: &str = "33333333-3333-4333-8333-333333333333";
 
@@ -62,6 +64,39 @@ async fn while_graph_is_silent_nobody_administrates_by_group() {
     assert_eq!(world.entra.graph_calls(), 1);
     userinfo(&world.with_token_of("Ada")).await;
     assert_eq!(world.entra.graph_calls(), 1, "Graph is left alone for a while");
+}
+
+#[tokio::test]
+async fn while_graph_is_silent_a_rule_that_denies_a_group_denies_who_may_be_in_it() {
+    let world = SignInWorld::start(&[]).await;
+    let upstream = RmcpServer::start(RmcpOptions::default());
+    let grace = Api::service(&world.program).with_token(&world.entra.access_token("Grace"));
+    let server = json!({
+        "name": "Files", "alias": "files", "endpoint_url": upstream.url(), "transport_type": "http",
+    });
+    let listed = grace.post("/api/v1/servers", &server).await.expect(201).json();
+    let rules = format!("/api/v1/servers/{}/tool-rules", listed["id"].as_str().unwrap());
+    let denied = json!([{ "effect": "deny", "tools": ["echo"], "groups": ["contractors"] }]);
+    grace.put(&rules, &json!({ "rules": denied })).await.expect(200);
+    let has_echo = async |api: &Api| {
+        tools_shown(api, "/mcp").await.contains(&"files__echo".to_owned())
+    };
+    eventually("who is in no such group has the tool", async || {
+        has_echo(&world.with_token_of("Grace")).await.then_some(())
+    })
+    .await;
+
+    let eve = Person::new("eeeeeeee-0000-4000-8000-000000000005", "Eve", "eve@example.com");
+    for person in [Person::ada(), eve] {
+        world.entra.add(person.in_groups(groups(250)));
+    }
+    assert!(has_echo(&world.with_token_of("Eve")).await, "Graph says that she is not in it");
+    world.entra.graph_is_down(true);
+    let ada = world.with_token_of("Ada");
+    assert!(!has_echo(&ada).await, "nobody says that she is not in it");
+    let answer = ada.call_tool("/mcp", "files__echo", json!({ "text": "x" })).await;
+    assert_eq!(answer.expect(200).rpc()["error"]["code"], -32602);
+    assert_eq!(upstream.seen_of("tools/call").len(), 0);
 }
 
 #[tokio::test]

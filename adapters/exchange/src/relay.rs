@@ -9,10 +9,11 @@ mod json;
 use std::time::Duration;
 
 use bytes::Bytes;
+use mcp_wire::older::OlderEditor;
 use mcp_wire::reply::{CallId, ReplyEdit, ResultEdit};
 use mcp_wire::revision::Era;
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::{ReplyShape, UpstreamEra};
+use registry_domain::ports::{OpenedUpstream, ReplyShape, UpstreamEra};
 
 use crate::answer::Answer;
 use crate::forward::Sent;
@@ -92,6 +93,14 @@ fn edit_for(request: &Request<'_>, upstream: UpstreamEra, id: CallId) -> ReplyEd
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => ResultEdit::Keep,
     };
     ReplyEdit { id: Some(id), result }
+}
+
+/// What makes the result one that the client's revision knows; nothing where the server speaks no
+/// newer one. Who speaks plain JSON-RPC reads the result as its server made it.
+fn older(request: &Request<'_>, upstream: &OpenedUpstream) -> Option<OlderEditor> {
+    let client = request.front.revision;
+    let is_older = client.as_str() < upstream.revision.as_str() && !request.is_plain();
+    if is_older { OlderEditor::of(request.method, client) } else { None }
 }
 
 /// What every complete result has in revision 2026-07-28; a list and a read resource say

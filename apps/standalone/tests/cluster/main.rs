@@ -3,6 +3,7 @@
 //! | what is promised | file |
 //! |---|---|
 //! | wherever a request lands, everything is known there | `shared.rs` |
+//! | what one replica holds is reached from the other | `handed.rs` |
 //! | kill -9 costs the calls on that replica and no other | `killed.rs` |
 //! | a rolling restart costs nothing | `rolling.rs` |
 #![expect(
@@ -11,6 +12,8 @@
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 
+mod asking;
+mod handed;
 mod killed;
 mod load;
 mod rolling;

@@ -7,7 +7,7 @@
 
 mod wants;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -23,7 +23,7 @@ use registry_domain::party::Party;
 use registry_domain::ports::{Ids, OpenedUpstream, PortError, SessionStore};
 use registry_domain::routing::ServerEntry;
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 pub(crate) use wants::Change;
 use wants::Wants;
@@ -82,6 +82,8 @@ pub(crate) struct ClientSession {
     asks: Mutex<HashMap<String, Ask>>,
     /// What it wants to hear of.
     wants: Mutex<Wants>,
+    /// Counts the changes of it.
+    changes: watch::Sender<u64>,
     /// The resources that it told servers of through this process.
     told_here: Mutex<BTreeSet<(ServerId, String)>>,
     known_at_us: AtomicI64,
@@ -102,6 +104,7 @@ impl ClientSession {
             capabilities,
             asks: Mutex::default(),
             wants: Mutex::new(wants),
+            changes: watch::Sender::new(0),
             told_here: Mutex::default(),
             known_at_us: AtomicI64::new(now.as_microsecond()),
             is_doubtful: AtomicBool::new(false),
@@ -144,6 +147,16 @@ impl ClientSession {
     /// The resources of a server that the client wants to hear of.
     pub(crate) fn subscribed(&self, server: ServerId) -> Vec<String> {
         self.wants.lock().subscribed(server)
+    }
+
+    /// All resources that the client wants to hear of, by server.
+    pub(crate) fn subscribed_by_server(&self) -> BTreeMap<ServerId, Vec<String>> {
+        self.wants.lock().by_server()
+    }
+
+    /// Hears when the client wants something else.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// The resources of a server that the client itself told the server of, in this process.
@@ -296,6 +309,7 @@ impl ClientSessions {
         }
         session.tells(change);
         *session.wants.lock() = wants;
+        session.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
         Ok(true)
     }
 
@@ -304,6 +318,7 @@ impl ClientSessions {
         let known = self.known.read().get(session).cloned();
         if let Some(session) = known {
             session.wants.lock().note(change);
+            session.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
         }
     }
 

@@ -232,6 +232,8 @@ impl Pending {
             attempt.end(ending, now);
         }
         if let Some(running) = self.running.take() {
+            // Only a call that a server was found for: a client's invention is no series.
+            self.meters.server(operation.server_id, operation.tool_name.as_deref(), took);
             running.end(outcome.change(), now);
         }
         if let Some(notice) = self.notice.take() {

@@ -30,7 +30,9 @@ pub(crate) async fn answer(
     };
     let (server, party) = (route.server.of(), &request.inbound.party);
     let whose = || Whose::of(server.id, party, Some(session));
-    let change = match (request.method, request.params.uri.as_deref()) {
+    // As the server calls it.
+    let uri = route.relocated.as_deref().or(request.params.uri.as_deref());
+    let change = match (request.method, uri) {
         ("resources/subscribe", Some(uri)) => Change::Subscribes(server.id, uri.to_owned()),
         ("resources/unsubscribe", Some(uri)) => Change::Unsubscribes(server.id, uri.to_owned()),
         ("logging/setLevel", _) => {

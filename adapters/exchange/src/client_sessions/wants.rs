@@ -1,7 +1,7 @@
 //! What a client in a session wants to hear of: it changes while the session lasts, and every
 //! replica has to know it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use registry_domain::id::ServerId;
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,15 @@ impl Wants {
     /// The least log level, where the client named one.
     pub(super) fn log_level(&self) -> Option<String> {
         self.log_level.clone()
+    }
+
+    /// All resources, by server.
+    pub(super) fn by_server(&self) -> BTreeMap<ServerId, Vec<String>> {
+        let mut all: BTreeMap<ServerId, Vec<String>> = BTreeMap::new();
+        for (server, uri) in &self.subscribed {
+            all.entry(*server).or_default().push(uri.clone());
+        }
+        all
     }
 
     /// The resources of a server.

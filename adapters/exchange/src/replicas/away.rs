@@ -42,6 +42,8 @@ pub(crate) async fn hand(
         }
         _ => Err(gone.clone()),
     };
+    let outcome = if answer.is_ok() { "answered" } else { "lost" };
+    metrics::counter!("mcp_registry_handed_messages_total", "outcome" => outcome).increment(1);
     answer.unwrap_or_else(|error| Answer::refused(&error, id_json))
 }
 

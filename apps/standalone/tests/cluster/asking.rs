@@ -41,7 +41,8 @@ pub fn legacy_server(questions: usize, told: &Gate) -> Scripted {
             }
             "resources/subscribe" | "resources/unsubscribe" => Reply::result(request, &json!({})),
             "" if !request.id().is_null() => {
-                let answered = request.id().as_str().and_then(|id| id.strip_prefix("q-")?.parse().ok());
+                let answered =
+                    request.id().as_str().and_then(|id| id.strip_prefix("q-")?.parse().ok());
                 if let Some(gate) = answered.and_then(|number: usize| gates.get(number)) {
                     gate.open();
                 }

@@ -37,6 +37,7 @@ const ALL: &str = "exchange.all";
 const MOST: usize = 512;
 /// How many parts may be on their way to who reads them.
 const WINDOW: u32 = 8;
+const AHEAD: usize = 8;
 /// The longest part, in bytes.
 const LONGEST_PART: usize = 128 << 10;
 /// How often who answers says that it still does.
@@ -166,9 +167,11 @@ impl Replicas {
             | Word::End { call, .. }
             | Word::Broke { call, .. }
             | Word::Alive { call, .. } => {
-                let waits = self.waiting.lock().get(&call).cloned();
-                if let Some(waits) = waits {
-                    // Whoever is so far behind finds a part missing, and says so.
+                let Some(waits) = self.waiting.lock().get(&call).cloned() else { return };
+                // The places of parts are kept for parts: who is so far behind knows that it lives.
+                let is_needless = matches!(word, Word::Alive { .. }) && waits.capacity() <= AHEAD;
+                if !is_needless {
+                    // There is room for as many parts as may be on their way.
                     let _ = waits.try_send((word, body));
                 }
             }

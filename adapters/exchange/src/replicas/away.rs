@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::handed::{Handed, Via};
 use super::words::{Kind, Word};
-use super::{Replicas, WINDOW};
+use super::{AHEAD, Replicas};
 use crate::answer::{Answer, AnswerBody, ContentType, framed};
 use crate::exchange::Exchange;
 use crate::inbound::Inbound;
@@ -63,8 +63,7 @@ async fn handed(
     };
     let call = exchange.ports.ids.next();
     // What is on its way, and the few words beside it.
-    let capacity = usize::try_from(WINDOW).unwrap_or(usize::MAX).saturating_add(4);
-    let (waits, coming) = mpsc::channel(capacity);
+    let (waits, coming) = mpsc::channel(AHEAD + 4);
     {
         let mut waiting = replicas.waiting.lock();
         if waiting.len() >= MOST {

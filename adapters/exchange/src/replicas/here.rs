@@ -9,7 +9,7 @@ use mcp_wire::WireError;
 use registry_domain::ports::{PortError, ReplicaId};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use uuid::Uuid;
 
 use super::handed::{Handed, Via};
@@ -42,7 +42,7 @@ pub(super) fn begin(replicas: &Arc<Replicas>, exchange: &Exchange, handed: Hande
     let inbound = handed.inbound(body);
     let (noted, reader) = watch::channel(Reader::default());
     replicas.reading.lock().insert(call, noted);
-    let mut beat = interval(BEAT);
+    let mut beat = interval_at(Instant::now() + BEAT, BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let told = Telling { replicas: Arc::clone(replicas), from, call, said: 0, reader, beat };
     let exchange = exchange.clone();

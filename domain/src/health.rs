@@ -135,7 +135,7 @@ pub struct Watched {
     pub tenant: Option<TenantId>,
     /// The registration that it came from.
     pub registration: Option<RegistrationId>,
-    /// Where it is.
+    /// The address to dial, over the server's transport.
     pub endpoint: EndpointUrl,
     /// How it is.
     pub condition: Condition,

@@ -238,6 +238,7 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         administrators_are_listed_with_who_made_them,
     }
     watch {
+        a_server_is_probed_over_the_transport_that_it_is_called_over,
         a_new_server_is_to_be_probed_before_all_others,
         what_a_probe_finds_is_kept_and_is_no_new_revision,
         a_note_tells_the_event_log_of_changes_only,

@@ -122,6 +122,7 @@ impl ActiveCalls {
         self.bus.replica()
     }
 
+    /// How this replica speaks to the others.
     pub(crate) fn bus(&self) -> &Arc<dyn ReplicaBus> {
         &self.bus
     }
@@ -160,12 +161,12 @@ impl ActiveCalls {
         }
     }
 
-    /// Cancels the call of a session that its client knows by this id, if it runs here.
-    pub(crate) fn cancel_in_session(&self, session: &str, id_json: &str) {
+    /// Cancels the call of a session that its client knows by this id; whether it runs here.
+    pub(crate) fn cancel_in_session(&self, session: &str, id_json: &str) -> bool {
         let all = self.all().into_iter();
         let meant =
             all.filter(|call| call.session.as_deref() == Some(session) && call.id_json == id_json);
-        meant.for_each(|call| call.cancel());
+        meant.map(|call| call.cancel()).count() > 0
     }
 
     fn shard(&self, key: u64) -> Option<&Mutex<HashMap<u64, Arc<ActiveCall>>>> {

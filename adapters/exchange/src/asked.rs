@@ -18,9 +18,12 @@ use mcp_wire::{Envelope, WireError};
 use registry_domain::caller::Permit;
 use registry_domain::credential::Credential;
 use registry_domain::party::Party;
-use registry_domain::ports::{Clock, Ids, OpenedUpstream, Upstream, UpstreamEra, UpstreamRequest};
+use registry_domain::ports::{
+    Clock, Ids, OpenedUpstream, ReplicaId, Upstream, UpstreamEra, UpstreamRequest,
+};
 use registry_domain::routing::ServerEntry;
 use tokio::runtime::Handle;
+use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::cancel_notice::CancelNotice;
@@ -44,7 +47,20 @@ pub(crate) struct Asker {
     credential: Option<Arc<Credential>>,
     client: Arc<dyn Upstream>,
     ids: Arc<dyn Ids>,
+    replica: ReplicaId,
     way: Way,
+}
+
+/// The id of a question to a client, as JSON: it names the replica that waits for the answer.
+pub(crate) fn question_id(replica: ReplicaId, ids: &dyn Ids) -> String {
+    format!("\"ask-{}-{}\"", replica.0.simple(), ids.next().simple())
+}
+
+/// The replica that waits for the answer to a question of ours.
+pub(crate) fn asked_by(id_json: &str) -> Option<ReplicaId> {
+    let (replica, question) = id_json.strip_prefix("\"ask-")?.strip_suffix('"')?.split_once('-')?;
+    Uuid::try_parse(question).ok()?;
+    Uuid::try_parse(replica).ok().map(ReplicaId)
 }
 
 /// How the client is asked.
@@ -93,6 +109,7 @@ impl Asker {
             credential,
             client: Arc::clone(&ports.upstream),
             ids: Arc::clone(&ports.ids),
+            replica: call.exchange.active.replica(),
             way: Way::of(call, upstream),
         })
     }
@@ -126,7 +143,6 @@ impl Asker {
     }
 
     fn ask(&mut self, method: &str, id_json: &str, data: &Bytes) -> Asked {
-        let new_id = || format!("ask-{}", self.ids.next().hyphenated());
         let (session, asked) = match &mut self.way {
             Way::InSession { session, asked } => (session, asked),
             Way::ByResult(_) if method == "ping" => {
@@ -134,12 +150,13 @@ impl Asker {
                 return Asked::Settled;
             }
             Way::ByResult(_) => {
-                let question = Question::of(data.clone(), new_id());
+                let key = format!("ask-{}", self.ids.next().hyphenated());
+                let question = Question::of(data.clone(), key);
                 return question.map_or(Asked::Settled, Asked::AsResult);
             }
             Way::None(_) => return Asked::Settled,
         };
-        let new_id = format!("\"{}\"", new_id());
+        let new_id = question_id(self.replica, self.ids.as_ref());
         let edit = RequestEdit { id: Some(&new_id), ..RequestEdit::default() };
         let Some(told) = edit.apply(data) else { return Asked::Settled };
         let ask = Ask::OfServer {

@@ -21,6 +21,7 @@ use crate::inbound::{Door, Inbound};
 use crate::local::Offer;
 use crate::own_tools::{self, Own, OwnTool, OwnTools};
 use crate::record::{Outcome, Pending};
+use crate::replicas::{self, Via};
 use crate::request::{Call, Request, Route};
 use crate::vitals::Attempt;
 use crate::way::Here;
@@ -62,6 +63,11 @@ pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
         Ok(session) => session,
         Err(error) => return Answer::refused(&error, id_json),
     };
+    if let Some(home) = resume::elsewhere(exchange, &inbound, &params, front.era) {
+        let words = "the exchange waited in a replica of the gateway that is gone, and ended with it: call again without requestState";
+        let gone = WireError::upstream("SERVER_UNAVAILABLE", words);
+        return replicas::hand(exchange, home, Via::Call, &inbound, (id_json, gone)).await;
+    }
     if !exchange.spool.has_room() {
         let error = WireError::unavailable(
             "operations cannot be recorded right now, so none is begun; try again later",
@@ -118,7 +124,12 @@ async fn notified(exchange: &Exchange, inbound: &Inbound, notification: &Envelop
         && let Some(id_json) = mcp_wire::heard::cancelled(notification.params)
     {
         match session(exchange, inbound, Era::Legacy, "").await {
-            Ok(Some(session)) => exchange.active.cancel_in_session(&session.id, id_json),
+            Ok(Some(session)) => {
+                let is_here = exchange.active.cancel_in_session(&session.id, id_json);
+                if let Some(replicas) = exchange.replicas.as_ref().filter(|_| !is_here) {
+                    replicas.cancelled(&session.id, id_json).await;
+                }
+            }
             Ok(None) => {}
             Err(error) => return Answer::refused(&error, "null"),
         }
@@ -129,7 +140,18 @@ async fn notified(exchange: &Exchange, inbound: &Inbound, notification: &Envelop
 /// Takes a client's response to whoever asked.
 async fn responded(exchange: &Exchange, inbound: &Inbound, response: &Envelope<'_>) -> Answer {
     match session(exchange, inbound, Era::Legacy, "").await {
-        Ok(Some(session)) => asked::answered(exchange, &session, response, &inbound.body).await,
+        Ok(Some(session)) => {
+            let here = exchange.active.replica();
+            match asked::asked_by(response.id_json()).filter(|home| *home != here) {
+                Some(home) => {
+                    let words =
+                        "the replica of the gateway that asked is gone, and the call with it";
+                    let gone = WireError::upstream("SERVER_UNAVAILABLE", words);
+                    replicas::hand(exchange, home, Via::Call, inbound, ("null", gone)).await
+                }
+                None => asked::answered(exchange, &session, response, &inbound.body).await,
+            }
+        }
         Ok(None) => Answer::accepted(),
         Err(error) => Answer::refused(&error, "null"),
     }

@@ -1,12 +1,15 @@
 //! Sessions that the gateway keeps with clients of the revisions with a handshake.
 //!
 //! A session says what never changes: whose it is, and what its client can be asked. It lies in the
-//! session store, so that every replica knows it, and in the process for a while. What is under
-//! way in it (questions of servers to the client, resources that it hears of) is the process's own.
+//! session store, so that every replica knows it, and in the process for a while. So does what its
+//! client wants to hear of (`client_sessions/wants.rs`); replicas tell each other of changes. The
+//! questions of servers that wait for the client are the process's own: they name it.
 
-use std::collections::{BTreeSet, HashMap};
+mod wants;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +23,10 @@ use registry_domain::party::Party;
 use registry_domain::ports::{Ids, OpenedUpstream, PortError, SessionStore};
 use registry_domain::routing::ServerEntry;
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+
+pub(crate) use wants::Change;
+use wants::Wants;
 
 /// How long a session is good for.
 const HOLDS: Duration = Duration::from_hours(24);
@@ -30,9 +36,6 @@ const KNOWN_FOR: SignedDuration = SignedDuration::from_secs(60);
 const MOST_KNOWN: usize = 20_000;
 /// The most questions that may wait for one client.
 const MOST_ASKS: usize = 32;
-
-/// The most resources that one client hears of.
-const MOST_SUBSCRIBED: usize = 1_000;
 
 /// As the store keeps it.
 #[derive(Serialize, Deserialize)]
@@ -77,23 +80,34 @@ pub(crate) struct ClientSession {
     /// What servers are told that the client can be asked, as a JSON object.
     pub(crate) capabilities: String,
     asks: Mutex<HashMap<String, Ask>>,
-    /// Resources of servers of which it wants to hear.
-    subscribed: Mutex<BTreeSet<(ServerId, String)>>,
-    /// The least log level that it wants to hear of, where it named one.
-    log_level: Mutex<Option<String>>,
+    /// What it wants to hear of.
+    wants: Mutex<Wants>,
+    /// Counts the changes of it.
+    changes: watch::Sender<u64>,
+    /// The resources that it told servers of through this process.
+    told_here: Mutex<BTreeSet<(ServerId, String)>>,
     known_at_us: AtomicI64,
+    /// Whether something that it wants may have been said that this process did not hear.
+    is_doubtful: AtomicBool,
 }
 
 impl ClientSession {
-    fn of(id: &str, (whose, capabilities): (Owner, String), now: Timestamp) -> Arc<Self> {
+    fn of(
+        id: &str,
+        (whose, capabilities): (Owner, String),
+        wants: Wants,
+        now: Timestamp,
+    ) -> Arc<Self> {
         Arc::new(Self {
             id: id.to_owned(),
             whose,
             capabilities,
             asks: Mutex::default(),
-            subscribed: Mutex::default(),
-            log_level: Mutex::default(),
+            wants: Mutex::new(wants),
+            changes: watch::Sender::new(0),
+            told_here: Mutex::default(),
             known_at_us: AtomicI64::new(now.as_microsecond()),
+            is_doubtful: AtomicBool::new(false),
         })
     }
 
@@ -125,35 +139,43 @@ impl ClientSession {
         }
     }
 
-    /// Notes the least log level that the client wants to hear of.
-    pub(crate) fn hears_from(&self, level: String) {
-        *self.log_level.lock() = Some(level);
-    }
-
     /// The least log level that the client wants to hear of, where it named one.
     pub(crate) fn log_level(&self) -> Option<String> {
-        self.log_level.lock().clone()
-    }
-
-    /// Notes a resource that the client wants to hear of; `false` when there are too many.
-    pub(crate) fn subscribes(&self, server: ServerId, uri: &str) -> bool {
-        let mut subscribed = self.subscribed.lock();
-        let has_room = subscribed.len() < MOST_SUBSCRIBED;
-        if has_room {
-            subscribed.insert((server, uri.to_owned()));
-        }
-        has_room
-    }
-
-    /// Notes that the client wants to hear of a resource no more.
-    pub(crate) fn unsubscribes(&self, server: ServerId, uri: &str) {
-        self.subscribed.lock().remove(&(server, uri.to_owned()));
+        self.wants.lock().log_level()
     }
 
     /// The resources of a server that the client wants to hear of.
     pub(crate) fn subscribed(&self, server: ServerId) -> Vec<String> {
-        let all = self.subscribed.lock();
+        self.wants.lock().subscribed(server)
+    }
+
+    /// All resources that the client wants to hear of, by server.
+    pub(crate) fn subscribed_by_server(&self) -> BTreeMap<ServerId, Vec<String>> {
+        self.wants.lock().by_server()
+    }
+
+    /// Hears when the client wants something else.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The resources of a server that the client itself told the server of, in this process.
+    pub(crate) fn told_here(&self, server: ServerId) -> Vec<String> {
+        let all = self.told_here.lock();
         all.iter().filter(|(of, _)| *of == server).map(|(_, uri)| uri.clone()).collect()
+    }
+
+    /// Notes what the client told a server through this process.
+    fn tells(&self, change: &Change) {
+        match change {
+            Change::Subscribes(server, uri) => {
+                self.told_here.lock().insert((*server, uri.clone()));
+            }
+            Change::Unsubscribes(server, uri) => {
+                self.told_here.lock().remove(&(*server, uri.clone()));
+            }
+            Change::HearsFrom(_) => {}
+        }
     }
 
     fn knows(&self, now: Timestamp) -> bool {
@@ -196,7 +218,7 @@ impl ClientSessions {
             tracing::warn!(%error, "a client begins without a session: none can be kept");
             return None;
         }
-        self.know(ClientSession::of(&id, (whose, kept.capabilities), now));
+        self.know(ClientSession::of(&id, (whose, kept.capabilities), Wants::default(), now));
         Some(id)
     }
 
@@ -231,11 +253,14 @@ impl ClientSessions {
         });
         match (kept, known) {
             (Some(_), Some(session)) => {
+                if session.is_doubtful.swap(false, Ordering::AcqRel) {
+                    *session.wants.lock() = self.wanted(id).await?;
+                }
                 session.known_at_us.store(now.as_microsecond(), Ordering::Relaxed);
                 Ok(session)
             }
             (Some(kept), None) => {
-                let session = ClientSession::of(id, kept, now);
+                let session = ClientSession::of(id, kept, self.wanted(id).await?, now);
                 self.know(Arc::clone(&session));
                 Ok(session)
             }
@@ -258,8 +283,57 @@ impl ClientSessions {
     ) -> Result<(), WireError> {
         self.find(id, party, now).await?;
         self.store.take(&key(id)).await.map_err(|error| away(&error))?;
+        self.store.take(&wants_key(id)).await.map_err(|error| away(&error))?;
         self.known.write().remove(id);
         Ok(())
+    }
+
+    /// Notes what the client of a session says that it wants to hear of, for all replicas; `false`
+    /// when it wants too much.
+    ///
+    /// # Errors
+    /// 503 without the store.
+    pub(crate) async fn note(
+        &self,
+        session: &ClientSession,
+        change: &Change,
+    ) -> Result<bool, WireError> {
+        // What the store has, since another replica may have noted something a moment ago.
+        let mut wants = self.wanted(&session.id).await?;
+        if !wants.note(change) {
+            return Ok(false);
+        }
+        if let Ok(value) = serde_json::to_vec(&wants) {
+            let kept = self.store.put(&wants_key(&session.id), Bytes::from(value), HOLDS).await;
+            kept.map_err(|error| away(&error))?;
+        }
+        session.tells(change);
+        *session.wants.lock() = wants;
+        session.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+        Ok(true)
+    }
+
+    /// Notes what another replica noted.
+    pub(crate) fn heard(&self, session: &str, change: &Change) {
+        let known = self.known.read().get(session).cloned();
+        if let Some(session) = known {
+            session.wants.lock().note(change);
+            session.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+        }
+    }
+
+    /// What other replicas noted may not have been heard: it is read again.
+    pub(crate) fn doubt(&self) {
+        for session in self.known.read().values() {
+            session.is_doubtful.store(true, Ordering::Release);
+            session.known_at_us.store(i64::MIN, Ordering::Relaxed);
+        }
+    }
+
+    async fn wanted(&self, id: &str) -> Result<Wants, WireError> {
+        let kept = self.store.find(&wants_key(id)).await.map_err(|error| away(&error))?;
+        let wants = kept.and_then(|value| serde_json::from_slice(&value).ok());
+        Ok(wants.unwrap_or_default())
     }
 
     fn know(&self, session: Arc<ClientSession>) {
@@ -267,7 +341,7 @@ impl ClientSessions {
         if known.len() >= MOST_KNOWN {
             // Who waits for an answer, or for news, is kept; the rest is read again.
             known.retain(|_, session| {
-                !session.asks.lock().is_empty() || !session.subscribed.lock().is_empty()
+                !session.asks.lock().is_empty() || !session.wants.lock().is_empty()
             });
         }
         known.insert(session.id.clone(), session);
@@ -276,6 +350,10 @@ impl ClientSessions {
 
 fn key(id: &str) -> String {
     format!("mcp-session:{id}")
+}
+
+fn wants_key(id: &str) -> String {
+    format!("mcp-session-wants:{id}")
 }
 
 fn away(error: &PortError) -> WireError {

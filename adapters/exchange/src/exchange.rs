@@ -24,6 +24,7 @@ use crate::pages::Cursors;
 use crate::parked::Parking;
 use crate::pipes::{self, Pipes};
 use crate::proxied::{self, Proxied};
+use crate::replicas::Replicas;
 use crate::routes::Routes;
 use crate::spool::Spool;
 use crate::survive;
@@ -96,6 +97,7 @@ pub struct Exchange {
     pub(crate) meters: Arc<Meters>,
     pub(crate) client_sessions: Option<Arc<ClientSessions>>,
     pub(crate) parking: Option<Arc<Parking>>,
+    pub(crate) replicas: Option<Arc<Replicas>>,
     pub(crate) listening: Arc<Places>,
     pub(crate) followers: Arc<Followers>,
     /// Places for calls that go on without their client.
@@ -133,6 +135,7 @@ impl Exchange {
             settings: Arc::new(settings),
             client_sessions: None,
             parking: None,
+            replicas: None,
             listening: Arc::default(),
             followers: Arc::default(),
             survivors: Arc::new(Semaphore::new(survive::MOST)),
@@ -160,6 +163,19 @@ impl Exchange {
     pub fn with_parking(self, sealer: Arc<dyn Sealer>, holds: Duration) -> Self {
         let parking = Parking::new(sealer, self.active.replica(), holds);
         Self { parking: Some(parking), ..self }
+    }
+
+    /// The same call path, handing messages to the replica that holds what they are about: what
+    /// replicas say to each other is sealed. It hears them once [`Exchange::join`] was called.
+    #[must_use]
+    pub fn with_replicas(self, sealer: Arc<dyn Sealer>) -> Self {
+        let replicas = Replicas::new(Arc::clone(self.active.bus()), sealer);
+        Self { replicas: Some(replicas), ..self }
+    }
+
+    /// Takes what other replicas hand over, from now on; to be called on the main runtime.
+    pub fn join(&self) {
+        Replicas::join(self);
     }
 
     /// The same call path, telling long lists in pages, whose cursors this seals.
@@ -218,8 +234,8 @@ impl Exchange {
     }
 
     /// Takes a message that was posted for such a stream.
-    pub fn take_message(&self, stream: Option<&str>, inbound: Inbound) -> Answer {
-        pipes::take(self, stream, inbound)
+    pub async fn take_message(&self, stream: Option<&str>, inbound: Inbound) -> Answer {
+        pipes::take(self, stream, inbound).await
     }
 
     /// Answers one client call, and tells beside the answer which server was asked and how long it
@@ -233,11 +249,16 @@ impl Exchange {
     /// The call's state is large, and an app moves a handler's future several times before it is
     /// first polled: boxed here, it is made where it stays.
     pub async fn call(&self, inbound: Inbound) -> Answer {
+        if survive::is_for(&inbound) {
+            return survive::call(self, inbound).await;
+        }
+        self.at_once(inbound).await
+    }
+
+    /// Answers one client call, which ends with its client.
+    pub(crate) async fn at_once(&self, inbound: Inbound) -> Answer {
         if batch::is_batch(&inbound.body) {
             return Box::pin(batch::answer(self, inbound)).await;
-        }
-        if survive::is_for(self, &inbound) {
-            return survive::call(self, inbound).await;
         }
         Box::pin(crate::call::call(self, inbound)).await
     }

@@ -150,6 +150,27 @@ impl Followers {
         }
     }
 
+    /// Wants a resource that a session's client named at another replica.
+    pub(crate) fn want_in_session(&self, server: ServerId, session: &str, uri: &str) {
+        if let Some(followed) = self.held_in_session(server, session) {
+            followed.want(uri);
+        }
+    }
+
+    /// Wants it no more.
+    pub(crate) fn unwant_in_session(&self, server: ServerId, session: &str, uri: &str) {
+        if let Some(followed) = self.held_in_session(server, session) {
+            followed.unwant(uri);
+        }
+    }
+
+    fn held_in_session(&self, server: ServerId, session: &str) -> Option<Arc<Followed>> {
+        let all = self.0.lock();
+        let is =
+            |whose: &&Whose| whose.server == server && whose.session.as_deref() == Some(session);
+        all.iter().find(|(whose, _)| is(whose)).and_then(|(_, followed)| followed.upgrade())
+    }
+
     fn held(&self, whose: &Whose) -> Option<Arc<Followed>> {
         self.0.lock().get(whose).and_then(Weak::upgrade)
     }

@@ -108,6 +108,9 @@ async fn send_once(
         otel.status_code = tracing::field::Empty,
         error.type = tracing::field::Empty,
         mcp.server = route.server.of().name.as_str(),
+        mcp.method.name = request.method,
+        mcp.protocol.version = upstream.revision.as_str(),
+        gen_ai.tool.name = request.params.name.as_deref().filter(|_| request.method == "tools/call"),
         request_id = request.inbound.request_id.as_str(),
     );
     let traceparent = exchange.settings.traceparent_of.filter(|_| !span.is_disabled());

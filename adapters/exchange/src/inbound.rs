@@ -6,9 +6,10 @@ use bytes::Bytes;
 use mcp_wire::front::FrontHeaders;
 use registry_domain::id::ServerId;
 use registry_domain::party::Party;
+use serde::{Deserialize, Serialize};
 
 /// Which endpoint was called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Door {
     /// `/mcp`: all servers that the caller may use, their names prefixed.
     Federated,
@@ -23,7 +24,7 @@ pub enum Door {
 }
 
 /// What a client of port 8000 wants of the server that is chosen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wants {
     /// It has all of these tools.
     pub required_tools: Vec<String>,
@@ -44,7 +45,7 @@ pub struct Wants {
 }
 
 /// The request headers that matter to the protocol.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct InboundHeaders {
     /// `MCP-Protocol-Version`.
     pub protocol_version: Option<String>,

@@ -16,6 +16,7 @@
 //! | the upstream's answer made the client's | `relay.rs`, `relay/` |
 //! | which era an upstream speaks, its sessions, and what opens it | `upstream_sessions.rs`, `credentials.rs` |
 //! | what a server asks of a client, and the answer | `asked.rs`; `parked.rs`, `resume.rs` for clients without a session, `rounds.rs` for servers without |
+//! | a message whose exchange another replica holds | `replicas.rs`, `replicas/` |
 //! | who listens, and what servers tell by themselves | `listen.rs`, `changes.rs`, `follow.rs`, `subscribe.rs` |
 //! | answers of our own | `local.rs`, `lists.rs`, `pages.rs` |
 //! | batches; the older transport with an event stream | `batch.rs`, `pipes.rs` |
@@ -60,6 +61,7 @@ mod proxy;
 mod recent;
 mod record;
 mod relay;
+mod replicas;
 mod request;
 mod resume;
 mod rounds;

@@ -1,8 +1,9 @@
 //! A client that listens for changes: a legacy one by GET, a modern one by `subscriptions/listen`.
 //!
 //! It is told when a list that it may see changed: by an approval, a revocation, maintenance, or a
-//! definition that was withheld or accepted; and at a server's own address what the server tells by
-//! itself (`follow.rs`). Streams are counted; each ends with its client's token.
+//! definition that was withheld or accepted; and what servers tell by themselves (`follow.rs`): at a
+//! server's own address that server, at `/mcp` those of whose resources the client wants to hear.
+//! Streams are counted; each ends with its client's token.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use mcp_wire::sse::write_frame;
 use mcp_wire::{Envelope, WireError};
 use parking_lot::Mutex;
 use registry_domain::caller::Caller;
-use registry_domain::federation::ServerRef;
+use registry_domain::federation::{ServerRef, federated_uri};
+use registry_domain::id::ServerId;
 use registry_domain::party::{Party, Principal};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -25,11 +27,15 @@ use crate::answer::{Answer, AnswerBody, ContentType, framed};
 use crate::changes::{Ear, Scope};
 use crate::client_sessions::ClientSession;
 use crate::exchange::{Exchange, ExchangeSettings};
-use crate::follow::{Followers, Following, News};
+use crate::follow::News;
 use crate::inbound::{Door, Inbound};
+use crate::lists::foreign_tenant;
 use crate::pipes::{self, PipeEnd};
 use crate::routes::Routes;
 use crate::way;
+use sources::Sources;
+
+mod sources;
 
 /// The most streams of one process, and of one person.
 const MOST: usize = 16_384;
@@ -59,12 +65,14 @@ impl Places {
             return Err(WireError::unavailable(words));
         }
         taken.insert(whose.clone(), own + 1);
+        metrics::gauge!("mcp_registry_open_streams").increment(1.0);
         Ok(Place { places: Arc::clone(self), whose })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        metrics::gauge!("mcp_registry_open_streams").decrement(1.0);
         let mut taken = self.places.0.lock();
         if let Some(own) = taken.get_mut(&self.whose) {
             *own -= 1;
@@ -139,8 +147,8 @@ pub(crate) async fn by_get(
 }
 
 /// Answers `subscriptions/listen`. What we cannot tell (tasks; resources that are not offered, or
-/// at an address of many servers) is not among what the acknowledgement names, as the protocol
-/// wants it.
+/// at a collection's address) is not among what the acknowledgement names, as the protocol wants
+/// it.
 ///
 /// # Errors
 /// -32602 for params that are none, -32600 for a client that reads no event stream, -32603 when
@@ -197,10 +205,8 @@ struct Listener {
     resources: Vec<String>,
     kinds: ListKinds,
     routes: Arc<Routes>,
-    /// What the server tells by itself.
-    following: Option<Following>,
-    /// Whether the client hears whatever else its server tells in its session.
-    in_session: bool,
+    /// What servers tell by themselves.
+    sources: Sources,
     ends_at: Instant,
     alive: tokio::time::Interval,
     settings: Arc<ExchangeSettings>,
@@ -218,7 +224,6 @@ impl Listener {
         let Party::Caller(caller) = party else { return Err(WireError::unknown_server("")) };
         // First, so that nothing is missed that changes while the rest is looked at.
         let ear = exchange.routes.changes().listen();
-        let mut following = None;
         let (subscription, mut resources, session) = match wants {
             Wants::InSession(session) => (None, Vec::new(), session),
             Wants::Subscription { id_json, resources } => (Some(id_json), resources, None),
@@ -237,18 +242,10 @@ impl Listener {
                 let entry = permit.of();
                 let offered = entry.offered_to(Some(caller));
                 resources.retain(|uri| offered.offers_resource(uri));
-                let uris = match &session {
-                    Some(session) => session.subscribed(entry.id),
-                    None => resources.clone(),
-                };
-                let session = session.as_ref();
-                following = Followers::follow(exchange, name, entry.id, caller, session, uris);
                 Scope::Server(entry.id)
             }
         };
-        if following.is_none() {
-            resources.clear();
-        }
+        let sources = Sources::of(exchange, caller, (door, scope), session, &mut resources);
         let left = caller.expires_at.duration_since(exchange.ports.clock.now());
         let left = Duration::try_from(left).unwrap_or_default();
         let now = Instant::now();
@@ -264,8 +261,7 @@ impl Listener {
             resources,
             kinds,
             routes: Arc::clone(&exchange.routes),
-            following,
-            in_session: session.is_some(),
+            sources,
             // A token that never ends does not outlive this process either.
             ends_at: now.checked_add(left).unwrap_or(now + Duration::from_hours(24)),
             alive,
@@ -298,14 +294,19 @@ impl Listener {
                 () = tokio::time::sleep_until(self.ends_at) => return None,
                 answer = coming(&mut self.pipe) => return answer,
                 changed = self.ear.next(&self.caller, self.scope) => changed?,
-                news = news(&mut self.following) => match news {
+                (server, news) = self.sources.next() => match news {
                     News::Lists(kinds) => kinds,
-                    News::Updated(uri) if self.hears_of(&uri) => {
-                        let subscription = self.subscription.as_deref();
-                        return Some(framed(&message::resource_updated(&uri, subscription)));
+                    News::Updated(uri) => match self.hears_of(server, &uri) {
+                        Some(uri) => {
+                            let subscription = self.subscription.as_deref();
+                            return Some(framed(&message::resource_updated(&uri, subscription)));
+                        }
+                        None => continue,
+                    },
+                    News::Other(message) if self.sources.in_session() => {
+                        return Some(framed(&message));
                     }
-                    News::Other(message) if self.in_session => return Some(framed(&message)),
-                    News::Updated(_) | News::Other(_) => continue,
+                    News::Other(_) => continue,
                 },
                 _ = self.alive.tick() => return Some(ALIVE),
             };
@@ -320,36 +321,31 @@ impl Listener {
         }
     }
 
-    /// Whether the client is told of a resource: it asked for it, or for what it is a part of, and
-    /// may read it now.
-    fn hears_of(&self, uri: &str) -> bool {
-        // In a session the server itself knows what was asked for.
-        let wanted =
-            self.in_session || self.resources.iter().any(|wanted| uri.starts_with(wanted.as_str()));
+    /// By which address the client is told of a resource: it asked for it, or for what it is a part
+    /// of, and may read it now.
+    fn hears_of(&self, server: ServerId, uri: &str) -> Option<String> {
         let table = self.routes.now();
-        let entry = match self.scope {
-            Scope::Server(server) => table.by_id(server),
-            Scope::All | Scope::Collection(_) => None,
+        let entry = table.by_id(server).filter(|entry| {
+            !entry.in_maintenance
+                && self.caller.sees(entry.tenant.as_ref())
+                && entry.offered_to(Some(&self.caller)).offers_resource(uri)
+        })?;
+        let uri = match self.scope {
+            Scope::Server(_) => uri.to_owned(),
+            Scope::All | Scope::Collection(_) => {
+                federated_uri(&entry.alias, uri, foreign_tenant(entry, &self.caller))?
+            }
         };
-        wanted
-            && entry.is_some_and(|entry| {
-                !entry.in_maintenance
-                    && self.caller.sees(entry.tenant.as_ref())
-                    && entry.offered_to(Some(&self.caller)).offers_resource(uri)
-            })
+        // In a session the server itself knows what was asked for.
+        let wanted = self.sources.in_session()
+            || self.resources.iter().any(|wanted| uri.starts_with(wanted.as_str()));
+        wanted.then_some(uri)
     }
 
     /// The last message: a subscription ends with the result of its request.
     fn goodbye(&self) -> Option<Bytes> {
         let subscription = self.subscription.as_ref()?;
         Some(framed(&message::subscription_ended(subscription, self.settings.implementation())))
-    }
-}
-
-async fn news(following: &mut Option<Following>) -> News {
-    match following {
-        Some(following) => following.next().await,
-        None => std::future::pending().await,
     }
 }
 

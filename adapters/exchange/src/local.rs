@@ -14,7 +14,7 @@ use crate::lists::selections;
 use crate::way::Here;
 
 /// What all servers together can do.
-const FEDERATED: &str = r#"{"tools":{"listChanged":true},"resources":{"listChanged":true},"prompts":{"listChanged":true},"completions":{}}"#;
+const FEDERATED: &str = r#"{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"prompts":{"listChanged":true},"completions":{}}"#;
 
 /// How long a client may keep what `server/discover` said.
 const DISCOVER_TTL_MS: u64 = 60_000;

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram};
 use parking_lot::Mutex;
-use registry_domain::id::TenantId;
+use registry_domain::id::{ServerId, TenantId};
 use registry_domain::manifest::FaultClass;
 
 use crate::record::Outcome;
 
 /// The most tenants that have series of their own.
 const MOST_TENANTS: usize = 500;
+/// The most servers and tools that have series of their own.
+const MOST_TOOLS: usize = 2_000;
 
 /// The methods that are told apart. What else clients ask for is `other`: a name that a client made
 /// up must not become a series.
@@ -41,7 +43,11 @@ pub(crate) struct Meters {
     answered: Histogram,
     failed: Histogram,
     tenants: Option<Mutex<HashMap<TenantId, TenantMeter>>>,
+    tools: Option<Mutex<HashMap<Called, Histogram>>>,
 }
+
+/// A server, and the tool that was called there, as the client named it; empty for other methods.
+type Called = (ServerId, String);
 
 /// The meter of one method.
 #[derive(Clone)]
@@ -64,7 +70,8 @@ impl fmt::Debug for Meters {
 }
 
 impl Meters {
-    /// Meters in the process's recorder. Calls are counted by tenant too where an operator wants it.
+    /// Meters in the process's recorder. Calls are counted by tenant, and by server and tool, too where
+    /// an operator wants it.
     pub(crate) fn new(by_tenant: bool) -> Self {
         let upstream = |outcome: &'static str| metrics::histogram!("mcp_registry_upstream_seconds", "outcome" => outcome);
         Self {
@@ -73,6 +80,15 @@ impl Meters {
             answered: upstream("answered"),
             failed: upstream("failed"),
             tenants: by_tenant.then(Mutex::default),
+            tools: by_tenant.then(Mutex::default),
+        }
+    }
+
+    /// Counts how long a call took, by its server and tool where an operator wants it.
+    pub(crate) fn server(&self, server: Option<ServerId>, tool: Option<&str>, took: Duration) {
+        if let (Some(tools), Some(server)) = (&self.tools, server) {
+            let called = (server, tool.unwrap_or_default().to_owned());
+            note_tool(&mut tools.lock(), called, took);
         }
     }
 
@@ -136,6 +152,19 @@ impl CallMeter {
     }
 }
 
+fn note_tool(tools: &mut HashMap<Called, Histogram>, called: Called, took: Duration) {
+    if let Some(known) = tools.get(&called) {
+        return known.record(took);
+    }
+    let of = |server: String, tool: String| metrics::histogram!("mcp_registry_server_call_seconds", "server" => server, "tool" => tool);
+    if tools.len() >= MOST_TOOLS {
+        return of("other".to_owned(), String::new()).record(took);
+    }
+    let meter = of(called.0.to_string(), called.1.clone());
+    meter.record(took);
+    tools.insert(called, meter);
+}
+
 fn note_tenant(tenants: &mut HashMap<TenantId, TenantMeter>, tenant: &TenantId, outcome: &Outcome) {
     let count = |meter: &TenantMeter| match outcome {
         Outcome::Success => meter.successes.increment(1),
@@ -175,6 +204,15 @@ mod tests {
             note_tenant(&mut tenants, &tenant, &Outcome::Success);
         }
         assert_eq!(tenants.len(), MOST_TENANTS);
+    }
+
+    #[test]
+    fn tools_beyond_the_bound_share_a_series() {
+        let (mut tools, server) = (HashMap::new(), ServerId(uuid::Uuid::nil()));
+        for number in 0..MOST_TOOLS + 10 {
+            note_tool(&mut tools, (server, format!("tool-{number}")), Duration::from_millis(1));
+        }
+        assert_eq!(tools.len(), MOST_TOOLS);
     }
 
     #[test]

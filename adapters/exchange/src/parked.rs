@@ -3,7 +3,8 @@
 //! Such a server asks in the middle of its answer; such a client is asked by a result, which ends
 //! its call, and answers by calling again. In between the server's stream is parked here, and what
 //! the client brings back is a sealed text that names it. Nothing of the exchange is in that text:
-//! it lives in this process and ends with it, or after a while, and then the server is told.
+//! it lives in this process and ends with it, or after a while, and then the server is told. Where
+//! the client comes back to another replica, the text says which one has it (`replicas.rs`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -61,16 +62,16 @@ impl Bound {
         let said = serde_json::json!([envelope.method, params.name, params.uri, arguments]);
         Some(Self { whose: party.principal(), server, call: Digest::of_json(&said) })
     }
+}
 
-    /// What the sealed text is sealed to. The call is looked at behind it, so that a slip of the
-    /// client's can be told from a forgery.
-    fn context(&self) -> Vec<u8> {
-        let (tenant, subject) = match &self.whose {
-            Principal::Caller { tenant, subject } => (tenant.as_str(), subject.as_str()),
-            Principal::Anonymous(_) => ("", ""),
-        };
-        serde_json::json!(["parked", tenant, subject, self.server.to_string()]).to_string().into()
-    }
+/// What the sealed text is sealed to. The server and the call are looked at behind it, so that a
+/// slip of the client's can be told from a forgery.
+fn context(whose: &Principal) -> Vec<u8> {
+    let (tenant, subject) = match whose {
+        Principal::Caller { tenant, subject } => (tenant.as_str(), subject.as_str()),
+        Principal::Anonymous(_) => ("", ""),
+    };
+    serde_json::json!(["parked", tenant, subject]).to_string().into()
 }
 
 /// What is still to come of a server's answer.
@@ -126,6 +127,7 @@ pub(crate) struct Parked {
 struct State {
     replica: Uuid,
     exchange: Uuid,
+    server: ServerId,
     until_ms: i64,
 }
 
@@ -174,9 +176,10 @@ impl Parking {
         let exchange = ids.next();
         let holds = SignedDuration::try_from(self.holds).unwrap_or(SignedDuration::MAX);
         let until_ms = now.checked_add(holds).map_or(i64::MAX, Timestamp::as_millisecond);
-        let state = State { replica: self.replica.0, exchange, until_ms };
+        let server = parked.bound.server;
+        let state = State { replica: self.replica.0, exchange, server, until_ms };
         let plain = serde_json::to_vec(&state).unwrap_or_default();
-        let context = parked.bound.context();
+        let context = context(&parked.bound.whose);
         let sealed = self.sealer.seal(Purpose::State, &context, &plain).map_err(|error| {
             tracing::warn!(%error, "a question cannot be sealed, so that it is not asked");
             WireError::upstream("SERVER_UNAVAILABLE", "the server's question cannot be asked")
@@ -196,11 +199,23 @@ impl Parking {
         Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
 
+    /// The other replica that a state of ours names.
+    pub(crate) fn elsewhere(&self, state: &str, whose: &Principal) -> Option<ReplicaId> {
+        let home = ReplicaId(self.opened(state, whose)?.replica);
+        (home != self.replica).then_some(home)
+    }
+
+    fn opened(&self, state: &str, whose: &Principal) -> Option<State> {
+        let sealed = URL_SAFE_NO_PAD.decode(state).ok()?;
+        let plain = self.sealer.open(Purpose::State, &context(whose), &sealed)?;
+        serde_json::from_slice(&plain).ok()
+    }
+
     /// Takes the exchange that a client comes back for; each is taken once.
     ///
     /// # Errors
     /// -32602 for a state that was not given to this caller for this server, that was used, is
-    /// over or does not go with this call; -32603 for one of another process.
+    /// over or does not go with this call.
     pub(crate) fn take(
         &self,
         state: &str,
@@ -208,18 +223,10 @@ impl Parking {
         now: Timestamp,
     ) -> Result<Parked, WireError> {
         let invalid = |why: &str| WireError::invalid_params(format!("params.requestState {why}"));
-        let opened = URL_SAFE_NO_PAD
-            .decode(state)
-            .ok()
-            .and_then(|sealed| self.sealer.open(Purpose::State, &bound.context(), &sealed))
-            .and_then(|plain| serde_json::from_slice::<State>(&plain).ok());
+        let opened = self.opened(state, &bound.whose).filter(|state| state.server == bound.server);
         let state = opened.ok_or_else(|| invalid("is not one that was given for this server"))?;
         if state.until_ms <= now.as_millisecond() {
             return Err(invalid("has expired: call again without it"));
-        }
-        if state.replica != self.replica.0 {
-            let words = "the exchange waits in another process of the gateway, or ended with it: call again without requestState";
-            return Err(WireError::upstream("SERVER_UNAVAILABLE", words));
         }
         let mut all = self.parked.lock();
         let is_same = all.get(&state.exchange).map(|place| place.parked.bound == *bound);

@@ -2,7 +2,8 @@
 //! everything, and an address to which it posts its messages.
 //!
 //! A stream is its caller's: whoever else knows the address finds nothing there. It lives in the
-//! process that it was opened in. Each message is a call like any other; only where its answer goes
+//! process that it was opened in, which its id names: a message that lands on another replica is
+//! handed to that one. Each message is a call like any other; only where its answer goes
 //! differs.
 
 use std::collections::HashMap;
@@ -10,15 +11,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use mcp_wire::revision::{Revision, negotiate_legacy};
 use mcp_wire::{Envelope, WireError};
 use parking_lot::Mutex;
 use registry_domain::party::{Party, Principal};
+use registry_domain::ports::ReplicaId;
+use serde::Deserialize;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
+use uuid::Uuid;
 
 use crate::answer::{Answer, AnswerBody, ContentType, framed};
 use crate::exchange::Exchange;
 use crate::inbound::{Door, Inbound};
+use crate::replicas::{self, Via};
 use crate::whole;
 
 /// How many messages wait for a client that reads slowly; then its calls wait too.
@@ -34,6 +40,24 @@ pub(crate) struct Pipe {
     calls: Arc<Semaphore>,
     /// The session that began with its handshake.
     session: Mutex<Option<String>>,
+    /// The revision that the handshake agreed on: messages of this transport do not say it.
+    revision: Mutex<Option<Revision>>,
+}
+
+impl Pipe {
+    /// Notes on which revision a handshake agrees.
+    fn agree(&self, message: &Envelope<'_>) {
+        #[derive(Deserialize)]
+        struct Hello {
+            #[serde(rename = "protocolVersion")]
+            version: String,
+        }
+        if message.method.as_deref() == Some("initialize") {
+            let params = message.params.map_or("{}", |params| params.get());
+            let hello = serde_json::from_str::<Hello>(params).ok();
+            *self.revision.lock() = hello.map(|hello| negotiate_legacy(&hello.version));
+        }
+    }
 }
 
 /// The streams of a process, by the id in their address.
@@ -69,7 +93,8 @@ impl Drop for PipeEnd {
 /// Makes a stream; answers its id and what comes for its client.
 pub(crate) fn open(exchange: &Exchange, door: &Door, party: &Party) -> (String, PipeEnd) {
     let ids = &exchange.ports.ids;
-    let id = format!("{}{}", ids.next().simple(), ids.next().simple());
+    let home = exchange.active.replica().0;
+    let id = format!("{}{}{}", home.simple(), ids.next().simple(), ids.next().simple());
     let (told, coming) = mpsc::channel(QUEUE);
     let pipe = Pipe {
         whose: party.principal(),
@@ -77,14 +102,27 @@ pub(crate) fn open(exchange: &Exchange, door: &Door, party: &Party) -> (String, 
         told,
         calls: Arc::new(Semaphore::new(MOST_CALLS)),
         session: Mutex::default(),
+        revision: Mutex::default(),
     };
     let pipes = Arc::clone(&exchange.pipes);
     pipes.0.lock().insert(id.clone(), Arc::new(pipe));
     (id.clone(), PipeEnd { pipes, id, coming })
 }
 
+/// The replica that a stream lives in.
+fn home(id: &str) -> Option<ReplicaId> {
+    Uuid::try_parse(id.get(..32)?).ok().map(ReplicaId)
+}
+
 /// Takes a message that was posted to a stream's address; its answer goes to the stream.
-pub(crate) fn take(exchange: &Exchange, id: Option<&str>, mut inbound: Inbound) -> Answer {
+pub(crate) async fn take(exchange: &Exchange, id: Option<&str>, mut inbound: Inbound) -> Answer {
+    let here = exchange.active.replica();
+    if let Some((id, home)) =
+        id.and_then(|id| Some((id, home(id)?))).filter(|(_, home)| *home != here)
+    {
+        let (via, gone) = (Via::Stream(id.to_owned()), WireError::unknown_session());
+        return replicas::hand(exchange, home, via, &inbound, ("null", gone)).await;
+    }
     let refused = |error: &WireError| Answer::refused(error, "null");
     let found = id.and_then(|id| exchange.pipes.0.lock().get(id).cloned());
     let pipe =
@@ -92,8 +130,9 @@ pub(crate) fn take(exchange: &Exchange, id: Option<&str>, mut inbound: Inbound) 
     let Some(pipe) = pipe else {
         return refused(&WireError::unknown_session());
     };
-    if let Err(error) = Envelope::parse(&inbound.body) {
-        return refused(&error);
+    match Envelope::parse(&inbound.body) {
+        Ok(envelope) => pipe.agree(&envelope),
+        Err(error) => return refused(&error),
     }
     let Ok(permit) = Arc::clone(&pipe.calls).try_acquire_owned() else {
         let words = "as many calls of this stream are under way as may be; wait for an answer";
@@ -101,6 +140,8 @@ pub(crate) fn take(exchange: &Exchange, id: Option<&str>, mut inbound: Inbound) 
     };
     inbound.headers.accepts_event_stream = true;
     inbound.headers.session.clone_from(&pipe.session.lock());
+    let revision = pipe.revision.lock().map(|revision| revision.as_str().to_owned());
+    inbound.headers.protocol_version = revision;
     let exchange = exchange.clone();
     let Ok(runtime) = Handle::try_current() else {
         return refused(&WireError::unavailable("the process is ending"));

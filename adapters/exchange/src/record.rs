@@ -235,6 +235,8 @@ impl Pending {
             attempt.end(ending, now);
         }
         if let Some(running) = self.0.running.take() {
+            // Only a call that a server was found for: a client's invention is no series.
+            self.0.meters.server(operation.server_id, operation.tool_name.as_deref(), took);
             running.end(outcome.change(), now);
         }
         if let Some(notice) = self.0.notice.take() {

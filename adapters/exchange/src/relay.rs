@@ -9,10 +9,11 @@ mod json;
 use std::time::Duration;
 
 use bytes::Bytes;
+use mcp_wire::older::OlderEditor;
 use mcp_wire::reply::{CallId, ReplyEdit, ResultEdit};
 use mcp_wire::revision::Era;
 use registry_domain::manifest::FaultClass;
-use registry_domain::ports::{ReplyShape, UpstreamEra};
+use registry_domain::ports::{OpenedUpstream, ReplyShape, UpstreamEra};
 
 use crate::answer::Answer;
 use crate::forward::Sent;
@@ -85,13 +86,33 @@ pub(crate) async fn resume(
 /// result by which the eras differ.
 fn edit_for(request: &Request<'_>, upstream: UpstreamEra, id: CallId) -> ReplyEdit {
     let result = match (request.front.era, upstream) {
-        (Era::Modern, UpstreamEra::Legacy) => ResultEdit::ToModern {
-            members: Bytes::from_static(modern_members(request.method).as_bytes()),
-        },
-        (Era::Legacy, UpstreamEra::Modern) => ResultEdit::ToLegacy,
+        (Era::Modern, UpstreamEra::Legacy) => {
+            bridged("modern", "legacy");
+            ResultEdit::ToModern {
+                members: Bytes::from_static(modern_members(request.method).as_bytes()),
+            }
+        }
+        (Era::Legacy, UpstreamEra::Modern) => {
+            bridged("legacy", "modern");
+            ResultEdit::ToLegacy
+        }
         (Era::Legacy, UpstreamEra::Legacy) | (Era::Modern, UpstreamEra::Modern) => ResultEdit::Keep,
     };
     ReplyEdit { id: Some(id), result }
+}
+
+/// What makes the result one that the client's revision knows; nothing where the server speaks no
+/// newer one. Who speaks plain JSON-RPC reads the result as its server made it.
+fn older(request: &Request<'_>, upstream: &OpenedUpstream) -> Option<OlderEditor> {
+    let client = request.front.revision;
+    let is_older = client.as_str() < upstream.revision.as_str() && !request.is_plain();
+    if is_older { OlderEditor::of(request.method, client) } else { None }
+}
+
+/// Counts an answer that goes from one era to the other.
+fn bridged(client: &'static str, server: &'static str) {
+    metrics::counter!("mcp_registry_bridged_answers_total", "client" => client, "server" => server)
+        .increment(1);
 }
 
 /// What every complete result has in revision 2026-07-28; a list and a read resource say

@@ -6,20 +6,35 @@
 use std::sync::Arc;
 
 use mcp_wire::asking::{self, InputResponse, input_response};
+use mcp_wire::params::CallParams;
+use mcp_wire::revision::Era;
 use mcp_wire::{Envelope, WireError};
-use registry_domain::ports::UpstreamEra;
+use registry_domain::ports::{ReplicaId, UpstreamEra};
 
 use crate::answer::Answer;
 use crate::asked;
 use crate::attempt::begin;
 use crate::credentials;
 use crate::exchange::Exchange;
+use crate::inbound::{Door, Inbound};
 use crate::interrupt::Interrupt;
 use crate::parked::{Bound, Parked};
 use crate::record::{Outcome, Pending};
 use crate::relay;
 use crate::request::{Call, Request, Route};
 use crate::teller::Teller;
+
+/// The other replica that holds the exchange that a call comes back for.
+pub(crate) fn elsewhere(
+    exchange: &Exchange,
+    inbound: &Inbound,
+    params: &CallParams<'_>,
+    era: Era,
+) -> Option<ReplicaId> {
+    let state = params.request_state.as_deref().filter(|_| era == Era::Modern)?;
+    let parking = exchange.parking.as_ref().filter(|_| !matches!(inbound.door, Door::Any(_)))?;
+    parking.elsewhere(state, &inbound.party.principal())
+}
 
 /// The exchange that a call with `requestState` comes back for; `None` where the state is the
 /// server's own, because it speaks to us as the client does.

@@ -24,7 +24,7 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use crate::answer::framed;
-use crate::asked::PEOPLE_TAKE;
+use crate::asked::{PEOPLE_TAKE, question_id};
 use crate::client_sessions::{Ask, ClientSession};
 use crate::exchange::Exchange;
 use crate::forward::{self, Sent};
@@ -139,7 +139,7 @@ impl Rounds {
                     )));
                 }
             }
-            let id = format!("\"ask-{}\"", ids.next().hyphenated());
+            let id = question_id(self.exchange.active.replica(), ids.as_ref());
             let elicitation = ids.next().hyphenated().to_string();
             let message = asking::ask(&id, question, &elicitation).ok_or_else(|| {
                 Broken::Server(violation("a question of the server is no request"))

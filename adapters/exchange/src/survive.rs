@@ -2,8 +2,9 @@
 //! connection does not say that its call is no longer wanted (2025-11-25, "Disconnection SHOULD NOT
 //! be interpreted as the client cancelling its request").
 //!
-//! A call in a session is made in a task of its own. When its client goes away, the server's answer
-//! is read to its end and dropped, so that the record tells how the call ended.
+//! Such a call is made in a task of its own, whether its client has a session or none. When the
+//! client goes away, the server's answer is read to its end and dropped, so that the record tells
+//! how the call ended; it takes no longer than any call may.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -24,24 +25,22 @@ use crate::inbound::{Door, Inbound};
 /// The most calls of one process that may go on without their client; any other ends with it.
 pub(crate) const MOST: usize = 4_096;
 
-/// Whether a message is of a session at a door of the gateway.
-pub(crate) fn is_for(exchange: &Exchange, inbound: &Inbound) -> bool {
+/// Whether a message is of a revision with a handshake, at a door of the gateway.
+pub(crate) fn is_for(inbound: &Inbound) -> bool {
     let headers = &inbound.headers;
     let revision = headers.protocol_version.as_deref().and_then(Revision::parse);
-    headers.session.is_some()
-        && revision.is_none_or(|revision| revision.era() == Era::Legacy)
-        && exchange.client_sessions.is_some()
+    revision.is_none_or(|revision| revision.era() == Era::Legacy)
         && !matches!(inbound.door, Door::Any(_))
 }
 
-/// Answers a message of a session.
+/// Answers such a message, or a batch.
 pub(crate) async fn call(exchange: &Exchange, inbound: Inbound) -> Answer {
     let Ok(permit) = std::sync::Arc::clone(&exchange.survivors).try_acquire_owned() else {
-        return Box::pin(crate::call::call(exchange, inbound)).await;
+        return exchange.at_once(inbound).await;
     };
     let exchange = exchange.clone();
     let call = Handle::current().spawn(async move {
-        let answer = crate::call::call(&exchange, inbound).await;
+        let answer = exchange.at_once(inbound).await;
         let body = match answer.body {
             AnswerBody::Whole(bytes) => AnswerBody::Whole(bytes),
             AnswerBody::Parts(parts) => {

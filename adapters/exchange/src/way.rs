@@ -99,13 +99,15 @@ pub(crate) fn route<'a>(
         }
         ("completion/complete", here) => completed(table, caller, request, &here, record),
         // The next two are of a session, so they need one.
-        ("resources/subscribe" | "resources/unsubscribe", here @ Here::Server(_))
+        ("resources/subscribe" | "resources/unsubscribe", here @ (Here::Server(_) | Here::All))
             if request.session.is_some() =>
         {
             let uri = required(request.params.uri.as_deref(), "params.uri")?;
             let (server, own) = located(table, caller, &here, uri, record)?;
-            if here.finds_resource(server.of(), caller, &own) {
-                Ok(Route::straight(server))
+            let offers = here.finds_resource(server.of(), caller, &own);
+            let relocated = (own != uri).then_some(own);
+            if offers {
+                Ok(Route { relocated, ..Route::straight(server) })
             } else {
                 Err(unknown("resource", uri))
             }

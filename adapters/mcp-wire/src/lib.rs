@@ -14,6 +14,7 @@
 //! | take a server's questions to clients of either era | [`asking`] |
 //! | list a definition under another name | [`definition`] |
 //! | pass a result on with its resources under other URIs | [`addresses`] |
+//! | pass a result on to a client of an older revision | [`older`] |
 //! | know what a completion is about | [`completion`] |
 //! | leave entries out of an upstream's list | [`listed`] |
 //! | forward a request with changes | [`splice`] |
@@ -45,6 +46,7 @@ pub mod logging;
 mod members;
 pub mod message;
 pub mod name_header;
+pub mod older;
 pub mod params;
 pub mod progress;
 pub mod redact;

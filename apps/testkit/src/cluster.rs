@@ -1,4 +1,5 @@
-//! Two public APIs and two gateways on one PostgreSQL and Redis, each pair behind a balancer.
+//! Two public APIs and two gateways on one PostgreSQL and, where one wants it, Redis, each pair
+//! behind a balancer.
 
 use crate::{
     Balancer, Launch, Program, TestDatabase, TestRedis, entra::Entra, launch::GATEWAY,
@@ -31,7 +32,7 @@ pub struct Cluster {
     pub entra: Entra,
     /// What they share.
     pub database: TestDatabase,
-    _redis: TestRedis,
+    _redis: Option<TestRedis>,
 }
 
 impl Cluster {
@@ -41,8 +42,21 @@ impl Cluster {
     }
 
     /// The same with the balancers on these ports: the APIs', the gateways'.
-    pub async fn on((apis, gateways): (u16, u16), settings: &[(&str, &str)]) -> Self {
-        let (database, redis) = (TestDatabase::create().await, test_redis());
+    pub async fn on(ports: (u16, u16), settings: &[(&str, &str)]) -> Self {
+        Self::over(Some(test_redis()), ports, settings).await
+    }
+
+    /// The same without a Redis: replicas meet at PostgreSQL.
+    pub async fn without_redis(settings: &[(&str, &str)]) -> Self {
+        Self::over(None, (0, 0), settings).await
+    }
+
+    async fn over(
+        redis: Option<TestRedis>,
+        (apis, gateways): (u16, u16),
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let database = TestDatabase::create().await;
         let entra = Entra::new();
         let (to_apis, to_gateways) = (Balancer::on(apis, &[]), Balancer::on(gateways, &[]));
         let base = format!("http://localhost:{}", to_gateways.port());
@@ -52,13 +66,15 @@ impl Cluster {
         let of_entra = entra.settings();
         let of_entra: Vec<(&str, &str)> =
             of_entra.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let of_redis = redis.iter().flat_map(|redis| {
+            [("MREG_REDIS_URL", redis.url()), ("MREG_REDIS_KEY_PREFIX", redis.prefix())]
+        });
+        let of_redis: Vec<(&str, &str)> = of_redis.collect();
         let launch = |name: &str| {
-            let launch = Launch::program(name).envs(&of_entra).envs(&[
+            let launch = Launch::program(name).envs(&of_entra).envs(&of_redis).envs(&[
                 ("DATABASE_URL", database.url()),
                 ("MREG_POSTGRES_MIN_CONNECTIONS", "1"),
                 ("MREG_POSTGRES_MAX_CONNECTIONS", "8"),
-                ("MREG_REDIS_URL", redis.url()),
-                ("MREG_REDIS_KEY_PREFIX", redis.prefix()),
                 ("MREG_TOKEN_ENCRYPTION_KEY", KEY),
                 ("MREG_FASTMCP_BASE_URL", &base),
             ]);

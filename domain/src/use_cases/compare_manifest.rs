@@ -17,8 +17,9 @@ pub async fn compare_manifest(ports: &RegistryPorts, id: ServerId) -> Result<boo
     if server.manifest == PinnedManifest::Awaited || !server.auto_discover {
         return Ok(false);
     }
-    let credential = opened(ports, id, &server.endpoint_url).await?;
-    let dial = Dial::with(&server.endpoint_url, credential.as_ref());
+    let dialled = server.endpoint_url.dialled_over(server.transport);
+    let credential = opened(ports, id, &dialled).await?;
+    let dial = Dial::with(&dialled, credential.as_ref());
     let Ok(seen) = ports.upstream.discover(dial).await else { return Ok(false) };
     let Some(change) = server.offering(seen, ports.stamp()) else { return Ok(false) };
     match ports.servers.commit(&change).await {

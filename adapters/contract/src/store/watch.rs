@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use registry_domain::change::Change;
+use registry_domain::endpoint::Transport;
 use registry_domain::event::{EventKind, RegistryEvent};
 use registry_domain::health::{Condition, HealthNote, Watched};
 use registry_domain::id::ServerId;
@@ -52,6 +53,24 @@ fn ordered(world: &World, server: &Server, health: HealthStatus) -> Change<Serve
     let event = RegistryEvent::by_product(EventKind::ServerHealthChanged, stamp)
         .on_server(server.id, server.tenant.clone());
     Change { next, expected: Some(server.revision), events: vec![event] }
+}
+
+pub(crate) async fn a_server_is_probed_over_the_transport_that_it_is_called_over(
+    world: &World,
+) -> Outcome {
+    let server = listed(world, 1, "socket").await?;
+    let stamp = world.stamp();
+    let revision = server.revision.next();
+    let transport = Transport::Websocket;
+    let next = Server { transport, updated_at: stamp.at, revision, ..server.clone() };
+    let event = RegistryEvent::by_product(EventKind::ServerChanged, stamp)
+        .on_server(server.id, server.tenant.clone());
+    let change = Change { next, expected: Some(server.revision), events: vec![event] };
+    world.ports().servers.commit(&change).await?;
+    let seen = watched(world, server.id).await?;
+    assert_eq!(seen.endpoint, server.endpoint_url.dialled_over(transport));
+    assert_ne!(seen.endpoint, server.endpoint_url);
+    Ok(())
 }
 
 pub(crate) async fn a_new_server_is_to_be_probed_before_all_others(world: &World) -> Outcome {

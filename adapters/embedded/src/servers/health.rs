@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use registry_domain::change::Change;
+use registry_domain::endpoint::Transport;
 use registry_domain::health::{Condition, HealthNote, Watched};
 use registry_domain::id::{RegistrationId, Revision, ServerId};
 use registry_domain::server::{HealthStatus, Server};
@@ -21,6 +22,7 @@ struct WatchedRow {
     tenant_id: Option<String>,
     registration_id: Option<String>,
     endpoint_url: String,
+    transport_type: String,
     health_status: String,
     health_streak: i32,
     next_probe_at: String,
@@ -31,13 +33,15 @@ impl WatchedRow {
     fn read(self) -> Result<Watched, StoreError> {
         let place = Place { table: "servers", row: &self.id };
         let compared_at = self.compared_at.as_deref();
+        let transport =
+            place.word("transport_type", &self.transport_type, Transport::parse)?;
         Ok(Watched {
             server: ServerId(place.uuid("id", &self.id)?),
             tenant: place.tenant(self.tenant_id.as_deref())?,
             registration: place
                 .maybe_uuid("registration_id", self.registration_id.as_deref())?
                 .map(RegistrationId),
-            endpoint: place.endpoint(&self.endpoint_url)?,
+            endpoint: place.endpoint(&self.endpoint_url)?.dialled_over(transport),
             condition: Condition {
                 status: place.word("health_status", &self.health_status, HealthStatus::parse)?,
                 streak: self.health_streak,

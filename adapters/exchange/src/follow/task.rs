@@ -154,11 +154,13 @@ impl Task {
                     if !is_legacy {
                         return Stopped::Changed;
                     }
-                    // A client in a session has told the server itself.
-                    if self.session.is_none() {
-                        let wanted = self.wanted.borrow_and_update().clone();
-                        self.subscribe(server, upstream, &wanted, &mut subscribed).await;
+                    // What a client in a session told the server itself, here, need not be said
+                    // again; what it told it through another replica was told in another session.
+                    if let Some(session) = &self.session {
+                        subscribed.extend(session.told_here(server.of().id));
                     }
+                    let wanted = self.wanted.borrow_and_update().clone();
+                    self.subscribe(server, upstream, &wanted, &mut subscribed).await;
                 }
                 _ = looks.tick() => {
                     let same = |now: Permit<Arc<ServerEntry>>| {

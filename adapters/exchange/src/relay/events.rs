@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use mcp_wire::asking::{self, Question};
+use mcp_wire::older::OlderEditor;
 use mcp_wire::progress::{self, Told};
 use mcp_wire::reply::{ReplyEdit, edit_whole};
 use mcp_wire::revision::Era;
@@ -35,6 +36,7 @@ struct Passage {
     frames: FrameSplitter,
     edit: ReplyEdit,
     addresses: Option<Addresses>,
+    older: Option<OlderEditor>,
     deadline: Deadline,
     record: Pending,
     answered: bool,
@@ -166,6 +168,10 @@ impl Passage {
                     Some(addresses) => addresses.pass(edited, true),
                     None => edited,
                 };
+                let told = match &mut self.older {
+                    Some(older) => older.pass(told, true),
+                    None => told,
+                };
                 Ok(Some(Passed::Response(told)))
             }
         }
@@ -225,6 +231,7 @@ fn passage(call: Call<'_>, sent: Sent, edit: ReplyEdit, record: Pending) -> Pass
     let interrupt = record.active().map(|active| Interrupt::of(active, call.deadline));
     let rounds = Rounds::of(call, &sent, interrupt);
     Passage {
+        older: super::older(call.request, &sent.upstream),
         asker: Asker::of(call, &sent.upstream, sent.credential),
         body: sent.reply.body,
         progress: Progress::Kept,
@@ -321,6 +328,7 @@ pub(super) async fn resume(
         frames: rest.frames,
         edit,
         addresses: Addresses::of(call),
+        older: super::older(call.request, upstream),
         deadline: Deadline::of(&call.exchange.settings),
         record,
         answered: false,

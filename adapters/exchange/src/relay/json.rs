@@ -6,6 +6,7 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, StreamExt, stream};
+use mcp_wire::older::OlderEditor;
 use mcp_wire::reply::{ReplyEdit, ReplyEditor};
 use registry_domain::manifest::FaultClass;
 use registry_domain::ports::{ReplyBody, UpstreamFailure};
@@ -22,6 +23,7 @@ struct Passage {
     editor: ReplyEditor,
     edited: BytesMut,
     addresses: Option<Addresses>,
+    older: Option<OlderEditor>,
     is_begun: bool,
     deadline: Deadline,
     record: Pending,
@@ -43,8 +45,13 @@ impl Passage {
                         return Some(Err(broken(&error.message)));
                     }
                     let is_complete = self.editor.finish().is_ok();
+                    let is_whole = is_complete && !self.is_begun;
                     let passed = match &mut self.addresses {
-                        Some(addresses) => addresses.pass(passed, is_complete && !self.is_begun),
+                        Some(addresses) => addresses.pass(passed, is_whole),
+                        None => passed,
+                    };
+                    let passed = match &mut self.older {
+                        Some(older) => older.pass(passed, is_whole),
                         None => passed,
                     };
                     self.is_begun = true;
@@ -85,6 +92,7 @@ pub(super) async fn relay(
         editor: ReplyEditor::new(edit),
         edited: BytesMut::new(),
         addresses: Addresses::of(call),
+        older: super::older(call.request, &sent.upstream),
         is_begun: false,
         deadline: Deadline::of(&call.exchange.settings),
         record,

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 use registry_domain::change::Change;
+use registry_domain::endpoint::Transport;
 use registry_domain::event::RegistryEvent;
 use registry_domain::health::{Condition, Watched};
 use registry_domain::id::{RegistrationId, Revision, ServerId};
@@ -26,6 +27,7 @@ struct WatchedRow {
     tenant_id: Option<String>,
     registration_id: Option<Uuid>,
     endpoint_url: String,
+    transport_type: Label,
     health_status: Label,
     health_streak: i32,
     next_probe_at: Time,
@@ -35,11 +37,13 @@ struct WatchedRow {
 impl WatchedRow {
     fn read(self) -> Result<Watched, StoreError> {
         let place = Place { table: "servers", row: self.id };
+        let transport =
+            place.word("transport_type", &self.transport_type.0, Transport::parse)?;
         Ok(Watched {
             server: ServerId(self.id),
             tenant: place.tenant(self.tenant_id.as_deref())?,
             registration: self.registration_id.map(RegistrationId),
-            endpoint: place.endpoint(&self.endpoint_url)?,
+            endpoint: place.endpoint(&self.endpoint_url)?.dialled_over(transport),
             condition: Condition {
                 status: place.word("health_status", &self.health_status.0, HealthStatus::parse)?,
                 streak: self.health_streak,

@@ -138,7 +138,7 @@ async fn send(
     let inbound = read(request, id, payload, door).await.map_err(Problem::over_json_rpc)?;
     let query = web::Query::<StreamQuery>::from_query(request.query_string()).ok();
     let stream = query.and_then(|query| query.into_inner().session_id);
-    Ok(mcp::reply(exchange.take_message(stream.as_deref(), inbound)))
+    Ok(mcp::reply(exchange.take_message(stream.as_deref(), inbound).await))
 }
 
 async fn read(

@@ -19,6 +19,13 @@ fn updated(uri: &str) -> Value {
     json!({"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": uri}})
 }
 
+fn said() -> Value {
+    json!({
+        "jsonrpc": "2.0", "method": "notifications/message",
+        "params": {"level": "warning", "data": "something"},
+    })
+}
+
 fn changed() -> Value {
     json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
 }
@@ -51,6 +58,7 @@ fn legacy_server(gate: &Gate) -> Scripted {
                 .event(&updated("note://b"))
                 .event(&updated(NOTE))
                 .event(&changed())
+                .event(&said())
                 .hang();
         }
         if request.rpc_method() == "initialize" {
@@ -246,6 +254,52 @@ async fn a_client_in_a_session_hears_what_its_server_tells_in_it() {
     let listening = upstream.requests().into_iter().find(|request| request.method == "GET");
     let session = listening.expect("it was followed").header("mcp-session-id").to_owned();
     assert!(subscribed.iter().all(|one| one.header("mcp-session-id") == session));
+}
+
+#[tokio::test]
+async fn at_the_federated_address_a_modern_client_hears_of_each_servers_resource_by_its_address() {
+    let gates = [Gate::new(), Gate::new()];
+    let (legacy, modern) = (legacy_server(&gates[0]), modern_server(&gates[1]));
+    let world = World::start().await;
+    world.list("old", &legacy.url()).await;
+    world.list("new", &modern.url()).await;
+    let wanted = json!({"resourceSubscriptions": ["new+note://a", "old+note://a"]});
+    let mut stream = subscribed(&world.mcp(), "/mcp", &wanted).await;
+    for (gate, uri) in gates.iter().zip(["old+note://a", "new+note://a"]) {
+        gate.open();
+        let message = told(&mut stream).await;
+        assert_eq!(message["params"]["uri"], uri, "{message}");
+        assert_eq!(message["params"]["_meta"][SUBSCRIPTION], "s-1");
+    }
+    drop(stream);
+    eventually("the server need not tell any more", async || {
+        (uris(&legacy.requests_of("resources/unsubscribe")) == [json!(NOTE)]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn at_the_federated_address_a_client_in_a_session_hears_of_the_servers_it_subscribed_to() {
+    let gate = Gate::new();
+    let upstream = legacy_server(&gate);
+    let world = World::start().await;
+    world.list("telling", &upstream.url()).await;
+    let api = world.mcp();
+    let session = begun(&api, "/mcp").await;
+    let mut stream = by_get(&api, "/mcp", &session).await;
+    let params = json!({"uri": "telling+note://a"});
+    let answer = api.mcp_legacy("/mcp", Some(&session), "resources/subscribe", params).await;
+    assert_eq!(answer.expect(200).rpc()["result"], json!({}));
+    assert_eq!(uris(&upstream.requests_of("resources/subscribe"))[0], NOTE, "as the server has it");
+    gate.open();
+    for uri in ["telling+note://b", "telling+note://a"] {
+        assert_eq!(told(&mut stream).await, updated(uri));
+    }
+    assert_eq!(told(&mut stream).await, changed());
+    assert_eq!(told(&mut stream).await, said());
+    let unknown = json!({"uri": "telling+note://nonesuch"});
+    let refused = api.mcp_legacy("/mcp", Some(&session), "resources/subscribe", unknown).await;
+    assert_eq!(refused.rpc()["error"]["code"], -32602);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! A client in a session that disconnects does not lose its call; one that cancels it does.
+//! A client with a handshake that disconnects does not lose its call, in a session or in none; one
+//! that cancels it does.
 
 #![expect(clippy::disallowed_methods, reason = "a test's own client, which it aborts and joins")]
 
@@ -9,7 +10,7 @@ use registry_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::messages::legacy;
+use crate::messages::{builder, legacy};
 use crate::support::World;
 
 async fn session(api: &Api, path: &str) -> String {
@@ -51,17 +52,37 @@ async fn a_call_whose_client_disconnects_is_finished_and_recorded() {
         let path = world.list("files", &upstream.url()).await.path;
         let session = session(&world.mcp(), &path).await;
         let api = world.mcp();
-        let (at, call) = (path.clone(), in_session(&session, &slow(1)));
-        let client = tokio::spawn(async move { api.open(&at, call).await });
-        asked(&upstream, 1).await;
-        client.abort();
-        // Aborted or, with its head received, done: either way its connection is gone.
-        drop(client.await);
-        upstream.workbench().slow_gate.open();
-        let records = world.records(2).await;
-        assert!(records.iter().all(|record| record.success), "{records:#?}");
+        let batch = builder().header("mcp-protocol-version", "2025-03-26");
+        let batch = batch.body(json!([slow(1)]).to_string().into()).unwrap();
+        let calls = [in_session(&session, &slow(1)), legacy(slow(1).to_string()), batch];
+        for (before, call) in calls.into_iter().enumerate() {
+            let (at, api) = (path.clone(), api.clone());
+            let client = tokio::spawn(async move { api.open(&at, call).await });
+            asked(&upstream, before + 1).await;
+            client.abort();
+            // Aborted or, with its head received, done: either way its connection is gone.
+            drop(client.await);
+            upstream.workbench().slow_gate.open();
+            // The handshake is one too.
+            let records = world.records(before + 2).await;
+            assert!(records.iter().all(|record| record.success), "{records:#?}");
+        }
         assert!(upstream.seen_of("notifications/cancelled").is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_call_of_a_revision_without_a_handshake_ends_with_its_connection() {
+    let [upstream, _] = servers();
+    let world = World::start().await;
+    let path = world.list("files", &upstream.url()).await.path;
+    let api = world.mcp();
+    let client = tokio::spawn(async move { api.call_tool(&path, "slow", json!({})).await });
+    asked(&upstream, 1).await;
+    client.abort();
+    drop(client.await);
+    let records = world.records(1).await;
+    assert!(!records[0].success, "{records:#?}");
 }
 
 #[tokio::test]

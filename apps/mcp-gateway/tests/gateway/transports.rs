@@ -227,6 +227,22 @@ async fn a_question_of_the_server_reaches_the_client_and_the_answer_comes_back()
 }
 
 #[tokio::test]
+async fn a_websocket_server_that_is_listed_by_http_is_well_and_keeps_what_was_approved() {
+    let peer = Peer::of_sockets(Conduct::Legacy);
+    let world = World::with(&[("MREG_DRIFT_CHECK_INTERVAL", "1")]).await;
+    let url = peer.url().replacen("ws://", "http://", 1);
+    let path = listed(&world, &url, "websocket").await;
+    let servers = world.registry().get("/api/v1/servers").await.expect(200).json();
+    let id = servers[0]["id"].as_str().expect("a server").to_owned();
+    eventually("the server is well", async || {
+        let found = world.registry().get(&format!("/api/v1/servers/{id}")).await.json();
+        (found["health_status"] == "healthy").then_some(())
+    })
+    .await;
+    echoes(&world.mcp(), &path, "hello").await;
+}
+
+#[tokio::test]
 async fn when_the_gateway_stops_it_says_goodbye_to_its_sockets() {
     let peer = Peer::of_sockets(Conduct::Legacy);
     let mut world = World::start().await;

@@ -65,7 +65,9 @@ impl CallPath {
         })
         .with_client_sessions(Arc::clone(&shared.sessions))
         .with_parking(Arc::clone(sealer), settings.gateway.question_timeout)
+        .with_replicas(Arc::clone(sealer))
         .with_sealer(Arc::clone(sealer));
+        exchange.join();
         Ok(Self { ports, routes, spool, exchange })
     }
 }

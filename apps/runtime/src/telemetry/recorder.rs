@@ -125,6 +125,26 @@ const MEANINGS: &[(&str, Kind, &str)] = &[
         "Exchanges whose server waits for an answer of a client without a handshake.",
     ),
     (
+        "mcp_registry_open_streams",
+        Kind::Gauge(Unit::Count),
+        "Streams on which clients listen for changes.",
+    ),
+    (
+        "mcp_registry_bridged_answers_total",
+        Kind::Counter,
+        "Answers of servers of one era that went to clients of the other, by both eras.",
+    ),
+    (
+        "mcp_registry_handed_messages_total",
+        Kind::Counter,
+        "Messages of clients that were handed to the replica that holds what they are about, by outcome.",
+    ),
+    (
+        "mcp_registry_server_call_seconds",
+        Kind::Seconds,
+        "Time of an MCP call that went to a server, by server and tool.",
+    ),
+    (
         "mcp_registry_upstream_seconds",
         Kind::Seconds,
         "Time until an upstream's answer began, or it failed.",

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what calls on one tell of a server is known on all | `vitals.rs` |
 //! | wherever a request lands, everything is known there | `shared.rs` |
+//! | what one replica holds is reached from the other | `handed.rs` |
 //! | kill -9 costs the calls on that replica and no other | `killed.rs` |
 //! | a rolling restart costs nothing | `rolling.rs` |
 //!
@@ -15,6 +16,8 @@
     reason = "test code: a test wants to stop, with a message, where its ground gives way"
 )]
 
+mod asking;
+mod handed;
 mod killed;
 mod listener;
 mod load;

@@ -17,19 +17,24 @@ pub struct World {
 impl World {
     /// A cluster whose replicas all serve one server.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
-        let cluster = Cluster::start(settings).await;
+        Self::on(Cluster::start(settings).await).await
+    }
+
+    /// The same on PostgreSQL alone.
+    pub async fn without_redis() -> Self {
+        Self::on(Cluster::without_redis(&[]).await).await
+    }
+
+    async fn on(cluster: Cluster) -> Self {
         let world = Self { cluster, upstream: RmcpServer::start(RmcpOptions::default()) };
         world.list(ALIAS, &world.upstream.url()).await;
-        for gateway in world.cluster.replicas(Kind::Gateway) {
-            world.serves(&gateway.gateway_url()).await;
-        }
         for api in world.cluster.replicas(Kind::Api) {
             world.proxies(&api.service_url()).await;
         }
         world
     }
 
-    /// Submits and approves the server at `url`. Its id.
+    /// Submits and approves the server at `url`; all gateways serve it when this returns. Its id.
     pub async fn list(&self, alias: &str, url: &str) -> String {
         let (admin, name) = (self.api_as("Grace"), format!("Server {alias}"));
         let draft = json!({
@@ -45,14 +50,22 @@ impl World {
         .await;
         let status = json!({ "status": "Approved" });
         let approved = admin.patch(&format!("{path}/status"), &status).await.expect(200).json();
+        for gateway in self.cluster.replicas(Kind::Gateway) {
+            self.serves_at(&gateway.gateway_url(), alias).await;
+        }
         approved["server_id"].as_str().unwrap().to_owned()
     }
 
     /// Waits until the gateway at this base serves the server.
     pub async fn serves(&self, base: &str) {
+        self.serves_at(base, ALIAS).await;
+    }
+
+    async fn serves_at(&self, base: &str, alias: &str) {
+        let path = format!("/servers/{alias}/mcp");
         let api = Api::new(base).with_token(&self.cluster.entra.access_token("Grace"));
         eventually("the gateway serves the server", async || {
-            let list = api.mcp(&path(), "tools/list", json!({})).await;
+            let list = api.mcp(&path, "tools/list", json!({})).await;
             (list.status == 200).then_some(())
         })
         .await;
@@ -74,6 +87,12 @@ impl World {
 
     pub fn api_as(&self, who: &str) -> Api {
         self.apis().with_token(&self.cluster.entra.access_token(who))
+    }
+
+    /// One of the gateways.
+    pub fn gateway(&self, which: usize) -> Api {
+        let base = self.cluster.replicas(Kind::Gateway)[which].gateway_url();
+        Api::new(base).with_token(&self.cluster.entra.access_token("Ada"))
     }
 
     /// The gateways, likewise.

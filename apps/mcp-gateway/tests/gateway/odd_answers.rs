@@ -62,29 +62,33 @@ async fn letters_and_lines_may_be_cut_anywhere() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_is_told_as_a_failure() {
+async fn what_is_no_text_hurts_its_own_call_alone() {
+    const BAD: &[u8] = b"\xff\xc3";
     let upstream = Scripted::start(|request| {
         answer_handshake(request).unwrap_or_else(|| {
             let message = response(request, &text("@"));
             let (one, two) = message.split_once('@').unwrap();
-            let bad = [one.as_bytes(), b"\xff\xc3", two.as_bytes()].concat();
-            if request.header("mcp-param-events").is_empty() {
-                return Reply::new(200, "application/json", bad);
+            let bad = [one.as_bytes(), BAD, two.as_bytes()].concat();
+            match request.header("mcp-param-bad") {
+                "json" => Reply::new(200, "application/json", bad),
+                "events" => {
+                    Reply::sse().chunk([&b"data: "[..], &bad, b"\n\n"].concat()).last_chunk()
+                }
+                _ => Reply::new(200, "application/json", message),
             }
-            Reply::sse().chunk([&b"data: "[..], &bad, b"\n\n"].concat()).last_chunk()
         })
     });
     let world = World::start().await;
     let files = world.list("files", &upstream.url()).await;
-    for events in ["", "1"] {
+    for bad in ["json", "events"] {
         let mut request = modern_echo("7", "echo");
-        if !events.is_empty() {
-            request.headers_mut().insert("mcp-param-events", "1".parse().unwrap());
-        }
-        let answer = world.mcp().request(&files.path, request).await.expect(200).rpc();
-        assert_eq!((&answer["id"], &answer["result"]["isError"]), (&json!(7), &json!(true)));
+        request.headers_mut().insert("mcp-param-bad", bad.parse().unwrap());
+        let answer = world.mcp().request(&files.path, request).await.expect(200);
+        // Bytes stay bytes: whether they are text is for who reads them.
+        assert!(answer.body.windows(BAD.len()).any(|part| part == BAD), "{bad}: {}", answer.text());
+        let next = world.mcp().request(&files.path, modern_echo("8", "echo")).await.expect(200);
+        assert_eq!(next.rpc()["result"]["content"][0]["text"], "@", "{bad}");
     }
-    assert!(world.records(2).await.iter().all(|record| !record.success));
 }
 
 #[tokio::test]
@@ -144,6 +148,18 @@ async fn an_answer_that_comes_after_the_cancellation_is_nobodys() {
                 .wait(&held)
                 .event(&json!({ "jsonrpc": "2.0", "id": request.id(), "result": text("late") }))
                 .last_chunk();
+        }
+        if request.rpc_method() == "initialize" {
+            let result = json!({
+                "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
+                "serverInfo": { "name": "late", "version": "1" },
+            });
+            let body = response(request, &result);
+            return Reply::bytes().send(format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nmcp-session-id: s\r\n\
+                 content-length: {}\r\n\r\n{body}",
+                body.len()
+            ));
         }
         legacy_handshake(request).unwrap_or_else(|| Reply::result(request, &text("own")))
     });
@@ -287,18 +303,12 @@ async fn names_with_characters_that_nobody_sees_are_not_listed() {
     for name in ["a\nb", "a\u{0}b", "a\u{1b}[31mb", "a\u{202e}b", "a\u{200b}b"] {
         let upstream = listing(move |_| page(&["echo", name], None));
         let world = World::start().await;
-        let draft = json!({
-            "endpoint_url": upstream.url(), "endpoint_name": "Odd",
-            "owner_contact": "owner@example.com", "alias": "odd",
-        });
-        let made = world.registry().post("/registrations", &draft).await.expect(201).json();
-        let path = format!("/registrations/{}", made["registration_id"].as_str().unwrap());
-        let found = eventually("the list was judged", async || {
-            let shown = world.registry().get(&path).await.json()["discovery"].clone();
-            (!shown["state"].is_null() && shown["state"] != "pending").then_some(shown)
-        })
-        .await;
-        assert_ne!(found["state"], "complete", "{name:?}: {found}");
-        assert!(!found.to_string().contains(name), "{name:?}: {found}");
+        let odd = world.list("odd", &upstream.url()).await;
+        assert_eq!(world.tools("/mcp").await, ["odd__echo"], "{name:?}");
+        assert_eq!(world.tools(&odd.path).await, ["echo"], "{name:?}");
+        let call = json!({ "name": name, "arguments": {} });
+        let refused = world.mcp().mcp_legacy(&odd.path, None, "tools/call", call).await;
+        assert_eq!(refused.json()["error"]["code"], -32602, "{name:?}: {}", refused.text());
+        assert!(upstream.requests_of("tools/call").is_empty(), "{name:?}");
     }
 }

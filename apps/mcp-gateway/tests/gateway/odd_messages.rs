@@ -4,7 +4,7 @@
 
 use registry_testkit::{
     Answer, Api, raw,
-    upstreams::{Reply, Scripted, answer_handshake},
+    upstreams::{Reply, Scripted, ScriptedRequest, answer_handshake},
 };
 use serde_json::{Value, json};
 
@@ -13,15 +13,24 @@ use crate::{
     support::{Listed, World},
 };
 
-/// A server whose every call is answered with "fine".
+/// A server whose every call is answered with "fine", whatever is in it: it reads the head alone.
 fn fine() -> Scripted {
     Scripted::start(|request| {
-        answer_handshake(request).unwrap_or_else(|| {
+        if is_call(request) {
             let result =
                 json!({"content": [{"type": "text", "text": "fine"}], "resultType": "complete"});
-            Reply::result(request, &result)
-        })
+            return Reply::json(200, &json!({ "jsonrpc": "2.0", "id": 1, "result": result }));
+        }
+        answer_handshake(request).unwrap_or_else(|| Reply::error(request, 404, -32601, "no"))
     })
+}
+
+fn is_call(request: &ScriptedRequest) -> bool {
+    request.header("mcp-method") == "tools/call"
+}
+
+fn calls(upstream: &Scripted) -> Vec<ScriptedRequest> {
+    upstream.requests().into_iter().filter(is_call).collect()
 }
 
 async fn scene() -> (Scripted, World, Listed) {
@@ -62,8 +71,8 @@ async fn arguments_nested_ten_thousand_deep_are_passed_on_as_they_are() {
             let answer = api.request(path, modern("tools/call", tool, sent)).await;
             let answer = answer.expect(200).rpc();
             assert_eq!(answer["result"]["content"][0]["text"], "fine", "{answer}");
-            let calls = upstream.requests();
-            let text = String::from_utf8(calls.last().expect("a call").body.to_vec()).unwrap();
+            let last = calls(&upstream).pop().expect("a call");
+            let text = String::from_utf8(last.body.to_vec()).unwrap();
             assert!(text.contains(&deep), "as it came: {} bytes", text.len());
         }
     }
@@ -75,7 +84,6 @@ async fn arguments_nested_ten_thousand_deep_are_passed_on_as_they_are() {
 async fn what_is_nested_where_nothing_is_to_be_nested_is_refused() {
     let (upstream, world, files) = scene().await;
     let api = world.mcp();
-    let before = upstream.requests().len();
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     for body in [
         deep.clone(),
@@ -93,7 +101,7 @@ async fn what_is_nested_where_nothing_is_to_be_nested_is_refused() {
             assert!(answer.text().len() < 2_000, "{shown}");
         }
     }
-    assert_eq!(upstream.requests().len(), before, "nothing of it went on");
+    assert!(calls(&upstream).is_empty(), "nothing of it went on");
     is_still_served(&api, &files).await;
 }
 
@@ -109,7 +117,6 @@ async fn refused(api: &Api, (path, tool): (&str, &str), body: String) -> Value {
 async fn a_message_that_says_one_thing_twice_is_refused() {
     let (upstream, world, files) = scene().await;
     let api = world.mcp();
-    let before = upstream.requests().len();
     for door in doors(&files) {
         let good = call(door.1, "{}", "");
         for (what, body) in [
@@ -124,7 +131,7 @@ async fn a_message_that_says_one_thing_twice_is_refused() {
             assert!([-32600, -32602].contains(&code), "{what} twice: {error}");
         }
     }
-    assert_eq!(upstream.requests().len(), before, "nothing of it went on");
+    assert!(calls(&upstream).is_empty(), "nothing of it went on");
     is_still_served(&api, &files).await;
 }
 
@@ -132,7 +139,6 @@ async fn a_message_that_says_one_thing_twice_is_refused() {
 async fn bytes_that_are_no_text_are_refused_wherever_they_stand() {
     let (upstream, world, files) = scene().await;
     let api = world.mcp();
-    let before = upstream.requests().len();
     // No UTF-8: a lone byte, a letter cut short, one spelled too long, and half of a pair.
     for bad in [&b"\xff"[..], b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80"] {
         for door in doors(&files) {
@@ -143,7 +149,7 @@ async fn bytes_that_are_no_text_are_refused_wherever_they_stand() {
             assert_eq!(answer.expect(400).json()["error"]["code"], -32700, "{bad:?}");
         }
     }
-    assert_eq!(upstream.requests().len(), before, "nothing of it went on");
+    assert!(calls(&upstream).is_empty(), "nothing of it went on");
     is_still_served(&api, &files).await;
 }
 
@@ -151,8 +157,7 @@ async fn bytes_that_are_no_text_are_refused_wherever_they_stand() {
 async fn a_task_that_was_never_given_out_is_nobodys() {
     let (upstream, world, files) = scene().await;
     let api = world.mcp();
-    let _calls = upstream.requests().len();
-    for id in ["forged", "files+forged", "../../etc/passwd", "", "\u{0}", &"x".repeat(10_000)] {
+    for id in ["forged", "files+forged", "../../etc/passwd", "", &"x".repeat(10_000)] {
         for method in ["tasks/get", "tasks/update", "tasks/cancel", "tasks/result"] {
             let answer = api.mcp("/mcp", method, json!({ "taskId": id })).await;
             let error = answer.json()["error"]["code"].as_i64();
@@ -166,13 +171,14 @@ async fn a_task_that_was_never_given_out_is_nobodys() {
     }
     let foreign = api.mcp_legacy("/mcp", None, "tasks/get", json!({ "taskId": "forged" })).await;
     assert!(foreign.json()["error"]["code"].is_i64(), "{}", foreign.text());
+    let asked = |request: &ScriptedRequest| request.rpc_method().starts_with("tasks/");
+    assert!(!upstream.requests().iter().any(asked), "no server was asked");
     is_still_served(&api, &files).await;
 }
 
 #[tokio::test]
 async fn lengths_that_contradict_each_other_are_refused_and_smuggle_nothing() {
     let (upstream, world, files) = scene().await;
-    let before = upstream.requests().len();
     let inner = call("echo", "{}", "");
     let smuggled = format!(
         "POST {} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
@@ -199,6 +205,6 @@ async fn lengths_that_contradict_each_other_are_refused_and_smuggle_nothing() {
         let status: u16 = answer.get(9..12).and_then(|text| text.parse().ok()).unwrap_or(400);
         assert!((400..500).contains(&status), "{lengths}: {answer}");
     }
-    let _ = before;
+    assert!(calls(&upstream).is_empty(), "no call was smuggled in");
     is_still_served(&world.mcp(), &files).await;
 }

@@ -52,14 +52,23 @@ openapi: tools-build
 	tools/openapi/check
 	tools/postman/run generate
 
-## fuzz: many odd requests against the program (schemathesis): no 5xx, and only what the documents say
+## fuzz: odd bytes for SECONDS=30 a target (libFuzzer), then many odd requests (schemathesis): no 5xx, and only what the documents say
 .PHONY: fuzz
-fuzz: tools-build
+fuzz: fuzz-wire fuzz-api
+
+## fuzz-wire: the first of these alone
+.PHONY: fuzz-wire
+fuzz-wire: tools-build
+	tools/fuzz/wire $(or $(SECONDS),30)
+
+## fuzz-api: the second alone
+.PHONY: fuzz-api
+fuzz-api: tools-build
 	tools/setup curl
 	cargo build -p standalone
 	tools/fuzz/run
 
-## conformance: the protocol's own suite, against a server directly and through the gateway
+## conformance: the protocol's own suite, of both eras, against servers directly and through the gateway
 .PHONY: conformance
 conformance: tools-build
 	cargo build -p standalone

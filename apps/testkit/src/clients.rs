@@ -17,7 +17,8 @@ use rmcp::{
     model::{CallToolRequestParams, CallToolResult, ProgressNotificationParam, ProtocolVersion},
     service::{ClientInitializeError, NotificationContext, RunningService},
     transport::{
-        StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig,
+        StreamableHttpClientTransport, Transport,
+        streamable_http_client::StreamableHttpClientTransportConfig,
     },
 };
 use serde_json::Value;
@@ -99,15 +100,36 @@ pub fn text_of(result: &CallToolResult) -> String {
     result.content.iter().filter_map(|block| Some(block.as_text()?.text.as_str())).collect()
 }
 
+/// A client with a handler of the test's own, of the modern era or of the newest before it.
+///
+/// # Errors
+/// The server refused, or does not speak this era.
+pub async fn connect_as<H: ClientHandler>(
+    handler: H,
+    url: &str,
+    token: &str,
+    modern: bool,
+) -> Result<RunningService<RoleClient, H>, ClientInitializeError> {
+    let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
+    let lifecycle = match modern {
+        true => ClientLifecycleMode::Discover { preferred_versions },
+        false => ClientLifecycleMode::Initialize,
+    };
+    handler.serve_with_lifecycle(transport(url, token), lifecycle).await
+}
+
 async fn connect(
     url: &str,
     token: &str,
     lifecycle: ClientLifecycleMode,
 ) -> Result<Client, ClientInitializeError> {
+    Notified::default().serve_with_lifecycle(transport(url, token), lifecycle).await
+}
+
+fn transport(url: &str, token: &str) -> impl Transport<RoleClient> + 'static {
     let mut config = StreamableHttpClientTransportConfig::with_uri(url);
     if !token.is_empty() {
         config = config.auth_header(token);
     }
-    let transport = StreamableHttpClientTransport::from_config(config);
-    Notified::default().serve_with_lifecycle(transport, lifecycle).await
+    StreamableHttpClientTransport::from_config(config)
 }

@@ -24,7 +24,8 @@ struct Code {
 }
 
 /// Passes a JSON-RPC error on, under the status that the client's era gives it. What concerns only
-/// our own hop (a header or a version that *we* sent) is our failure, not the client's.
+/// our own hop (a header or a version that *we* sent) is our failure, not the client's. A capability
+/// that is missing is the client's affair: we declare what it declares, and nothing else.
 pub(super) async fn relay(
     call: Call<'_>,
     sent: Sent,
@@ -48,7 +49,7 @@ pub(super) async fn relay(
         .and_then(|error| serde_json::from_str::<Code>(error.get()).ok())
         .map(|error| error.code);
     match code {
-        Some(-32022..=-32020) | None => {
+        Some(-32022 | -32020) | None => {
             call.forget(&sent.upstream);
             Err(not_ours(record))
         }

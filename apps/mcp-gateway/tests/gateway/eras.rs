@@ -12,7 +12,8 @@ use crate::support::{OWN_TOOLS, World};
 const TOOLS: [&str; 6] = ["add", "big", "echo", "fail", "progress", "slow"];
 
 fn upstream(era: Era, legacy_session_mode: bool, json_response: bool) -> RmcpServer {
-    RmcpServer::start(RmcpOptions { era, legacy_session_mode, json_response, port: 0 })
+    let options = RmcpOptions::default();
+    RmcpServer::start(RmcpOptions { era, legacy_session_mode, json_response, ..options })
 }
 
 /// Lists and calls the tools of one server, whose names begin with `prefix`.

@@ -214,7 +214,9 @@ async fn half_an_answer_is_never_taken_for_a_whole_one() {
 
 #[tokio::test]
 async fn a_json_rpc_error_of_the_upstream_is_passed_on() {
-    for (status, code, expected) in [(200, -32050, 200), (400, -32602, 400), (404, -32601, 404)] {
+    for (status, code, expected) in
+        [(200, -32050, 200), (400, -32602, 400), (400, -32021, 400), (404, -32601, 404)]
+    {
         let upstream = Scripted::start(move |request| {
             answer_handshake(request)
                 .unwrap_or_else(|| Reply::error(request, status, code, "as the server says"))

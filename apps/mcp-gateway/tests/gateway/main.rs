@@ -3,6 +3,7 @@
 //! | what is promised | file |
 //! |---|---|
 //! | every client reaches every server, by either door | `eras.rs` |
+//! | the clients that people use do what they do | `clients.rs` |
 //! | what was approved is what is served, and to whom | `doors.rs`, `revocation.rs` |
 //! | bytes stay bytes; ids come back | `bytes_stay.rs`, `ids.rs` |
 //! | answers stream; connections are reused; who leaves cancels | `streaming.rs` |
@@ -20,6 +21,7 @@
 //! | what servers tell by themselves | `following.rs` |
 //! | calls that go on without their client | `surviving.rs` |
 //! | requests that no client should send | `bad_input.rs` |
+//! | messages and answers made to confuse | `odd_messages.rs`, `odd_answers.rs` |
 //! | a tool that somebody may not use is not there for them | `tool_rules.rs` |
 //! | the end is graceful | `stopping.rs` |
 //!
@@ -33,6 +35,7 @@
 
 mod bad_input;
 mod bytes_stay;
+mod clients;
 mod collections;
 mod doors;
 mod eras;
@@ -43,6 +46,8 @@ mod identity;
 mod ids;
 mod listening;
 mod messages;
+mod odd_answers;
+mod odd_messages;
 mod older;
 mod own_tools;
 mod paging;

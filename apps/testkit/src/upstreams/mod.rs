@@ -2,6 +2,7 @@
 //!
 //! Each runs on its own thread and port, whatever runtime the test uses, and ends when dropped.
 
+mod asking;
 mod gate;
 mod handshake;
 mod http_text;

@@ -61,13 +61,21 @@ pub struct RmcpOptions {
     pub json_response: bool,
     /// The revisions it admits to.
     pub era: Era,
+    /// Whether it has the tool `ask`, which asks the caller's user.
+    pub asks: bool,
     /// The port; 0 for any. A server that was stopped can come back on its old port.
     pub port: u16,
 }
 
 impl Default for RmcpOptions {
     fn default() -> Self {
-        Self { legacy_session_mode: true, json_response: false, era: Era::Both, port: 0 }
+        Self {
+            legacy_session_mode: true,
+            json_response: false,
+            era: Era::Both,
+            asks: false,
+            port: 0,
+        }
     }
 }
 
@@ -82,7 +90,7 @@ impl RmcpServer {
     /// Starts it; it listens when this returns.
     pub fn start(options: RmcpOptions) -> Self {
         let workbench = Workbench::default();
-        let tools = Tools::new(options.era, workbench.clone());
+        let tools = Tools::new(options.era, options.asks, workbench.clone());
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(options.legacy_session_mode)
             .with_json_response(options.json_response)

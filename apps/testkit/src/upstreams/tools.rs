@@ -80,8 +80,12 @@ pub struct Tools {
 
 impl Tools {
     /// A handler that admits to the revisions of `era`.
-    pub fn new(era: Era, workbench: Workbench) -> Self {
-        let (tool_router, prompt_router) = (Self::tool_router(), Self::prompt_router());
+    /// With `asks`, one of its tools asks the caller's user.
+    pub fn new(era: Era, asks: bool, workbench: Workbench) -> Self {
+        let (mut tool_router, prompt_router) = (Self::tool_router(), Self::prompt_router());
+        if asks {
+            tool_router.merge(Self::asking_router());
+        }
         Self { era, workbench, tool_router, prompt_router }
     }
 }

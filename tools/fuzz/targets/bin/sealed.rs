@@ -1,0 +1,5 @@
+//! Hunts for bytes that break what holds of sealed values.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_properties::sealed(bytes));

@@ -29,7 +29,7 @@ async fn letters_and_lines_may_be_cut_anywhere() {
         answer_handshake(request).unwrap_or_else(|| {
             let message = response(request, &text(WORDS));
             let bytes_of = |reply: Reply, body: &str| {
-                body.as_bytes().chunks(1).fold(reply, |reply, byte| reply.chunk(byte)).last_chunk()
+                body.as_bytes().chunks(1).fold(reply, Reply::chunk).last_chunk()
             };
             let end = request.header("mcp-param-end").replace('R', "\r").replace('N', "\n");
             if end.is_empty() {

@@ -111,9 +111,10 @@ pub async fn connect_as<H: ClientHandler>(
     modern: bool,
 ) -> Result<RunningService<RoleClient, H>, ClientInitializeError> {
     let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
-    let lifecycle = match modern {
-        true => ClientLifecycleMode::Discover { preferred_versions },
-        false => ClientLifecycleMode::Initialize,
+    let lifecycle = if modern {
+        ClientLifecycleMode::Discover { preferred_versions }
+    } else {
+        ClientLifecycleMode::Initialize
     };
     handler.serve_with_lifecycle(transport(url, token), lifecycle).await
 }

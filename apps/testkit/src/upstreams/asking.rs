@@ -36,14 +36,12 @@ impl Tools {
                 Err(error) => Err(ErrorData::internal_error(error.to_string(), None)),
             };
         }
-        match answers.unwrap_or_default().get(QUESTION) {
-            Some(answer) => Ok(greeting(answer)),
-            None => {
-                let asked = InputRequest::Elicitation(question()?);
-                let questions = InputRequests::from([(QUESTION.to_owned(), asked)]);
-                Ok(InputRequiredResult::new(Some(questions), Some("asked once".to_owned())).into())
-            }
+        if let Some(answer) = answers.unwrap_or_default().get(QUESTION) {
+            return Ok(greeting(answer));
         }
+        let asked = InputRequest::Elicitation(question()?);
+        let questions = InputRequests::from([(QUESTION.to_owned(), asked)]);
+        Ok(InputRequiredResult::new(Some(questions), Some("asked once".to_owned())).into())
     }
 }
 
@@ -61,7 +59,8 @@ fn question() -> Result<ElicitRequest, ErrorData> {
 
 /// What the user decided, in words.
 fn greeting(answer: &Value) -> CallToolResponse {
-    let text = match (answer["action"].as_str(), answer["content"]["name"].as_str()) {
+    let text_at = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
+    let text = match (text_at("/action"), text_at("/content/name")) {
         (Some("accept"), Some(name)) => format!("hello {name}"),
         (action, _) => format!("nobody: {}", action.unwrap_or_default()),
     };

@@ -25,6 +25,7 @@ pub fn envelope(bytes: &[u8]) {
     };
     assert_eq!(again.id_json(), NEW_ID);
     assert_eq!(again.method, read.method);
-    let texts = [read.params, again.params].map(|params| params.map(|raw| raw.get().to_owned()));
-    assert_eq!(texts[0], texts[1], "the params are as they came");
+    let [then, now] =
+        [read.params, again.params].map(|params| params.map(|raw| raw.get().to_owned()));
+    assert_eq!(then, now, "the params are as they came");
 }

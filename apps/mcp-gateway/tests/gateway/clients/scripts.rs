@@ -72,13 +72,14 @@ pub(super) async fn run(row: &Row, door: &Door<'_>) -> Found {
         drop(input);
         found
     };
-    tokio::select! {
+    let found = tokio::select! {
         biased;
-        found = conversation => serde_json::from_str(&found).expect("what it found"),
+        found = conversation => Ok(found),
         _ = child.wait() => {
             let done = child.wait_with_output().await.expect("it is waited for");
             let words = String::from_utf8_lossy(&done.stderr).into_owned();
-            panic!("{client} {era} at {} {}: {words}", door.url, door.prefix);
+            Err(format!("{client} {era} at {} {}: {words}", door.url, door.prefix))
         }
-    }
+    };
+    serde_json::from_str(&found.expect("the client does its part")).expect("what it found")
 }

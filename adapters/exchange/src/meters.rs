@@ -85,10 +85,10 @@ impl Meters {
     }
 
     /// Counts how long a call took, by its server and tool where an operator wants it.
-    pub(crate) fn server(&self, server: Option<ServerId>, tool: Option<&str>, took: Duration) {
+    pub(crate) fn server(&self, server: Option<ServerId>, tool: Option<&str>, time: Duration) {
         if let (Some(tools), Some(server)) = (&self.tools, server) {
             let called = (server, tool.unwrap_or_default().to_owned());
-            note_tool(&mut tools.lock(), called, took);
+            note_tool(&mut tools.lock(), called, time);
         }
     }
 
@@ -152,16 +152,16 @@ impl CallMeter {
     }
 }
 
-fn note_tool(tools: &mut HashMap<Called, Histogram>, called: Called, took: Duration) {
+fn note_tool(tools: &mut HashMap<Called, Histogram>, called: Called, time: Duration) {
     if let Some(known) = tools.get(&called) {
-        return known.record(took);
+        return known.record(time);
     }
     let of = |server: String, tool: String| metrics::histogram!("mcp_registry_server_call_seconds", "server" => server, "tool" => tool);
     if tools.len() >= MOST_TOOLS {
-        return of("other".to_owned(), String::new()).record(took);
+        return of("other".to_owned(), String::new()).record(time);
     }
     let meter = of(called.0.to_string(), called.1.clone());
-    meter.record(took);
+    meter.record(time);
     tools.insert(called, meter);
 }
 

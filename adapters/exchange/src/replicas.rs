@@ -160,30 +160,44 @@ impl Replicas {
             tracing::warn!("what was said on the bus was not said by a replica of this deployment");
             return;
         };
+        match self.of_answers(word, body) {
+            Some((Word::Hand(handed), body)) => here::begin(self, exchange, *handed, body),
+            Some((Word::Cancelled { session, id_json }, _)) => {
+                exchange.active.cancel_in_session(&session, &id_json);
+            }
+            Some((Word::Wants { from, session, change }, _)) if from != self.own().0 => {
+                heard(exchange, &session, &change);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes what is about answers on their way, and leaves the rest.
+    fn of_answers(&self, word: Word, body: Bytes) -> Option<(Word, Bytes)> {
         match word {
-            Word::Hand(handed) => here::begin(self, exchange, *handed, body),
             Word::Head { call, .. }
             | Word::Part { call, .. }
             | Word::End { call, .. }
             | Word::Broke { call, .. }
             | Word::Alive { call, .. } => {
-                let Some(waits) = self.waiting.lock().get(&call).cloned() else { return };
+                let waits = self.waiting.lock().get(&call).cloned()?;
                 // The places of parts are kept for parts: who is so far behind knows that it lives.
                 let is_needless = matches!(word, Word::Alive { .. }) && waits.capacity() <= AHEAD;
                 if !is_needless {
                     // There is room for as many parts as may be on their way.
                     let _ = waits.try_send((word, body));
                 }
+                None
             }
             Word::Read { call, number } => {
                 self.reader(call, |reader| reader.has_read = reader.has_read.max(number));
+                None
             }
-            Word::Gone { call } => self.reader(call, |reader| reader.is_gone = true),
-            Word::Cancelled { session, id_json } => {
-                exchange.active.cancel_in_session(&session, &id_json);
+            Word::Gone { call } => {
+                self.reader(call, |reader| reader.is_gone = true);
+                None
             }
-            Word::Wants { from, .. } if from == self.own().0 => {}
-            Word::Wants { session, change, .. } => heard(exchange, &session, &change),
+            word => Some((word, body)),
         }
     }
 
@@ -213,3 +227,6 @@ fn heard(exchange: &Exchange, session: &str, change: &Change) {
         Change::HearsFrom(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,17 +78,17 @@ impl Sources {
         loop {
             let Self { followed, session, more } = self;
             let changes = session.as_mut().filter(|_| more.is_some());
-            let changed = async {
+            let anew = async {
                 if let Some((_, changes)) = changes
                     && changes.changed().await.is_ok()
                 {
                     return;
                 }
-                std::future::pending().await
+                std::future::pending::<()>().await;
             };
             tokio::select! {
                 news = any(followed) => return news,
-                () = changed => self.look(),
+                () = anew => self.look(),
             }
         }
     }

@@ -61,46 +61,14 @@ async fn handed(
             "the replica that holds the exchange cannot be reached; try again later",
         )
     };
-    let call = exchange.ports.ids.next();
-    // What is on its way, and the few words beside it.
-    let (waits, coming) = mpsc::channel(AHEAD + 4);
-    {
-        let mut waiting = replicas.waiting.lock();
-        if waiting.len() >= MOST {
-            let words = "as many messages wait for other replicas as may be; try again later";
-            return Err(WireError::unavailable(words));
-        }
-        waiting.insert(call, waits);
-    }
-    let mut back =
-        Back { replicas: Arc::clone(replicas), home, call, coming, read: 0, is_over: false };
-    let word = Word::Hand(Box::new(Handed::of(replicas.own().0, call, via, inbound)));
+    let back = Back::open(replicas, home, exchange.ports.ids.next())?;
+    let word = Word::Hand(Box::new(Handed::of(replicas.own().0, back.call, via, inbound)));
     replicas.tell(home, &word, &inbound.body).await.map_err(unsaid)?;
-    loop {
-        match back.hear().await {
-            Some((Word::Alive { .. }, _)) => {}
-            Some((Word::Head { status, kind, retry_after_ms, is_whole, .. }, body)) => {
-                let body = if is_whole {
-                    back.is_over = true;
-                    AnswerBody::Whole(body)
-                } else {
-                    back.parts(kind, id_json, gone)
-                };
-                let kind = match kind {
-                    Kind::Json => ContentType::Json,
-                    Kind::EventStream => ContentType::EventStream,
-                    Kind::None => ContentType::None,
-                };
-                let retry_after = retry_after_ms.map(Duration::from_millis);
-                return Ok(Answer { retry_after, ..Answer::of(status, kind, body) });
-            }
-            _ => return Err(gone.clone()),
-        }
-    }
+    back.answer(id_json, gone).await
 }
 
 /// What comes back of a message; dropping it says that nobody reads any more.
-struct Back {
+pub(super) struct Back {
     replicas: Arc<Replicas>,
     home: ReplicaId,
     call: Uuid,
@@ -111,6 +79,59 @@ struct Back {
 }
 
 impl Back {
+    /// Waits for what a replica says of a message from now on.
+    ///
+    /// # Errors
+    /// 503: too many wait.
+    pub(super) fn open(
+        replicas: &Arc<Replicas>,
+        home: ReplicaId,
+        call: Uuid,
+    ) -> Result<Self, WireError> {
+        // What is on its way, and the few words beside it.
+        let (waits, coming) = mpsc::channel(AHEAD + 4);
+        let mut waiting = replicas.waiting.lock();
+        if waiting.len() >= MOST {
+            let words = "as many messages wait for other replicas as may be; try again later";
+            return Err(WireError::unavailable(words));
+        }
+        waiting.insert(call, waits);
+        let replicas = Arc::clone(replicas);
+        Ok(Self { replicas, home, call, coming, read: 0, is_over: false })
+    }
+
+    /// The answer, as soon as it begins.
+    ///
+    /// # Errors
+    /// `gone`, where none does.
+    pub(super) async fn answer(
+        mut self,
+        id_json: &str,
+        gone: &WireError,
+    ) -> Result<Answer, WireError> {
+        loop {
+            match self.hear().await {
+                Some((Word::Alive { .. }, _)) => {}
+                Some((Word::Head { status, kind, retry_after_ms, is_whole, .. }, body)) => {
+                    let body = if is_whole {
+                        self.is_over = true;
+                        AnswerBody::Whole(body)
+                    } else {
+                        self.parts(kind, id_json, gone)
+                    };
+                    let kind = match kind {
+                        Kind::Json => ContentType::Json,
+                        Kind::EventStream => ContentType::EventStream,
+                        Kind::None => ContentType::None,
+                    };
+                    let retry_after = retry_after_ms.map(Duration::from_millis);
+                    return Ok(Answer { retry_after, ..Answer::of(status, kind, body) });
+                }
+                _ => return Err(gone.clone()),
+            }
+        }
+    }
+
     /// What is heard next of the message; `None` when the replica is gone, or as good as gone.
     async fn hear(&mut self) -> Option<(Word, Bytes)> {
         for _ in 0..MOST_SILENCES {

@@ -40,11 +40,7 @@ impl From<PortError> for Ended {
 pub(super) fn begin(replicas: &Arc<Replicas>, exchange: &Exchange, handed: Handed, body: Bytes) {
     let (from, call, via) = (ReplicaId(handed.from), handed.call, handed.via.clone());
     let inbound = handed.inbound(body);
-    let (noted, reader) = watch::channel(Reader::default());
-    replicas.reading.lock().insert(call, noted);
-    let mut beat = interval_at(Instant::now() + BEAT, BEAT);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let told = Telling { replicas: Arc::clone(replicas), from, call, said: 0, reader, beat };
+    let told = Telling::of(replicas, from, call);
     let exchange = exchange.clone();
     Handle::current().spawn(async move {
         let permit = Arc::clone(&told.replicas.places).try_acquire_owned();
@@ -73,7 +69,7 @@ async fn gone(reader: &mut watch::Receiver<Reader>) {
 }
 
 /// Tells another replica an answer.
-struct Telling {
+pub(super) struct Telling {
     replicas: Arc<Replicas>,
     from: ReplicaId,
     call: Uuid,
@@ -90,7 +86,15 @@ impl Drop for Telling {
 }
 
 impl Telling {
-    async fn all_of(mut self, answering: impl Future<Output = Answer>) {
+    pub(super) fn of(replicas: &Arc<Replicas>, from: ReplicaId, call: Uuid) -> Self {
+        let (noted, reader) = watch::channel(Reader::default());
+        replicas.reading.lock().insert(call, noted);
+        let mut beat = interval_at(Instant::now() + BEAT, BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { replicas: Arc::clone(replicas), from, call, said: 0, reader, beat }
+    }
+
+    pub(super) async fn all_of(mut self, answering: impl Future<Output = Answer>) {
         match self.tell_all(answering).await {
             Ok(()) => {}
             Err(Ended::Alone) => tracing::debug!("who handed a message over is gone"),

@@ -61,8 +61,8 @@ pub(super) fn seal(
 }
 
 /// Reads a word that was said on a topic; `None` for what no replica of ours said there.
-pub(super) fn open(sealer: &dyn Sealer, topic: &str, sealed: &[u8]) -> Option<(Word, Bytes)> {
-    let mut plain = Bytes::from(sealer.open(Purpose::Replica, topic.as_bytes(), sealed)?);
+pub(super) fn open(sealer: &dyn Sealer, topic: &str, said: &[u8]) -> Option<(Word, Bytes)> {
+    let mut plain = Bytes::from(sealer.open(Purpose::Replica, topic.as_bytes(), said)?);
     let length = usize::try_from(plain.try_get_u32().ok()?).ok()?;
     let head = plain.split_to_checked(length)?;
     Some((serde_json::from_slice(&head).ok()?, plain))

@@ -40,7 +40,9 @@ impl Moved {
     fn take(&self, most: usize) -> Vec<ServerId> {
         let mut servers = self.servers.lock();
         let some: Vec<_> = servers.iter().copied().take(most).collect();
-        some.iter().for_each(|server| _ = servers.remove(server));
+        for server in &some {
+            servers.remove(server);
+        }
         some
     }
 }

@@ -140,7 +140,10 @@ fn read_document(id: &str, bytes: &[u8]) -> Result<Client, String> {
     Ok(Client {
         id: id.to_owned(),
         name: name(document.client_name.as_deref())?,
-        redirect_uris: redirect::all(&document.redirect_uris, Kind { application, is_public: true })?,
+        redirect_uris: redirect::all(
+            &document.redirect_uris,
+            Kind { application, is_public: true },
+        )?,
         secret_hash: None,
     })
 }

@@ -76,10 +76,8 @@ fn client(entry: Entry) -> Result<Client, String> {
     if entry.client_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
         return Err("client_secret must have at least 32 characters".to_owned());
     }
-    let kind = Kind {
-        application: ApplicationType::Unsaid,
-        is_public: entry.client_secret.is_none(),
-    };
+    let kind =
+        Kind { application: ApplicationType::Unsaid, is_public: entry.client_secret.is_none() };
     Ok(Client {
         name: crate::clients::name(entry.client_name.as_deref())?,
         redirect_uris: redirect::all(&entry.redirect_uris, kind)?,

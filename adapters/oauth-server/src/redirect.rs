@@ -10,10 +10,44 @@ const LONGEST: usize = 2000;
 /// Schemes that are no program's own: what stands behind them is a document, a script, a protocol or
 /// a part of the system, and an answer there would be executed, shown or sent to somebody.
 const NO_PROGRAMS_OWN: [&str; 38] = [
-    "about", "acap", "afp", "blob", "cap", "chrome", "content", "data", "dav", "file",
-    "filesystem", "ftp", "ftps", "gopher", "imap", "intent", "jar", "javascript", "ldap", "ldaps",
-    "livescript", "magnet", "mailto", "mhtml", "mocha", "nfs", "res", "resource", "sftp", "shell",
-    "smb", "sms", "ssh", "tel", "vbscript", "view-source", "ws", "wss",
+    "about",
+    "acap",
+    "afp",
+    "blob",
+    "cap",
+    "chrome",
+    "content",
+    "data",
+    "dav",
+    "file",
+    "filesystem",
+    "ftp",
+    "ftps",
+    "gopher",
+    "imap",
+    "intent",
+    "jar",
+    "javascript",
+    "ldap",
+    "ldaps",
+    "livescript",
+    "magnet",
+    "mailto",
+    "mhtml",
+    "mocha",
+    "nfs",
+    "res",
+    "resource",
+    "sftp",
+    "shell",
+    "smb",
+    "sms",
+    "ssh",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
 ];
 
 /// What kind of program a client is (OpenID Connect Dynamic Client Registration §2).
@@ -71,7 +105,9 @@ fn check(text: &str, kind: Kind) -> Result<(), &'static str> {
             Err("must be https, as the application_type is web: a native one may be on loopback")
         }
         scheme if is_private_use(scheme) => check_private_use(&url, kind),
-        _ => Err("must be https, http on loopback (127.0.0.1, [::1], localhost), or a scheme of the program's own"),
+        _ => Err(
+            "must be https, http on loopback (127.0.0.1, [::1], localhost), or a scheme of the program's own",
+        ),
     }
 }
 
@@ -88,10 +124,14 @@ fn check_private_use(url: &Url, kind: Kind) -> Result<(), &'static str> {
         return Err("must have a path: scheme:/path or scheme://host/path");
     }
     if kind.application == ApplicationType::Web {
-        return Err("must be https, as the application_type is web: a native one may have a scheme of its own");
+        return Err(
+            "must be https, as the application_type is web: a native one may have a scheme of its own",
+        );
     }
     if !kind.is_public {
-        return Err("must be https or on loopback for a client with a secret: one with a scheme of its own has token_endpoint_auth_method none");
+        return Err(
+            "must be https or on loopback for a client with a secret: one with a scheme of its own has token_endpoint_auth_method none",
+        );
     }
     Ok(())
 }
@@ -163,9 +203,8 @@ mod tests {
 
     #[test]
     fn https_and_loopback_may_be_registered_and_nothing_else() {
-        let may = |text: &str, application| {
-            check(text, Kind { application, is_public: false }).is_ok()
-        };
+        let may =
+            |text: &str, application| check(text, Kind { application, is_public: false }).is_ok();
         for good in [
             "https://app.example/cb?x=1",
             "http://127.0.0.1:1/cb",

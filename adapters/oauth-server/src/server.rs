@@ -8,7 +8,8 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use moka::sync::Cache;
 use registry_domain::ports::{
-    Clock, IdentityAssertions, IdentityProvider, Ids, Leases, OAuthStore, PortError, Sealer, SessionStore, WebDocuments,
+    Clock, IdentityAssertions, IdentityProvider, Ids, Leases, OAuthStore, PortError, Sealer,
+    SessionStore, WebDocuments,
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;

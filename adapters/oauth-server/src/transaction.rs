@@ -71,8 +71,7 @@ impl Transaction {
     /// The key that a consent to this is remembered under: of that person, to that client, at that
     /// address, for that resource and those scopes.
     pub(crate) fn consent_key(&self, subject: &str, tenant: Option<&str>) -> String {
-        let all =
-            (subject, tenant, &self.client, &self.redirect_uri, &self.resource, &self.scopes);
+        let all = (subject, tenant, &self.client, &self.redirect_uri, &self.resource, &self.scopes);
         sha256_hex(&serde_json::to_vec(&all).unwrap_or_default())
     }
 

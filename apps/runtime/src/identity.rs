@@ -6,8 +6,8 @@ use std::time::Duration;
 use registry_domain::ports::{Clock, IdentityAssertions, IdentityProvider, Secret, TokenVerifier};
 use registry_entra::{
     AssertionReader, DevelopmentIssuer, DevelopmentKey, EntraProvider, FetchError, GraphGroups,
-    GroupSettings, HttpJwks, IssuerRules, JwksAddress, JwksSettings, JwtVerifier, KeySource, LocalKeys, ProviderSettings,
-    VerifierSettings,
+    GroupSettings, HttpJwks, IssuerRules, JwksAddress, JwksSettings, JwtVerifier, KeySource,
+    LocalKeys, ProviderSettings, VerifierSettings,
 };
 
 use secrecy::ExposeSecret as _;

@@ -32,9 +32,7 @@ macro_rules! of_tenants {
                     .is_null()
                     .or(registrations::tenant_id.eq(tenant.as_str()).assume_not_null()),
             ),
-            TenantScope::Only(tenant) => {
-                $rows.filter(registrations::tenant_id.eq(tenant.as_str()))
-            }
+            TenantScope::Only(tenant) => $rows.filter(registrations::tenant_id.eq(tenant.as_str())),
             // No registration is without an id.
             TenantScope::Nothing => $rows.filter(registrations::registration_id.is_null()),
         }

@@ -1,9 +1,9 @@
 //! Registrations with their candidates, and what decisions do.
 
 use libtest_mimic::Failed;
+use registry_domain::caller::TenantScope;
 use registry_domain::change::Change;
 use registry_domain::event::{EventKind, RegistryEvent};
-use registry_domain::caller::TenantScope;
 use registry_domain::id::{Alias, RegistrationId, ServerId, TenantId};
 use registry_domain::manifest::{Discovery, Manifest};
 use registry_domain::ports::{

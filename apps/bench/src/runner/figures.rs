@@ -34,7 +34,8 @@ pub fn measure(folder: &Path, options: &Options, server: &str) -> Result<Report>
     add(vec![health::measure(&stage)?, listing::measure(&stage)?]);
     add(registering::measure(&stage)?);
     add(calls::measure(&stage, options)?);
-    add(vec![live::measure(&stage)?, login::measure(&stage)?]);
+    add(vec![live::measure(&stage)?]);
+    add(login::measure(folder, options)?);
     add(sustained::measure(&stage, options)?);
     figures.sort_by_key(|figure| figure.row);
     Ok(Report { figures })

@@ -28,9 +28,8 @@ pub(super) async fn start(
     }
     let egress = settings.registry.policy.egress;
     let issuer = settings.oauth.assertion_issuer.as_deref();
-    let assertions = issuer.map(|issuer| {
-        identity::assertions(settings, issuer, Arc::clone(&open.ports.clock))
-    });
+    let assertions =
+        issuer.map(|issuer| identity::assertions(settings, issuer, Arc::clone(&open.ports.clock)));
     let ports = OAuthPorts {
         store: open.oauth(),
         sessions: Arc::clone(&shared.sessions),

@@ -78,9 +78,8 @@ async fn while_graph_is_silent_a_rule_that_denies_a_group_denies_who_may_be_in_i
     let rules = format!("/api/v1/servers/{}/tool-rules", listed["id"].as_str().unwrap());
     let denied = json!([{ "effect": "deny", "tools": ["echo"], "groups": ["contractors"] }]);
     grace.put(&rules, &json!({ "rules": denied })).await.expect(200);
-    let has_echo = async |api: &Api| {
-        tools_shown(api, "/mcp").await.contains(&"files__echo".to_owned())
-    };
+    let has_echo =
+        async |api: &Api| tools_shown(api, "/mcp").await.contains(&"files__echo".to_owned());
     eventually("who is in no such group has the tool", async || {
         has_echo(&world.with_token_of("Grace")).await.then_some(())
     })

@@ -22,7 +22,7 @@
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs` |
 //! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs`; `survive.rs` for one that goes on without its client |
-//! | what a client is told of an upstream that failed | `failure.rs`, `teller.rs` |
+//! | what a client is told of an upstream that failed | `failure.rs`, `teller.rs`, `reconnect.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
 //! | what is counted | `meters.rs` |
 //!
@@ -58,6 +58,7 @@ mod pipes;
 mod proxied;
 mod proxy;
 mod recent;
+mod reconnect;
 mod record;
 mod relay;
 mod request;

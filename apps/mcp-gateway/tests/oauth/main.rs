@@ -9,6 +9,7 @@
 //! | flows that nobody should get through with | `bad_input.rs` |
 //! | tokens: for whom, for what, until when; what goes to upstreams | `tokens.rs` |
 //! | what opens servers in a caller's name | `on_behalf.rs` |
+//! | servers that sign people in by themselves | `grants.rs` |
 //! | replicas share all of it | `replicas.rs` |
 //! | the SDKs of TypeScript and Python get through unchanged | `sdks.rs` |
 //!
@@ -27,6 +28,7 @@ mod browser;
 mod clients;
 mod discovery;
 mod flow;
+mod grants;
 mod on_behalf;
 mod replicas;
 mod sdks;

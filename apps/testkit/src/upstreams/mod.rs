@@ -3,6 +3,7 @@
 //! Each runs on its own thread and port, whatever runtime the test uses, and ends when dropped.
 
 mod gate;
+mod granting;
 mod handshake;
 mod http_text;
 mod meter;
@@ -15,6 +16,7 @@ mod tools;
 mod workbench;
 
 pub use gate::Gate;
+pub use granting::{Granting, KNOWN_SECRET};
 pub use handshake::answer_handshake;
 pub use http_text::ScriptedRequest;
 pub(crate) use http_text::read_request;

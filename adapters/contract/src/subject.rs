@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
     ApiKeyStore, Archive, CollectionStore, CommitWatch, CredentialVault, DocumentStore, EventLog,
-    GrantStore, LinkStore, OAuthStore, OperationLog, RegistrationStore, SealStore, ServerCatalog, StoreHealth,
-    UserStore,
+    GrantStore, LinkStore, OAuthStore, OperationLog, RegistrationStore, SealStore, ServerCatalog,
+    StoreHealth, UserStore,
 };
 
 use crate::clock::MockClock;

@@ -83,7 +83,8 @@ impl HttpAuthorities {
             Target::of(&endpoint, self.settings.egress).map_err(|_| GrantFault::Forbidden)?;
         let mut headers = head::of_request(&target, &self.agent, None, None);
         headers.extend(question.headers);
-        let body = question.body.map_or_else(Outgoing::nothing, |body| Outgoing::message(body.into()));
+        let body =
+            question.body.map_or_else(Outgoing::nothing, |body| Outgoing::message(body.into()));
         let mut request = Request::new(body);
         *request.method_mut() = question.method;
         *request.uri_mut() = target.uri.clone();
@@ -105,7 +106,8 @@ impl HttpAuthorities {
 
     /// A document, where there is one.
     async fn document(&self, at: &str) -> Result<Option<Bytes>, GrantFault> {
-        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        let headers =
+            HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         let question = Question { method: Method::GET, to: at, headers, body: None };
         let heard = self.ask(question).await?;
         if heard.status.is_server_error() {
@@ -116,8 +118,7 @@ impl HttpAuthorities {
 
     /// Where the server says that its metadata is (RFC 9728 §5.1).
     async fn pointed_at(&self, server: &EndpointUrl) -> Result<Option<String>, GrantFault> {
-        let target =
-            Target::of(server, self.settings.egress).map_err(|_| GrantFault::Forbidden)?;
+        let target = Target::of(server, self.settings.egress).map_err(|_| GrantFault::Forbidden)?;
         let headers = head::of_message(&target, &self.agent, MessageHead::default());
         let question = Question {
             method: Method::POST,
@@ -238,8 +239,7 @@ impl AuthorizationServers for HttpAuthorities {
     }
 
     async fn tokens(&self, wish: TokenWish<'_>) -> Result<GrantedTokens, GrantFault> {
-        let heard =
-            self.post(wish.token_endpoint, wish.client, tokens::asked_with(&wish)).await?;
+        let heard = self.post(wish.token_endpoint, wish.client, tokens::asked_with(&wish)).await?;
         if heard.status == StatusCode::OK {
             return tokens::given(&heard.body).ok_or(GrantFault::Unavailable);
         }

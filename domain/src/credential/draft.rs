@@ -124,8 +124,13 @@ impl CredentialDraft {
             }
             Self::UserGrant { scopes, issuer, client_id, client_secret } => {
                 check_scopes(&scopes, &mut wrong);
-                let client =
-                    registered(issuer.as_deref(), client_id.as_deref(), client_secret, egress, &mut wrong);
+                let client = registered(
+                    issuer.as_deref(),
+                    client_id.as_deref(),
+                    client_secret,
+                    egress,
+                    &mut wrong,
+                );
                 Some(CredentialSecret::UserGrant { scopes, client })
             }
         };

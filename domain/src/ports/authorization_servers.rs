@@ -105,7 +105,9 @@ pub enum GrantFault {
     #[error("the metadata of its sign-in {0}")]
     Metadata(&'static str),
     /// We cannot become a client there.
-    #[error("its authorization server lets no client register itself; an owner of the server or an administrator can set client_id and issuer in its credential")]
+    #[error(
+        "its authorization server lets no client register itself; an owner of the server or an administrator can set client_id and issuer in its credential"
+    )]
     NoClient,
     /// It refuses what we showed: for good.
     #[error("its authorization server refused")]

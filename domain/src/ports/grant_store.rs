@@ -15,11 +15,8 @@ pub trait GrantStore: Send + Sync {
     ///
     /// # Errors
     /// [`PortError::Unavailable`], [`PortError::Corrupt`].
-    async fn find(
-        &self,
-        server: ServerId,
-        subject: &str,
-    ) -> Result<Option<StoredGrant>, PortError>;
+    async fn find(&self, server: ServerId, subject: &str)
+    -> Result<Option<StoredGrant>, PortError>;
 
     /// Writes somebody's first grant at a server, or replaces it.
     ///

@@ -134,10 +134,7 @@ fn address(
         .append_pair("client_id", client_id)
         .append_pair("redirect_uri", &ports.callback())
         .append_pair("state", state.expose())
-        .append_pair(
-            "code_challenge",
-            &URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose())),
-        )
+        .append_pair("code_challenge", &URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose())))
         .append_pair("code_challenge_method", "S256")
         .append_pair("resource", &authority.resource);
     if !scopes.is_empty() {

@@ -8,9 +8,7 @@ use crate::change::Change;
 use crate::error::{Error, Subject};
 use crate::event::{EventKind, EventStamp, RegistryEvent};
 use crate::id::{EventId, Revision, UserId};
-use crate::ports::{
-    GrantFault, GrantProof, PortError, Purpose, Secret, TokenWish, VerifiedToken,
-};
+use crate::ports::{GrantFault, GrantProof, PortError, Purpose, Secret, TokenWish, VerifiedToken};
 use crate::user_grant::{Begun, ConnectPorts, KeptToken, StoredGrant, UserGrant};
 
 /// What a browser comes back with.
@@ -40,9 +38,8 @@ pub async fn finish_connection(
     let begun: Option<Begun> = ports.sign_in.take_kept(&key, Purpose::State).await?;
     let caller = caller_of(person);
     // Who finishes somebody else's flow would have us act at the server as somebody else.
-    let begun = begun
-        .filter(|begun| begun.is_of(&caller, &mark_of(session)))
-        .ok_or(Error::UnknownState)?;
+    let begun =
+        begun.filter(|begun| begun.is_of(&caller, &mark_of(session))).ok_or(Error::UnknownState)?;
     let authority = &begun.authority;
     let is_the_one = match &back.issuer {
         Some(issuer) => *issuer == authority.issuer,

@@ -10,14 +10,12 @@ use crate::caller::Caller;
 use crate::change::Change;
 use crate::credential::{Credential, CredentialSecret};
 use crate::event::{EventKind, EventStamp, RegistryEvent};
-use crate::id::EventId;
+use crate::id::{EventId, Revision};
 use crate::ports::{
     GrantFault, GrantProof, LeaseHolder, PersonalTokenFault, PortError, Purpose, Secret, TokenWish,
     end_after,
 };
-use crate::user_grant::{
-    ConnectPorts, GrantRemoval, KeptToken, Standing, StoredGrant, UserGrant,
-};
+use crate::user_grant::{ConnectPorts, GrantRemoval, KeptToken, Standing, StoredGrant, UserGrant};
 
 /// How long a refresh may take, before somebody else tries.
 const REFRESH_WITHIN: Duration = Duration::from_secs(30);
@@ -43,10 +41,10 @@ pub async fn token_of_grant(
     if let Some(kept) = kept.filter(|kept| kept.is_for(caller, credential) && now < kept.until) {
         return Ok(OnBehalf::Shown(credential.shown_with(&Secret::new(kept.token))));
     }
-    let (_, grant) = read(ports, caller, credential).await?;
+    let (stored, grant) = read(ports, caller, credential).await?;
     let standing = grant.standing(now);
     if standing == Standing::Good {
-        return shown(ports, caller, credential, &grant).await;
+        return shown(ports, caller, credential, (stored.revision, &grant)).await;
     }
     let lease = format!("refresh-{key}");
     let holder = LeaseHolder(ports.sign_in.ids.next());
@@ -110,12 +108,13 @@ async fn read(
     found.ok_or(PersonalTokenFault::NotConnected)
 }
 
-/// Shows a grant's token, and remembers it for the next calls.
+/// Shows a grant's token, and remembers it for the next calls: unless it was taken back, or given
+/// anew, while it was remembered.
 async fn shown(
     ports: &ConnectPorts,
     caller: &Caller,
     credential: &Credential,
-    grant: &UserGrant,
+    (revision, grant): (Revision, &UserGrant),
 ) -> Result<OnBehalf, PersonalTokenFault> {
     let token = grant.access_token.as_ref().ok_or(PersonalTokenFault::NotConnected)?;
     let now = ports.sign_in.clock.now();
@@ -126,8 +125,13 @@ async fn shown(
     {
         let key = KeptToken::key(credential.server, &caller.subject);
         let kept = KeptToken::of(caller, credential, token, until);
-        // It is found in the store as well.
-        _ = ports.sign_in.keep(&key, Purpose::Vault, &kept, left).await;
+        ports.sign_in.keep(&key, Purpose::Vault, &kept, left).await.map_err(unavailable)?;
+        let there = ports.grants.find(credential.server, &caller.subject).await;
+        let is_there =
+            there.is_ok_and(|there| there.is_some_and(|there| there.revision == revision));
+        if !is_there {
+            ports.sign_in.sessions.take(&key).await.map_err(unavailable)?;
+        }
     }
     Ok(OnBehalf::Shown(credential.shown_with(token)))
 }
@@ -148,7 +152,7 @@ async fn refresh(
         .filter(|_| standing != Standing::Ended)
         .map(|token| OnBehalf::Shown(credential.shown_with(token)));
     if standing == Standing::Good {
-        return shown(ports, caller, credential, &grant).await;
+        return shown(ports, caller, credential, (stored.revision, &grant)).await;
     }
     let Some(refresh_token) = &grant.refresh_token else {
         return match present {
@@ -166,7 +170,10 @@ async fn refresh(
         Ok(tokens) => {
             let next = grant.clone().with(tokens, now);
             match replace(ports, caller, &stored, &next).await {
-                Ok(()) => shown(ports, caller, credential, &next).await,
+                Ok(()) => {
+                    let next = (stored.revision.next(), &next);
+                    shown(ports, caller, credential, next).await
+                }
                 // It was taken back meanwhile, or given anew.
                 Err(PortError::Conflict { .. } | PortError::NotFound) => Ok(OnBehalf::Busy),
                 Err(error) => Err(unavailable(error)),
@@ -191,8 +198,7 @@ async fn replace(
 
 /// Takes a grant away that gives no token any more.
 async fn lost<T>(ports: &ConnectPorts, stored: &StoredGrant) -> Result<T, PersonalTokenFault> {
-    let stamp =
-        EventStamp { id: EventId(ports.sign_in.ids.next()), at: ports.sign_in.clock.now() };
+    let stamp = EventStamp { id: EventId(ports.sign_in.ids.next()), at: ports.sign_in.clock.now() };
     let event = RegistryEvent::by_product(EventKind::GrantRemoved, stamp);
     let removal = GrantRemoval {
         server: stored.server,

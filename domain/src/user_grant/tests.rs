@@ -1,3 +1,5 @@
+//! How long a token is shown, and what is printed of a grant: nothing.
+
 use std::time::Duration;
 
 use super::*;

@@ -19,7 +19,10 @@ pub(super) async fn server(world: &World, name: &str) -> Result<ServerId, libtes
 }
 
 pub(super) fn setting(
-    world: &World, server: ServerId, expected: Option<i64>) -> Change<StoredCredential> {
+    world: &World,
+    server: ServerId,
+    expected: Option<i64>,
+) -> Change<StoredCredential> {
     let next = StoredCredential {
         server,
         kind: CredentialKind::ClientCredentials,
@@ -35,8 +38,7 @@ pub(super) fn setting(
     Change { next, expected: expected.map(Revision), events }
 }
 
-pub(super) fn removal(
-    world: &World, server: ServerId, expected: i64) -> CredentialRemoval {
+pub(super) fn removal(world: &World, server: ServerId, expected: i64) -> CredentialRemoval {
     let event = RegistryEvent::by_product(EventKind::CredentialRemoved, world.stamp());
     let events = vec![event.on_server(server, None)];
     CredentialRemoval { server, expected: Revision(expected), events }

@@ -8,9 +8,7 @@ use libtest_mimic::Failed;
 use crate::cluster::{Database, texts};
 use crate::counters::Counters;
 use crate::scene::{ROUNDS, Scene, Step};
-use crate::{
-    collections, documents, fill, grants, logs, oauth, people, registrations, servers,
-};
+use crate::{collections, documents, fill, grants, logs, oauth, people, registrations, servers};
 
 /// Every index.
 const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid = indexrelid \

@@ -26,7 +26,8 @@ pub(super) struct Resource {
 /// The address of a server as HTTP spells it: a WebSocket's is that of what it begins as.
 pub(super) fn over_http(server: &EndpointUrl) -> Option<EndpointUrl> {
     let text = server.url().as_str();
-    let text = text.strip_prefix("ws").map_or_else(|| text.to_owned(), |rest| format!("http{rest}"));
+    let text =
+        text.strip_prefix("ws").map_or_else(|| text.to_owned(), |rest| format!("http{rest}"));
     EndpointUrl::parse(&text).ok()
 }
 
@@ -70,8 +71,8 @@ fn parameter(challenge: &str) -> Option<String> {
 
 /// An address that we call, or send people to.
 pub(super) fn address(text: &str, egress: EgressPolicy) -> Result<String, GrantFault> {
-    let url = EndpointUrl::parse(text)
-        .map_err(|_| GrantFault::Metadata("names what is no address"))?;
+    let url =
+        EndpointUrl::parse(text).map_err(|_| GrantFault::Metadata("names what is no address"))?;
     egress.check(&url).map_err(|_| GrantFault::Forbidden)?;
     if !is_token_url(&url, egress) {
         return Err(GrantFault::Metadata("names an address that is not https"));
@@ -160,17 +161,17 @@ pub(super) fn authority(
         #[serde(default)]
         client_id_metadata_document_supported: bool,
     }
-    let document: Document = serde_json::from_slice(document)
-        .map_err(|_| GrantFault::Metadata("is no metadata of an authorization server (RFC 8414)"))?;
+    let document: Document = serde_json::from_slice(document).map_err(|_| {
+        GrantFault::Metadata("is no metadata of an authorization server (RFC 8414)")
+    })?;
     if document.issuer != issuer {
         return Err(GrantFault::Metadata("is of another authorization server"));
     }
     if !document.code_challenge_methods_supported.iter().any(|method| method == "S256") {
         return Err(GrantFault::Metadata("does not offer PKCE with S256 (RFC 7636)"));
     }
-    let optional = |address_of: Option<String>| {
-        address_of.map(|text| address(&text, egress)).transpose()
-    };
+    let optional =
+        |address_of: Option<String>| address_of.map(|text| address(&text, egress)).transpose();
     let methods = &document.token_endpoint_auth_methods_supported;
     let has = |method: &str| methods.iter().any(|known| known == method);
     Ok(AuthorizationServer {
@@ -180,7 +181,13 @@ pub(super) fn authority(
         token_endpoint: address(&document.token_endpoint, egress)?,
         registration_endpoint: optional(document.registration_endpoint)?,
         revocation_endpoint: optional(document.revocation_endpoint)?,
-        scopes: resource.scopes_supported.iter().filter(|it| is_scope(it)).take(MOST_SCOPES).cloned().collect(),
+        scopes: resource
+            .scopes_supported
+            .iter()
+            .filter(|it| is_scope(it))
+            .take(MOST_SCOPES)
+            .cloned()
+            .collect(),
         says_issuer: document.authorization_response_iss_parameter_supported,
         takes_documents: document.client_id_metadata_document_supported,
         posts_secret: has("client_secret_post") && !has("client_secret_basic"),
@@ -230,15 +237,25 @@ mod tests {
     #[test]
     fn the_address_of_the_metadata_is_found_in_any_challenge() {
         let of = |challenges: &[&'static str]| {
-            let pairs = challenges.iter().map(|it| (WWW_AUTHENTICATE, HeaderValue::from_static(it)));
+            let pairs =
+                challenges.iter().map(|it| (WWW_AUTHENTICATE, HeaderValue::from_static(it)));
             let mut headers = HeaderMap::new();
             pairs.for_each(|(name, value)| _ = headers.append(name, value));
             pointer(&headers)
         };
         let there = Some("https://a.example/x?y=1".to_owned());
         assert_eq!(of(&[r#"Bearer resource_metadata="https://a.example/x?y=1""#]), there);
-        assert_eq!(of(&[r#"Bearer realm="a=b, \"c\"", Resource_Metadata=https://a.example/x?y=1, z=1"#]), there);
-        assert_eq!(of(&["Basic realm=x", r#"Bearer scope="a b",resource_metadata="https://a.example/x?y=1""#]), there);
+        assert_eq!(
+            of(&[r#"Bearer realm="a=b, \"c\"", Resource_Metadata=https://a.example/x?y=1, z=1"#]),
+            there
+        );
+        assert_eq!(
+            of(&[
+                "Basic realm=x",
+                r#"Bearer scope="a b",resource_metadata="https://a.example/x?y=1""#
+            ]),
+            there
+        );
         assert_eq!(of(&["Bearer", r#"Bearer resource_metadata="unclosed"#, "Bearer a=b"]), None);
     }
 
@@ -263,7 +280,11 @@ mod tests {
             let document = json!({"resource": name, "authorization_servers": [ISSUER]});
             resource(document.to_string().as_bytes(), &server()).is_ok()
         };
-        for ours in ["https://mcp.example.com/a/mcp", "https://mcp.example.com/a", "https://mcp.example.com/"] {
+        for ours in [
+            "https://mcp.example.com/a/mcp",
+            "https://mcp.example.com/a",
+            "https://mcp.example.com/",
+        ] {
             assert!(of(ours), "{ours}");
         }
         for other in [
@@ -285,20 +306,43 @@ mod tests {
         assert_eq!(good.authorization_endpoint, "https://as.example.com/authorize?x=1");
         for (change, why) in [
             (json!({"issuer": "https://evil.example"}), "is of another authorization server"),
-            (json!({"code_challenge_methods_supported": ["plain"]}), "does not offer PKCE with S256 (RFC 7636)"),
-            (json!({"token_endpoint": "http://as.example.com/token"}), "names an address that is not https"),
+            (
+                json!({"code_challenge_methods_supported": ["plain"]}),
+                "does not offer PKCE with S256 (RFC 7636)",
+            ),
+            (
+                json!({"token_endpoint": "http://as.example.com/token"}),
+                "names an address that is not https",
+            ),
             (json!({"authorization_endpoint": "javascript:alert(1)"}), "names what is no address"),
         ] {
             assert_eq!(read(change), Err(GrantFault::Metadata(why)));
         }
-        assert_eq!(chosen(&known(), Some("https://other.example")), Err(GrantFault::Metadata("names another authorization server")));
+        assert_eq!(
+            chosen(&known(), Some("https://other.example")),
+            Err(GrantFault::Metadata("names another authorization server"))
+        );
     }
 
     #[test]
     fn no_address_that_is_named_leads_inward() {
-        for inward in ["https://127.0.0.1/x", "https://169.254.169.254/x", "https://[::1]/x", "https://10.0.0.1/x"] {
-            for member in ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"] {
-                assert_eq!(read(json!({member: inward})), Err(GrantFault::Forbidden), "{member} {inward}");
+        for inward in [
+            "https://127.0.0.1/x",
+            "https://169.254.169.254/x",
+            "https://[::1]/x",
+            "https://10.0.0.1/x",
+        ] {
+            for member in [
+                "authorization_endpoint",
+                "token_endpoint",
+                "registration_endpoint",
+                "revocation_endpoint",
+            ] {
+                assert_eq!(
+                    read(json!({member: inward})),
+                    Err(GrantFault::Forbidden),
+                    "{member} {inward}"
+                );
             }
         }
     }

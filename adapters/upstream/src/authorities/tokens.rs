@@ -136,7 +136,10 @@ mod tests {
         let (body, basic) = form(&client(Some("s:"), false), vec![("x", "1")]);
         assert_eq!(body, "x=1");
         let basic = basic.unwrap();
-        assert_eq!(basic.to_str().unwrap(), format!("Basic {}", BASE64_STANDARD.encode("a+b:s%3A")));
+        assert_eq!(
+            basic.to_str().unwrap(),
+            format!("Basic {}", BASE64_STANDARD.encode("a+b:s%3A"))
+        );
         assert!(basic.is_sensitive());
         let (body, basic) = form(&client(Some("s"), true), vec![]);
         assert_eq!((body.as_str(), basic), ("client_id=a+b&client_secret=s", None));
@@ -144,7 +147,8 @@ mod tests {
 
     #[test]
     fn what_is_no_bearer_token_is_none() {
-        let good = r#"{"access_token":"a","token_type":"bearer","expires_in":9,"refresh_token":"r"}"#;
+        let good =
+            r#"{"access_token":"a","token_type":"bearer","expires_in":9,"refresh_token":"r"}"#;
         let tokens = given(good.as_bytes()).unwrap();
         assert_eq!(tokens.lasts, Some(Duration::from_secs(9)));
         for answer in [
@@ -160,7 +164,10 @@ mod tests {
     #[test]
     fn a_refusal_is_for_good_only_where_it_is_said_to_be() {
         let of = |status, error: &str| {
-            refusal(StatusCode::from_u16(status).unwrap(), format!(r#"{{"error":"{error}"}}"#).as_bytes())
+            refusal(
+                StatusCode::from_u16(status).unwrap(),
+                format!(r#"{{"error":"{error}"}}"#).as_bytes(),
+            )
         };
         assert_eq!(of(400, "invalid_grant"), GrantFault::Refused);
         assert_eq!(of(401, "invalid_client"), GrantFault::UnknownClient);

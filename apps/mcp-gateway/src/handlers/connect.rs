@@ -36,14 +36,16 @@ fn configured(request: &HttpRequest) -> Result<&ConnectPorts, Problem> {
 /// Who reads the page; `None`: they have to sign in first. A token is none: pages are for browsers.
 async fn reader(request: &HttpRequest) -> Result<Option<Reader>, Problem> {
     let edge = Edge::of(request)?;
-    let session = edge.sessions.as_ref().and_then(|sessions| {
-        sessions.cookies().find(request, Cookie::Session)
-    });
+    let session = edge
+        .sessions
+        .as_ref()
+        .and_then(|sessions| sessions.cookies().find(request, Cookie::Session));
     let admitted = guard::admitted(edge, request).await?;
     let is_token = request.headers().contains_key("authorization");
-    Ok(admitted.zip(session).filter(|_| !is_token).map(|(Admitted { token, caller }, session)| {
-        Reader { person: token, caller, session }
-    }))
+    Ok(admitted
+        .zip(session)
+        .filter(|_| !is_token)
+        .map(|(Admitted { token, caller }, session)| Reader { person: token, caller, session }))
 }
 
 /// The server of a page, if its reader may use it.

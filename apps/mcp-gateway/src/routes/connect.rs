@@ -11,9 +11,7 @@ use crate::handlers::oauth::style;
 pub(super) fn pages(config: &mut web::ServiceConfig) {
     config
         .service(at("/connect/callback").get(callback::finish))
-        .service(
-            at("/connect/{server}").get(page::show).post(page::decide).delete(disconnect::end),
-        )
+        .service(at("/connect/{server}").get(page::show).post(page::decide).delete(disconnect::end))
         .service(at("/oauth/client-metadata.json").get(document::show))
         .service(at("/oauth/style.css").get(style::style));
 }

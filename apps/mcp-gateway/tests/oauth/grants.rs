@@ -78,7 +78,9 @@ impl Browser {
 
     /// Opens an address, here or elsewhere; elsewhere without our cookies.
     async fn get(&mut self, to: &str) -> Answer {
-        if let Some(path) = to.strip_prefix(&self.base).or_else(|| to.starts_with('/').then_some(to)) {
+        if let Some(path) =
+            to.strip_prefix(&self.base).or_else(|| to.starts_with('/').then_some(to))
+        {
             let answer = self.api().get(path).await;
             for header in answer.headers.get_all("set-cookie") {
                 let text = header.to_str().expect("a cookie");
@@ -96,7 +98,9 @@ impl Browser {
     /// Sends the page's form.
     async fn decides(&mut self, decision: &str) -> Answer {
         let page = self.get(PAGE).await.expect(200).text();
-        self.api().post_form(PAGE, &[("transaction", transaction(&page)), ("decision", decision)]).await
+        self.api()
+            .post_form(PAGE, &[("transaction", transaction(&page)), ("decision", decision)])
+            .await
     }
 
     /// From the page to where the authorization server sends the browser back.
@@ -132,36 +136,34 @@ async fn a_person_connects_a_server_calls_it_as_themselves_and_takes_that_back()
     assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
     ada.connects().await;
     let called = all.call("Ada").await;
-    assert!(called.text().contains("called with at-"), "{}", called.text());
+    assert!(called.text().contains("called with access-of-grant-"), "{}", called.text());
     assert!(ada.get(PAGE).await.text().contains("connected since"));
     assert!(all.call("Bob").await.text().contains(PAGE), "it is hers alone");
 
     // Another setting of the credential is nobody's grant any more; a client is registered once.
     let admin = Api::service(&all.world.program).with_token(&all.world.entra.access_token("Grace"));
     admin.put(&all.credential, &json!({ "kind": "user_grant" })).await.expect(200);
-    eventually("she is asked again", async || all.call("Ada").await.text().contains(PAGE).then_some(())).await;
+    eventually("she is asked again", async || {
+        all.call("Ada").await.text().contains(PAGE).then_some(())
+    })
+    .await;
     ada.connects().await;
     assert_eq!(all.upstream.registrations(), 1);
-    assert!(all.call("Ada").await.text().contains("called with at-"));
+    assert!(all.call("Ada").await.text().contains("called with access-of-grant-"));
 
     all.api("Ada").delete(PAGE).await.expect(204);
     all.api("Ada").delete(PAGE).await.expect(204);
     assert!(all.call("Ada").await.text().contains(PAGE));
     assert_eq!(all.upstream.revoked().len(), 1);
-    assert!(all.upstream.revoked()[0].starts_with("rt-"));
+    assert!(all.upstream.revoked()[0].starts_with("refresh-of-grant-"));
     ada.connects().await;
     ada.decides("disconnect").await.expect(303);
     assert!(all.call("Ada").await.text().contains(PAGE));
 
     let logs = format!("{:?} {}", all.world.program.logs(), all.world.program.errors());
-    for secret in ["at-", "rt-", "code-"].map(|kind| (1..12).map(move |n| format!("\"{kind}{n}\""))) {
-        for secret in secret {
-            assert!(!logs.contains(&secret), "{secret} is in the log");
-        }
-    }
-    let tokens = [all.world.entra.access_token("Ada")];
+    assert!(!logs.contains("of-grant-"), "a token or a code is in the log");
     let sent = format!("{:?}", all.upstream.requests());
-    assert!(tokens.iter().all(|token| !sent.contains(token)), "her own token went out");
+    assert!(!sent.contains("Bearer ey"), "a token of her own went out");
 }
 
 #[tokio::test]
@@ -223,7 +225,7 @@ async fn of_many_calls_at_once_one_refreshes_and_a_lost_grant_is_told() {
     all.upstream.expires_tokens();
     let together = tokio::join!(all.call("Ada"), all.call("Ada"), all.call("Ada"), all.call("Ada"));
     for answer in [together.0, together.1, together.2, together.3] {
-        assert!(answer.text().contains("called with at-"), "{}", answer.text());
+        assert!(answer.text().contains("called with access-of-grant-"), "{}", answer.text());
         assert_ne!(answer.text(), first);
     }
     assert_eq!(all.upstream.refreshes(), 1, "one asked for all");
@@ -235,7 +237,7 @@ async fn of_many_calls_at_once_one_refreshes_and_a_lost_grant_is_told() {
     assert!(!refused.text().contains("upstream-realm"), "{}", refused.text());
     assert_eq!(all.upstream.refreshes(), 2);
     all.upstream.shuts(false);
-    assert!(all.call("Ada").await.text().contains("called with at-"));
+    assert!(all.call("Ada").await.text().contains("called with access-of-grant-"));
 
     // A client of 2025-11-25 that opens addresses is asked to open one.
     all.upstream.forgets_grants();
@@ -257,7 +259,7 @@ async fn of_many_calls_at_once_one_refreshes_and_a_lost_grant_is_told() {
     let told = api.mcp_legacy("/mcp", None, "tools/call", params).await.rpc();
     assert_eq!(told["result"]["isError"], true, "{told}");
     ada.connects().await;
-    assert!(all.call("Ada").await.text().contains("called with at-"));
+    assert!(all.call("Ada").await.text().contains("called with access-of-grant-"));
 }
 
 #[tokio::test]
@@ -270,8 +272,11 @@ async fn the_gateway_is_a_client_by_its_document_or_as_somebody_registered_it() 
     ada.connects().await;
     let document = all.world.gateway().get("/oauth/client-metadata.json").await.expect(200).json();
     assert_eq!(document["client_id"], format!("{}/oauth/client-metadata.json", all.world.base()));
-    assert_eq!(document["redirect_uris"], json!([format!("{}/connect/callback", all.world.base())]));
-    assert!(all.call("Ada").await.text().contains("called with at-"));
+    assert_eq!(
+        document["redirect_uris"],
+        json!([format!("{}/connect/callback", all.world.base())])
+    );
+    assert!(all.call("Ada").await.text().contains("called with access-of-grant-"));
 
     let upstream = Granting::start();
     upstream.registers(false);
@@ -282,12 +287,13 @@ async fn the_gateway_is_a_client_by_its_document_or_as_somebody_registered_it() 
     let all = Connecting::with(credential, upstream).await;
     let mut ada = all.browser("Ada").await;
     ada.connects().await;
-    assert!(all.call("Ada").await.text().contains("called with at-"));
+    assert!(all.call("Ada").await.text().contains("called with access-of-grant-"));
     let secret = all.world.program.errors() + &format!("{:?}", all.world.program.logs());
     assert!(!secret.contains(KNOWN_SECRET));
     // One who is registered elsewhere is not shown to whom the server names.
     let admin = Api::service(&all.world.program).with_token(&all.world.entra.access_token("Grace"));
-    let elsewhere = json!({ "kind": "user_grant", "client_id": "known", "issuer": "https://other.example" });
+    let elsewhere =
+        json!({ "kind": "user_grant", "client_id": "known", "issuer": "https://other.example" });
     admin.put(&all.credential, &elsewhere).await.expect(200);
     eventually("it is looked for elsewhere", async || {
         let page = ada.get(PAGE).await;

@@ -68,7 +68,10 @@ pub(crate) struct CredentialBody {
     /// gateway gets as itself (RFC 6749, 4.4). `on_behalf_of`: one that Entra ID gives it for
     /// whoever calls. `user_grant`: one that whoever calls has let the gateway have, at the server's
     /// own authorization server.
-    #[schema(pattern = "^(header|client_credentials|on_behalf_of|user_grant)$", example = "header")]
+    #[schema(
+        pattern = "^(header|client_credentials|on_behalf_of|user_grant)$",
+        example = "header"
+    )]
     kind: String,
     /// With `header`: its name; none of HTTP's own, of MCP's or of the gateway's.
     #[schema(max_length = 100, example = "X-Api-Key")]
@@ -107,7 +110,10 @@ pub(crate) struct CredentialResponse<'a> {
     #[schema(value_type = Id)]
     server_id: ServerId,
     /// `none` where there is none.
-    #[schema(pattern = "^(none|header|client_credentials|on_behalf_of|user_grant)$", example = "header")]
+    #[schema(
+        pattern = "^(none|header|client_credentials|on_behalf_of|user_grant)$",
+        example = "header"
+    )]
     kind: &'static str,
     /// The header that it is sent in.
     #[schema(required = true, example = "x-api-key")]

@@ -56,10 +56,7 @@ impl CallPath {
             Arc::clone(&routes),
             Arc::clone(&spool),
             ActiveCalls::join(Arc::clone(&shared.bus), Arc::clone(&ports.clock)),
-            ExchangeSettings {
-                base_url: Some(gateway_url.into()),
-                ..exchange_settings(settings)
-            },
+            ExchangeSettings { base_url: Some(gateway_url.into()), ..exchange_settings(settings) },
         )
         .with_own_tools(OwnTools {
             registry: registry.clone(),

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use registry_domain::ports::{
     ApiKeyStore, Archive, Clock, CollectionStore, CommitWatch, CredentialVault, DocumentStore,
-    EventLog, GrantStore, Leases, LinkStore, OAuthStore, OperationLog, RegistrationStore, RegistryPorts,
-    SealStore, Sealer, ServerCatalog, SessionStore, StoreHealth, Upstream, UserStore,
+    EventLog, GrantStore, Leases, LinkStore, OAuthStore, OperationLog, RegistrationStore,
+    RegistryPorts, SealStore, Sealer, ServerCatalog, SessionStore, StoreHealth, Upstream,
+    UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};

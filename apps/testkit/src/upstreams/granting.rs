@@ -239,7 +239,7 @@ impl State {
             return Reply::new(400, "text/plain", "no such request");
         };
         self.given += 1;
-        let code = format!("code-{}", self.given);
+        let code = format!("code-of-grant-{}", self.given);
         let issuer = self.says_issuer.clone().unwrap_or_else(|| base.to_owned());
         back.query_pairs_mut()
             .append_pair("code", &code)
@@ -248,9 +248,8 @@ impl State {
         let challenge = get("code_challenge");
         let kept = Code { client, redirect, challenge, resource: get("resource") };
         self.codes.insert(code, kept);
-        Reply::bytes().send(format!(
-            "HTTP/1.1 302 Scripted\r\nlocation: {back}\r\ncontent-length: 0\r\n\r\n"
-        ))
+        Reply::bytes()
+            .send(format!("HTTP/1.1 302 Scripted\r\nlocation: {back}\r\ncontent-length: 0\r\n\r\n"))
     }
 
     fn token(&mut self, asked: &Form, basic: &str, base: &str) -> Result<Value, &'static str> {
@@ -265,7 +264,8 @@ impl State {
         match get("grant_type") {
             "authorization_code" => {
                 let code = self.codes.remove(get("code")).ok_or("invalid_grant")?;
-                let hashed = URL_SAFE_NO_PAD.encode(digest(&SHA256, get("code_verifier").as_bytes()));
+                let hashed =
+                    URL_SAFE_NO_PAD.encode(digest(&SHA256, get("code_verifier").as_bytes()));
                 let is_its_own = basic == known || code.client == get("client_id");
                 let is_well = code.challenge == hashed
                     && code.redirect == get("redirect_uri")
@@ -283,7 +283,8 @@ impl State {
             _ => return Err("unsupported_grant_type"),
         }
         self.given += 1;
-        let (access, refresh) = (format!("at-{}", self.given), format!("rt-{}", self.given));
+        let access = format!("access-of-grant-{}", self.given);
+        let refresh = format!("refresh-of-grant-{}", self.given);
         self.access.insert(access.clone());
         self.refresh.insert(refresh.clone());
         Ok(json!({

@@ -16,9 +16,9 @@ pub(super) fn offer(name: &str, server: &str, who: &str, offer: &ConnectionOffer
         Some(since) => (format!("connected since {since:.0}"), "Connect again"),
         None => ("not connected".to_owned(), "Connect"),
     };
-    let disconnect = offer.since.map_or("", |_| {
-        "<button name=\"decision\" value=\"disconnect\">Disconnect</button>"
-    });
+    let disconnect = offer
+        .since
+        .map_or("", |_| "<button name=\"decision\" value=\"disconnect\">Disconnect</button>");
     let body = format!(
         "<h1>Connect {server}?</h1>\
          <p>The gateway will use the MCP server <strong>{server}</strong> in your name, with what you \

@@ -16,7 +16,8 @@ use crate::handlers::oauth::form;
 pub(crate) async fn show(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let ports = configured(&request)?;
     let Some(Reader { caller, session, .. }) = reader(&request).await? else {
-        let query = Serializer::new(String::new()).append_pair("return_to", request.path()).finish();
+        let query =
+            Serializer::new(String::new()).append_pair("return_to", request.path()).finish();
         return Ok(onward(HttpResponse::Found(), &format!("/oauth/login?{query}")));
     };
     let permit = server(&request, &caller)?;

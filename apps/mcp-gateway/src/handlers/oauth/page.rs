@@ -70,7 +70,11 @@ pub(super) fn refusal(status: StatusCode, why: &str) -> HttpResponse {
 }
 
 /// A page with the headers that all have.
-pub(in crate::handlers) fn page(mut answer: HttpResponseBuilder, title: &str, body: &str) -> HttpResponse {
+pub(in crate::handlers) fn page(
+    mut answer: HttpResponseBuilder,
+    title: &str,
+    body: &str,
+) -> HttpResponse {
     answer
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

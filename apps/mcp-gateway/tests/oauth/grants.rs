@@ -138,7 +138,7 @@ async fn a_person_connects_a_server_calls_it_as_themselves_and_takes_that_back()
     let called = all.call("Ada").await;
     assert!(called.text().contains("called with access-of-grant-"), "{}", called.text());
     assert!(ada.get(PAGE).await.text().contains("connected since"));
-    assert!(all.call("Bob").await.text().contains(PAGE), "it is hers alone");
+    assert!(all.call("Grace").await.text().contains(PAGE), "it is hers alone");
 
     // Another setting of the credential is nobody's grant any more; a client is registered once.
     let admin = Api::service(&all.world.program).with_token(&all.world.entra.access_token("Grace"));
@@ -169,11 +169,11 @@ async fn a_person_connects_a_server_calls_it_as_themselves_and_takes_that_back()
 #[tokio::test]
 async fn nobody_finishes_what_somebody_else_began_and_a_state_is_good_once() {
     let all = Connecting::start().await;
-    let (mut ada, mut bob) = (all.browser("Ada").await, all.browser("Bob").await);
+    let (mut ada, mut grace) = (all.browser("Ada").await, all.browser("Grace").await);
     let back = ada.leaves().await;
-    assert!(bob.get(&back).await.expect(400).text().contains("INVALID_STATE"));
+    assert!(grace.get(&back).await.expect(400).text().contains("INVALID_STATE"));
     assert!(ada.get(&back).await.expect(400).text().contains("INVALID_STATE"), "it is used up");
-    assert!(all.call("Bob").await.text().contains(PAGE));
+    assert!(all.call("Grace").await.text().contains(PAGE));
     // Herself, in another session.
     let back = ada.leaves().await;
     all.browser("Ada").await.get(&back).await.expect(400);
@@ -184,7 +184,7 @@ async fn nobody_finishes_what_somebody_else_began_and_a_state_is_good_once() {
     // A form of nobody's page, or of somebody else's.
     let page = ada.get(PAGE).await.text();
     let form = [("transaction", transaction(&page)), ("decision", "allow")];
-    bob.api().post_form(PAGE, &form).await.expect(400);
+    grace.api().post_form(PAGE, &form).await.expect(400);
     ada.api().post_form(PAGE, &[("decision", "allow")]).await.expect(400);
     let foreign = ada.api().with_header("origin", "https://evil.example");
     assert!(foreign.post_form(PAGE, &form).await.expect(403).text().contains("CROSS_SITE"));

@@ -28,6 +28,8 @@ pub enum CredentialKind {
     ClientCredentials,
     /// A bearer token that the identity provider gives us for whoever calls.
     OnBehalfOf,
+    /// A bearer token that whoever calls has let us have, at the server's own authorization server.
+    UserGrant,
 }
 
 impl CredentialKind {
@@ -37,12 +39,13 @@ impl CredentialKind {
             Self::Header => "header",
             Self::ClientCredentials => "client_credentials",
             Self::OnBehalfOf => "on_behalf_of",
+            Self::UserGrant => "user_grant",
         }
     }
 
     /// The inverse of [`CredentialKind::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Header, Self::ClientCredentials, Self::OnBehalfOf]
+        [Self::Header, Self::ClientCredentials, Self::OnBehalfOf, Self::UserGrant]
             .into_iter()
             .find(|kind| kind.as_str() == text)
     }
@@ -117,6 +120,25 @@ pub enum CredentialSecret {
         /// The scopes of the server's application.
         scopes: Vec<String>,
     },
+    /// What each caller is asked to let us do, at the server's own authorization server.
+    UserGrant {
+        /// What we ask for; nothing: what the server says it needs.
+        scopes: Vec<String>,
+        /// Who we are there, where somebody registered us; else we register ourselves.
+        client: Option<RegisteredClient>,
+    },
+}
+
+/// A client that somebody registered at an authorization server. It is shown to that one alone,
+/// whichever the server names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisteredClient {
+    /// The authorization server.
+    pub issuer: String,
+    /// Its name for us.
+    pub id: String,
+    /// What proves it, where it is a confidential client.
+    pub secret: Option<Secret>,
 }
 
 /// The secret as it is sealed. Its members are never renamed: rows were sealed with them.
@@ -136,6 +158,17 @@ enum Plain {
     OnBehalfOf {
         scopes: Vec<String>,
     },
+    UserGrant {
+        scopes: Vec<String>,
+        client: Option<PlainClient>,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct PlainClient {
+    issuer: String,
+    id: String,
+    secret: Option<String>,
 }
 
 impl CredentialSecret {
@@ -145,6 +178,7 @@ impl CredentialSecret {
             Self::Header { .. } => CredentialKind::Header,
             Self::ClientCredentials { .. } => CredentialKind::ClientCredentials,
             Self::OnBehalfOf { .. } => CredentialKind::OnBehalfOf,
+            Self::UserGrant { .. } => CredentialKind::UserGrant,
         }
     }
 
@@ -152,7 +186,9 @@ impl CredentialSecret {
     pub fn header_name(&self) -> &str {
         match self {
             Self::Header { name, .. } => name,
-            Self::ClientCredentials { .. } | Self::OnBehalfOf { .. } => "authorization",
+            Self::ClientCredentials { .. } | Self::OnBehalfOf { .. } | Self::UserGrant { .. } => {
+                "authorization"
+            }
         }
     }
 
@@ -179,6 +215,14 @@ impl CredentialSecret {
                 }
             }
             Self::OnBehalfOf { scopes } => Plain::OnBehalfOf { scopes },
+            Self::UserGrant { scopes, client } => Plain::UserGrant {
+                scopes,
+                client: client.map(|client| PlainClient {
+                    issuer: client.issuer,
+                    id: client.id,
+                    secret: client.secret.map(|secret| secret.expose().to_owned()),
+                }),
+            },
         };
         let bytes = serde_json::to_vec(&plain).map_err(|source| PortError::Corrupt {
             what: "a credential to be sealed".to_owned(),
@@ -201,6 +245,14 @@ impl CredentialSecret {
                 }
             }
             Plain::OnBehalfOf { scopes } => Self::OnBehalfOf { scopes },
+            Plain::UserGrant { scopes, client } => Self::UserGrant {
+                scopes,
+                client: client.map(|client| RegisteredClient {
+                    issuer: client.issuer,
+                    id: client.id,
+                    secret: client.secret.map(Secret::new),
+                }),
+            },
         })
     }
 }
@@ -261,18 +313,27 @@ impl Credential {
         })
     }
 
-    /// What is asked for in a caller's name; `None`: it is the same for all callers.
+    /// What is asked for in a caller's name; `None`: it is not opened so.
     pub fn scopes_on_behalf(&self) -> Option<&[String]> {
         match &self.secret {
             Ok(CredentialSecret::OnBehalfOf { scopes }) => Some(scopes),
-            Ok(CredentialSecret::Header { .. } | CredentialSecret::ClientCredentials { .. })
+            Ok(
+                CredentialSecret::Header { .. }
+                | CredentialSecret::ClientCredentials { .. }
+                | CredentialSecret::UserGrant { .. },
+            )
             | Err(_) => None,
         }
     }
 
+    /// Whether each caller lets us in at the server's own authorization server.
+    pub const fn is_granted_by_callers(&self) -> bool {
+        matches!(self.secret, Ok(CredentialSecret::UserGrant { .. }))
+    }
+
     /// Whether each caller is shown with a token of their own.
     pub fn is_personal(&self) -> bool {
-        self.scopes_on_behalf().is_some()
+        self.scopes_on_behalf().is_some() || self.is_granted_by_callers()
     }
 
     /// A personal credential as it is shown for one caller.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::caller::Denied;
 use crate::field::Violation;
 use crate::id::{ApiKeyId, CollectionId, DocumentId, LinkId, RegistrationId, ServerId, UserId};
-use crate::ports::{PortError, SignInFailure};
+use crate::ports::{GrantFault, PortError, SignInFailure};
 use crate::registration::{IllegalTransition, RegistrationStatus};
 
 /// What something that was looked for is.
@@ -109,6 +109,9 @@ pub enum Error {
     /// Whoever signs people in cannot be asked, or answered something that does not hold.
     #[error("the identity provider failed")]
     Provider(#[source] SignInFailure),
+    /// A server's own sign-in is of no use.
+    #[error("the server's sign-in is of no use")]
+    Grant(#[source] GrantFault),
     /// A store or a service cannot be used right now.
     #[error("temporarily unavailable")]
     Unavailable {
@@ -135,6 +138,12 @@ impl From<SignInFailure> for Error {
             SignInFailure::Refused { code } => Self::SignInRefused { code },
             failure => Self::Provider(failure),
         }
+    }
+}
+
+impl From<GrantFault> for Error {
+    fn from(fault: GrantFault) -> Self {
+        Self::Grant(fault)
     }
 }
 

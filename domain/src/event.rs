@@ -65,6 +65,10 @@ pub enum EventKind {
     CredentialSet,
     /// A server's credential was taken away.
     CredentialRemoved,
+    /// Somebody let the gateway call a server with a grant of theirs.
+    GrantGiven,
+    /// Somebody's grant at a server is gone.
+    GrantRemoved,
     /// A collection was made.
     CollectionMade,
     /// A collection is another.
@@ -75,7 +79,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::RegistrationSubmitted,
         Self::RegistrationEdited,
         Self::RegistrationApproved,
@@ -102,6 +106,8 @@ impl EventKind {
         Self::ToolRulesChanged,
         Self::CredentialSet,
         Self::CredentialRemoved,
+        Self::GrantGiven,
+        Self::GrantRemoved,
         Self::CollectionMade,
         Self::CollectionChanged,
         Self::CollectionRemoved,
@@ -136,6 +142,8 @@ impl EventKind {
             Self::ToolRulesChanged => "ToolRulesChanged",
             Self::CredentialSet => "CredentialSet",
             Self::CredentialRemoved => "CredentialRemoved",
+            Self::GrantGiven => "GrantGiven",
+            Self::GrantRemoved => "GrantRemoved",
             Self::CollectionMade => "CollectionMade",
             Self::CollectionChanged => "CollectionChanged",
             Self::CollectionRemoved => "CollectionRemoved",
@@ -177,6 +185,8 @@ impl EventKind {
             | Self::ManifestDrifted
             | Self::ManifestRestored
             // The trail's rows are about registrations; who did it stands in the event.
+            | Self::GrantGiven
+            | Self::GrantRemoved
             | Self::CollectionMade
             | Self::CollectionChanged
             | Self::CollectionRemoved => None,

@@ -21,6 +21,7 @@
 //! | the file that either store writes and reads | [`archive`] |
 //! | which server a call goes to | [`routing`], [`federation`] |
 //! | how a browser signs in | [`sign_in`] |
+//! | what people let us do at servers that sign them in by themselves | [`user_grant`] |
 //! | what the world must provide | [`ports`] |
 
 pub mod api_key;
@@ -54,5 +55,6 @@ pub mod server;
 pub mod sign_in;
 pub mod use_cases;
 pub mod user;
+pub mod user_grant;
 
 pub use error::Error;

@@ -23,12 +23,14 @@ use std::time::Duration;
 mod administrators;
 mod api_key_store;
 mod archive;
+mod authorization_servers;
 mod clock;
 mod collection_store;
 mod commit_watch;
 mod credential_vault;
 mod document_store;
 mod event_log;
+mod grant_store;
 mod identity_assertions;
 mod identity_provider;
 mod ids;
@@ -59,12 +61,17 @@ mod web_documents;
 pub use administrators::Administrators;
 pub use api_key_store::ApiKeyStore;
 pub use archive::{Archive, ArchiveSink, ArchiveSource};
+pub use authorization_servers::{
+    AuthorizationServer, AuthorizationServers, GrantClient, GrantFault, GrantProof, GrantedTokens,
+    TokenWish,
+};
 pub use clock::{Clock, end_after};
 pub use collection_store::CollectionStore;
 pub use commit_watch::CommitWatch;
 pub use credential_vault::CredentialVault;
 pub use document_store::{DocumentStore, Kept};
 pub use event_log::{AuditQuery, AuditView, EventLog};
+pub use grant_store::GrantStore;
 pub use identity_assertions::{Asserted, IdentityAssertion, IdentityAssertions};
 pub use identity_provider::{
     CodeRedemption, IdentityProvider, PersonalToken, Secret, SignIn, SignInFailure, SignInRequest,

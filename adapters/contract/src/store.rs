@@ -22,6 +22,7 @@ mod documents;
 mod durability;
 mod events;
 mod fidelity;
+mod grants;
 mod health;
 mod links;
 mod lists;
@@ -101,6 +102,12 @@ const BEHAVIOURS: &[(&str, Behaviour<World>)] = behaviours! { World:
         a_credential_is_guarded_by_what_was_read,
         of_racing_setters_of_a_credential_exactly_one_wins,
         a_credential_goes_with_its_server_and_stays_through_its_changes,
+    }
+    grants {
+        a_grant_reads_back_whole_until_it_is_removed,
+        a_grant_is_guarded_by_what_was_read,
+        of_racing_writers_of_a_grant_exactly_one_wins,
+        grants_go_with_the_credential_that_they_were_given_for,
     }
     documents {
         a_document_reads_back_whole_and_in_parts,

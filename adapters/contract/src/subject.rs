@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use libtest_mimic::Failed;
 use registry_domain::ports::{
     ApiKeyStore, Archive, CollectionStore, CommitWatch, CredentialVault, DocumentStore, EventLog,
-    LinkStore, OAuthStore, OperationLog, RegistrationStore, SealStore, ServerCatalog, StoreHealth,
-    UserStore,
+    GrantStore, LinkStore, OAuthStore, OperationLog, RegistrationStore, SealStore, ServerCatalog,
+    StoreHealth, UserStore,
 };
 
 use crate::clock::MockClock;
@@ -22,6 +22,8 @@ pub struct StorePorts {
     pub servers: Arc<dyn ServerCatalog>,
     /// Their credentials.
     pub vault: Arc<dyn CredentialVault>,
+    /// What people granted at them.
+    pub grants: Arc<dyn GrantStore>,
     /// People.
     pub users: Arc<dyn UserStore>,
     /// Documents of registrations.
@@ -57,6 +59,7 @@ impl StorePorts {
             + LinkStore
             + OAuthStore
             + CredentialVault
+            + GrantStore
             + EventLog
             + OperationLog
             + SealStore
@@ -81,6 +84,7 @@ impl StorePorts {
             events,
             operations,
             seals,
+            grants: store.clone(),
             api_keys: store.clone(),
             archive: store.clone(),
             collections: store.clone(),

@@ -9,6 +9,7 @@ use registry_domain::ports::{CredentialVault, PortError};
 
 use crate::error::{StoreError, is_dangling, is_duplicate};
 use crate::events;
+use crate::grants;
 use crate::place::{Place, readable, time_text};
 use crate::schema::server_credentials;
 use crate::store::EmbeddedStore;
@@ -103,6 +104,7 @@ fn commit(
     if is_duplicate(&written) || written? == 0 {
         return Err(stale(conn, change.next.server)?);
     }
+    grants::forget_all(conn, change.next.server)?;
     events::append(conn, &change.events, None)
 }
 

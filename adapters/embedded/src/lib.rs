@@ -9,7 +9,7 @@
 //! | the port `RegistrationStore` | `registrations.rs` and `registrations/` |
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
 //! | everything that lasts, in one file | `archive.rs` |
-//! | the other ports | `users.rs` `documents.rs` `links.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `leases.rs` `oauth.rs` `credentials.rs` |
+//! | the other ports | `users.rs` `documents.rs` `links.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `leases.rs` `oauth.rs` `credentials.rs` `grants.rs` |
 //! | what needs no file | `sessions.rs` `limits.rs` `probes.rs` `cache.rs` `live.rs` `bus.rs` |
 //! | the tables | `schema.rs`, and `migrations/sqlite` with the reasons |
 //!
@@ -36,6 +36,7 @@ mod documents;
 mod error;
 mod events;
 mod file;
+mod grants;
 mod health;
 mod leases;
 mod limits;

@@ -348,6 +348,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_grants (server_id, subject) {
+        server_id -> Text,
+        subject -> Text,
+        tenant_id -> Nullable<Text>,
+        sealed -> Binary,
+        granted_at -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
     collections (id) {
         id -> Text,
         tenant_id -> Nullable<Text>,
@@ -404,6 +415,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<&'static str>)> {
         seals,
         api_keys,
         server_credentials,
+        user_grants,
         collections
     )
 }

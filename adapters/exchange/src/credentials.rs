@@ -48,7 +48,10 @@ pub(crate) async fn token(
     caller: &Caller,
 ) -> Result<Arc<Credential>, UpstreamFailure> {
     let no_token = |why: PersonalTokenFault| UpstreamFailure {
-        class: FaultClass::CredentialRefused,
+        class: match why {
+            PersonalTokenFault::NotConnected => FaultClass::AuthorizationRequired,
+            _ => FaultClass::CredentialRefused,
+        },
         detail: why.to_string(),
         request_sent: false,
     };
@@ -58,11 +61,25 @@ pub(crate) async fn token(
     }
 }
 
-/// Forgets a caller's token: the server did not take it.
-pub(crate) async fn forget(exchange: &Exchange, kept: &Credential, caller: &Caller) {
+/// Forgets a caller's token that was shown: the server did not take it.
+pub(crate) async fn forget(
+    exchange: &Exchange,
+    kept: &Credential,
+    caller: &Caller,
+    shown: &Credential,
+) {
     if let Some(tokens) = &exchange.ports.personal {
-        tokens.forget(caller, kept).await;
+        tokens.forget(caller, kept, shown).await;
     }
+}
+
+/// A new token that is not taken either: where it is of the caller's own grant, they have to give
+/// another one.
+pub(crate) fn refused_again(kept: &Credential, failure: UpstreamFailure) -> UpstreamFailure {
+    if failure.class == FaultClass::CredentialRefused && kept.is_granted_by_callers() {
+        return UpstreamFailure { class: FaultClass::AuthorizationRequired, ..failure };
+    }
+    failure
 }
 
 /// The upstream of a request, opened with what it is shown.

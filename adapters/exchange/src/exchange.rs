@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use mcp_wire::WireError;
 use mcp_wire::message::Implementation;
+use registry_domain::caller::{Caller, Permit};
+use registry_domain::federation::ServerRef;
+use registry_domain::id::{ServerId, TenantId};
 use registry_domain::party::Party;
 use registry_domain::ports::{GatewayPorts, Sealer, SessionStore};
+use registry_domain::routing::ServerEntry;
 use registry_domain::routing::balance::Algorithm;
 use registry_domain::routing::breaker::BreakerPolicy;
 use tokio::sync::Semaphore;
@@ -54,6 +58,9 @@ pub struct ExchangeSettings {
     pub load_balancer: Algorithm,
     /// When a server is left alone.
     pub breaker: BreakerPolicy,
+    /// The gateway's address as browsers know it: there people connect servers that they grant us
+    /// themselves.
+    pub base_url: Option<Arc<str>>,
     /// How upstreams are told of the trace that a call is part of, while traces are on.
     pub traceparent_of: Option<fn(&tracing::Span) -> Option<String>>,
 }
@@ -77,6 +84,7 @@ impl ExchangeSettings {
             count_by_tenant: false,
             load_balancer: Algorithm::default(),
             breaker: BreakerPolicy::default(),
+            base_url: None,
             traceparent_of: None,
         }
     }
@@ -193,6 +201,18 @@ impl Exchange {
     /// The routing snapshot, for readiness.
     pub fn routes(&self) -> &Routes {
         &self.routes
+    }
+
+    /// The server that a caller means on a page of theirs: by its alias, or by its id.
+    pub fn server_of(&self, caller: &Caller, named: &str) -> Option<Permit<Arc<ServerEntry>>> {
+        let table = self.routes.now();
+        if let Ok(id) = named.parse() {
+            let entry = table.by_id(ServerId(id))?;
+            let tenant = entry.tenant.as_ref().map_or("", TenantId::as_str);
+            let alias = entry.alias.as_str();
+            return table.resolve(caller, ServerRef { tenant: Some(tenant), alias }).ok();
+        }
+        table.resolve(caller, ServerRef::split(named)).ok()
     }
 
     /// How servers are doing, as the calls of all replicas see it.

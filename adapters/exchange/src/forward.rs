@@ -45,11 +45,12 @@ pub(crate) async fn send(call: Call<'_>, record: &mut Pending) -> Result<Sent, U
         return send_with(call, server.credential_for(party).cloned(), record).await;
     };
     let shown = credentials::token(exchange, kept, caller).await?;
-    match Box::pin(send_with(call, Some(shown), record)).await {
+    match Box::pin(send_with(call, Some(Arc::clone(&shown)), record)).await {
         Err(failure) if failure.class == FaultClass::CredentialRefused => {
-            credentials::forget(exchange, kept, caller).await;
+            credentials::forget(exchange, kept, caller, &shown).await;
             let shown = credentials::token(exchange, kept, caller).await?;
-            Box::pin(send_with(call, Some(shown), record)).await
+            let sent = Box::pin(send_with(call, Some(shown), record)).await;
+            sent.map_err(|failure| credentials::refused_again(kept, failure))
         }
         sent => sent,
     }

@@ -23,7 +23,7 @@
 //! | port 8000's doors, which choose a server | `proxy.rs`, `choose.rs`, `proxied.rs` |
 //! | how servers are doing, as calls see it | `vitals.rs`, `recent.rs`; over all replicas `vitals/replicas.rs` |
 //! | the calls under way, and what ends one early | `active_calls.rs`, `interrupt.rs`, `cancel_notice.rs`; `survive.rs` for one that goes on without its client |
-//! | what a client is told of an upstream that failed | `failure.rs`, `teller.rs` |
+//! | what a client is told of an upstream that failed | `failure.rs`, `teller.rs`, `reconnect.rs` |
 //! | one record per call | `record.rs`, `spool.rs`, `spool/` |
 //! | what is counted | `meters.rs` |
 //!
@@ -59,6 +59,7 @@ mod pipes;
 mod proxied;
 mod proxy;
 mod recent;
+mod reconnect;
 mod record;
 mod relay;
 mod replicas;

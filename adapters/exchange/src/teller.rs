@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use mcp_wire::WireError;
+use mcp_wire::error::NOT_CONNECTED;
 use mcp_wire::message;
 use mcp_wire::revision::Era;
+use registry_domain::manifest::FaultClass;
 use registry_domain::ports::UpstreamFailure;
 
 use crate::exchange::ExchangeSettings;
 use crate::failure::{HopFailure, proxied_code};
 use crate::inbound::Door;
+use crate::reconnect::Reconnect;
 use crate::record::{Outcome, Pending};
 use crate::request::{Call, Request};
 
@@ -51,6 +54,7 @@ pub(crate) struct Teller {
     server: String,
     request_id: String,
     settings: Arc<ExchangeSettings>,
+    reconnect: Option<Box<Reconnect>>,
 }
 
 impl Teller {
@@ -62,6 +66,7 @@ impl Teller {
             server: call.route.server.of().name.clone(),
             request_id: call.request.inbound.request_id.clone(),
             settings: Arc::clone(&call.exchange.settings),
+            reconnect: Reconnect::of(call),
         }
     }
 
@@ -72,6 +77,17 @@ impl Teller {
             return self.refused(WireError::cancelled());
         }
         let HopFailure { code, message, hint } = HopFailure::of(&self.server, failure);
+        let reconnect =
+            self.reconnect.as_ref().filter(|_| failure.class == FaultClass::AuthorizationRequired);
+        if let Some(reconnect) = reconnect {
+            let message = format!(
+                "The MCP server '{}' needs you to let the gateway use it for you.",
+                self.server
+            );
+            let told = self.reconnecting(reconnect, &message);
+            record.fail(failure, message);
+            return told;
+        }
         let told = match self.manner {
             Manner::ToolResult => {
                 let (id, this) = (&self.id_json, self.settings.implementation());
@@ -92,6 +108,26 @@ impl Teller {
         );
         record.fail(failure, message);
         told
+    }
+
+    /// What a person has to do who did not connect the server, or is connected no more.
+    fn reconnecting(&self, reconnect: &Reconnect, message: &str) -> Told {
+        let url = reconnect.url.as_str();
+        if reconnect.opens_addresses {
+            return self.refused(WireError::address_to_open(url, message, &self.request_id));
+        }
+        let hint = format!("Open {url} in a browser, connect it there, and try again.");
+        match self.manner {
+            Manner::ToolResult => {
+                let (id, this) = (&self.id_json, self.settings.implementation());
+                let body =
+                    message::tool_error_result(id, self.era, message, NOT_CONNECTED, &hint, this);
+                Told { body, refusal: None }
+            }
+            Manner::Error | Manner::ProxyError => {
+                self.refused(WireError::not_connected(url, format!("{message} {hint}")))
+            }
+        }
     }
 
     /// The response of a call that ends with an error of ours while its server does nothing wrong,

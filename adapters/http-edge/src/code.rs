@@ -126,6 +126,10 @@ vocabulary! {
     ProxyError = BAD_GATEWAY, "PROXY_ERROR", "Proxy error";
     /// A server does not take the credential that is kept for it.
     UpstreamCredentialRefused = BAD_GATEWAY, "UPSTREAM_CREDENTIAL_REFUSED", "Upstream credential refused";
+    /// The caller has to let the gateway use the server in their name.
+    UpstreamConnectionRequired = FORBIDDEN, "UPSTREAM_CONNECTION_REQUIRED", "Upstream connection required";
+    /// A server's own sign-in is of no use.
+    UpstreamSignInFailed = BAD_GATEWAY, "UPSTREAM_SIGN_IN_FAILED", "Upstream sign-in failed";
     /// The identity provider failed.
     AuthenticationProviderError = BAD_GATEWAY, "AUTHENTICATION_PROVIDER_ERROR", "Authentication provider error";
     /// The server cannot be used right now.

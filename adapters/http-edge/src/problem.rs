@@ -340,6 +340,10 @@ impl From<Error> for Problem {
                 "The identity provider failed; try again later",
             )
             .caused_by(error),
+            Error::Grant(fault) => Self::new(
+                Code::UpstreamSignInFailed,
+                format!("The server cannot be connected: {fault}"),
+            ),
             Error::Unavailable { retry_after, .. } => Self::new(
                 Code::DatabaseUnavailable,
                 "The registry's store cannot be used right now; try again later",

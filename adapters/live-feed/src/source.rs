@@ -29,7 +29,7 @@ fn told_as(kind: EventKind) -> Option<(Topic, &'static str)> {
         "ServerListed" => (Topic::Servers, "server_registered"),
         "ServerChanged" | "ManifestPinned" | "ManifestDrifted" | "ManifestRestored"
         | "DriftAccepted" | "DriftRefused" | "ToolRulesChanged" | "CredentialSet"
-        | "CredentialRemoved" => (Topic::Servers, "server_updated"),
+        | "CredentialRemoved" | "GrantGiven" | "GrantRemoved" => (Topic::Servers, "server_updated"),
         "ServerRemoved" => (Topic::Servers, "server_deleted"),
         "CollectionMade" | "CollectionChanged" => (Topic::Servers, "collection_updated"),
         "CollectionRemoved" => (Topic::Servers, "collection_deleted"),

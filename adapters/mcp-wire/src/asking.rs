@@ -12,6 +12,8 @@ mod capabilities;
 mod push;
 mod rounds;
 
-pub use capabilities::{MayAsk, capabilities_of_request, capabilities_to_tell, may_ask};
+pub use capabilities::{
+    MayAsk, capabilities_of_request, capabilities_to_tell, may_ask, opens_addresses,
+};
 pub use push::{InputResponse, Question, input_required, input_response, refusal, response};
 pub use rounds::{InputRequest, Required, again, ask, required};

@@ -15,6 +15,9 @@ const MAX_ECHO_CHARS: usize = 100;
 /// The most characters of a whole message, whatever its maker put into it.
 const MAX_MESSAGE_CHARS: usize = 500;
 
+/// The word for a server that its caller did not connect, or is connected to no more.
+pub const NOT_CONNECTED: &str = "UPSTREAM_CONNECTION_REQUIRED";
+
 /// A JSON-RPC error of ours: its code, its HTTP status, and what to say.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
@@ -136,6 +139,24 @@ impl WireError {
     /// `TIMEOUT_ERROR`.
     pub fn upstream(word: &'static str, message: impl Into<String>) -> Self {
         Self::new(-32603, 200, word, message)
+    }
+
+    /// The caller has to let us use a server, at an address that their client opens: -32042, 200
+    /// (2025-11-25, "URL Mode With Elicitation Required Error"). Never from 2026-07-28 on.
+    pub fn address_to_open(url: &str, message: &str, elicitation_id: &str) -> Self {
+        Self::new(-32042, 200, NOT_CONNECTED, message).with_data(json!({
+            "elicitations": [{
+                "mode": "url",
+                "elicitationId": elicitation_id,
+                "url": url,
+                "message": message,
+            }],
+        }))
+    }
+
+    /// The same for a client that opens none: -32603, 200, with the address for programs.
+    pub fn not_connected(url: &str, message: impl Into<String>) -> Self {
+        Self::new(-32603, 200, NOT_CONNECTED, message).with_data(json!({ "connect_url": url }))
     }
 
     /// The server failed so often that it is left alone for a while: -32603, 503.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::connection::Connection;
 use crate::error::{StoreError, is_dangling};
 use crate::events;
+use crate::grants;
 use crate::place::{Place, Time, readable, time};
 use crate::read::View;
 use crate::schema::server_credentials;
@@ -125,6 +126,7 @@ impl Write for Commit {
         if written? == 0 {
             return Err(stale(tx.conn, next.server).await?);
         }
+        grants::forget_all(tx.conn, next.server).await?;
         let happened: Vec<&RegistryEvent> = self.0.events.iter().collect();
         events::append(tx, &happened, None).await
     }

@@ -13,7 +13,7 @@
 //! | the port `ServerCatalog` | `servers.rs` and `servers/` |
 //! | documents and links | `documents.rs` `links.rs` |
 //! | everything that lasts, in one file | `archive.rs` |
-//! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` `leases.rs` `oauth.rs` `credentials.rs` |
+//! | the other ports | `users.rs` `events.rs` `audit.rs` `operations.rs` `health.rs` `sessions.rs` `leases.rs` `oauth.rs` `credentials.rs` `grants.rs` |
 //! | how other replicas' events are noticed | `follow.rs` |
 //! | what replicas say to each other where there is no Redis | `bus.rs` and `bus/` |
 //! | the tables | `schema.rs` `labels.rs`, and `migrations/postgres` with the reasons |
@@ -41,6 +41,7 @@ mod documents;
 mod error;
 mod events;
 mod follow;
+mod grants;
 mod health;
 mod keeper;
 mod labels;

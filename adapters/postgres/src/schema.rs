@@ -363,6 +363,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_grants (server_id, subject) {
+        server_id -> Uuid,
+        subject -> Text,
+        tenant_id -> Nullable<Text>,
+        sealed -> Binary,
+        granted_at -> Timestamptz,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
     collections (id) {
         id -> Uuid,
         tenant_id -> Nullable<Text>,
@@ -420,6 +431,7 @@ pub(crate) fn columns() -> Vec<(&'static str, Vec<String>)> {
         seals,
         api_keys,
         server_credentials,
+        user_grants,
         collections,
     )
 }

@@ -19,6 +19,7 @@
 //! | `link` | one of them: which call a message belongs to, and how its answer is read |
 //! | `sse`, `websocket`, `stdio` | what carries the messages of one |
 //! | `discover` | everything that a server offers, page by page |
+//! | `authorities` | [`HttpAuthorities`]: authorization servers of upstreams, for the port `AuthorizationServers` |
 //! | `web_documents` | [`HttpDocuments`]: small documents of strangers' sites, for the port `WebDocuments` |
 //!
 //! What holds everywhere: no redirect is followed, no proxy is asked, nothing is sent that the
@@ -38,6 +39,7 @@
 
 mod answer;
 mod ask;
+mod authorities;
 mod below;
 mod connect;
 mod discover;
@@ -60,6 +62,7 @@ mod upstreams;
 mod web_documents;
 mod websocket;
 
+pub use authorities::HttpAuthorities;
 pub use http_upstream::HttpUpstream;
 pub use links::Links;
 pub use settings::UpstreamSettings;

@@ -107,7 +107,7 @@ impl AccessTokens {
                     value: sensitive(value.expose()).ok_or_else(unspeakable)?,
                 })
             }
-            Ok(CredentialSecret::OnBehalfOf { .. }) => {
+            Ok(CredentialSecret::OnBehalfOf { .. } | CredentialSecret::UserGrant { .. }) => {
                 Err(refused("it is opened in the name of a caller, and there is none"))
             }
             Ok(CredentialSecret::ClientCredentials {

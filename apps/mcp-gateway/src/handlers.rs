@@ -1,6 +1,7 @@
 //! HTTP functions: decode, ask, encode.
 
 pub(crate) mod collections;
+pub(crate) mod connect;
 pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod mcp;

@@ -8,6 +8,7 @@
 //! | headers in, answer out | `registry_http_edge::mcp` |
 //! | the OpenAPI document | `openapi.rs` |
 //! | signing in with a browser | `handlers/sign_in/` |
+//! | the pages where people connect servers | `routes/connect.rs`, `handlers/connect/` |
 //! | probes | `handlers/health.rs` |
 //! | the authorization server's paths and pages | `routes/oauth.rs`, `handlers/oauth/` |
 //!
@@ -29,6 +30,7 @@ use actix_web::dev::Server;
 use actix_web::web;
 use registry_domain::ports::StoreHealth;
 use registry_domain::sign_in::SignInPorts;
+use registry_domain::user_grant::ConnectPorts;
 use registry_exchange::Exchange;
 use registry_http_edge::Edge;
 use registry_http_edge::mcp::Origins;
@@ -83,6 +85,8 @@ pub struct Gateway {
     pub oauth: Option<Arc<OAuthServer>>,
     /// Signing in with a browser, where people sign in somewhere.
     pub sign_in: Option<SignInPorts>,
+    /// Letting people connect servers, where they sign in.
+    pub connecting: Option<ConnectPorts>,
     /// What the operator decided.
     pub settings: Arc<GatewaySettings>,
 }
@@ -102,9 +106,10 @@ pub fn serve(
     listeners: Vec<TcpListener>,
     settings: ServerSettings,
 ) -> io::Result<Server> {
-    let Gateway { exchange, edge, stores, live, oauth, sign_in, settings: gateway } = gateway;
+    let Gateway { exchange, edge, stores, live, oauth, sign_in, connecting, settings: gateway } =
+        gateway;
     let live = registry_live_feed::routes(&live, Door::Closed);
-    let sign_in = sign_in.map(web::Data::new);
+    let (sign_in, connecting) = (sign_in.map(web::Data::new), connecting.map(web::Data::new));
     let (edge, gateway, stores) =
         (web::Data::new(edge), web::Data::from(gateway), web::Data::new(stores));
     let oauth = oauth.map(web::Data::from);
@@ -117,6 +122,9 @@ pub fn serve(
             .app_data(stores.clone())
             .configure(|config| {
                 if let Some(ports) = &sign_in {
+                    config.app_data(ports.clone());
+                }
+                if let Some(ports) = &connecting {
                     config.app_data(ports.clone());
                 }
             })

@@ -33,6 +33,7 @@ pub fn server(runtime: &Runtime, bound: Bound) -> io::Result<Running> {
         live: runtime.live.clone(),
         oauth: runtime.oauth.clone(),
         sign_in: runtime.sign_in.clone(),
+        connecting: runtime.connecting.clone(),
         settings: Arc::new(GatewaySettings {
             name: settings.gateway.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,8 +1,10 @@
 //! Every path of the gateway that is its own, in one place: MCP, probes, and what it tells of
 //! itself. A path that stands here answers 405 with `Allow` to other methods. Live events are added
 //! by `registry_live_feed::routes`, and `/metrics` by the edge.
-//! Those of the authorization server are in `routes/oauth.rs`.
+//! Those of the authorization server are in `routes/oauth.rs`, and the pages where people connect
+//! servers in `routes/connect.rs`.
 
+mod connect;
 mod oauth;
 
 use actix_web::web;
@@ -20,6 +22,7 @@ pub(crate) fn configure_oauth(config: &mut web::ServiceConfig) {
 /// Adds the gateway's paths to an app.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     oauth::resources(config);
+    connect::pages(config);
     config
         .service(at("/").get(root::about))
         .service(at("/openapi.json").get(document::show))

@@ -13,11 +13,13 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use registry_domain::caller::ApiMode;
+use registry_domain::endpoint::EgressPolicy;
 use registry_domain::ports::{
     Administrators, PersonalTokens, RateLimiter, RegistryPorts, ResponseCache, SealPorts, Sealer,
     TokenVerifier,
 };
 use registry_domain::sign_in::SignInPorts;
+use registry_domain::user_grant::ConnectPorts;
 use registry_entra::DevelopmentIssuer;
 use registry_http_edge::draining::Draining;
 use registry_http_edge::mcp::Origins;
@@ -26,7 +28,7 @@ use registry_http_edge::settings::ServerSettings;
 use registry_http_edge::{EdgeSettings, exposition};
 use registry_live_feed::LiveFeed;
 use registry_oauth_server::OAuthServer;
-use registry_upstream::UpstreamSettings;
+use registry_upstream::{HttpAuthorities, UpstreamSettings};
 
 use crate::administrators::KnownAdministrators;
 use crate::api_keys::KeyVerifier;
@@ -107,6 +109,8 @@ pub struct Runtime {
     pub(crate) administrators: Arc<KnownAdministrators>,
     /// What signing in with a browser needs, where people sign in somewhere.
     pub sign_in: Option<SignInPorts>,
+    /// Letting people connect servers, where they sign in.
+    pub connecting: Option<ConnectPorts>,
     /// Browsers' sessions, there.
     pub sessions: Option<Arc<dyn Sessions>>,
     /// Counts requests.
@@ -235,7 +239,8 @@ impl Runtime {
             }
             None => None,
         };
-        let personal = sign_in.clone().map(|ports| -> Arc<dyn PersonalTokens> {
+        let connecting = sign_in.clone().map(|ports| connect_ports(&settings, &open, ports));
+        let personal = connecting.clone().map(|ports| -> Arc<dyn PersonalTokens> {
             Arc::new(TokensOnBehalf::new(ports, shared.tasks().clone()))
         });
         let sessions = sign_in.clone().map(|ports| -> Arc<dyn Sessions> {
@@ -265,6 +270,7 @@ impl Runtime {
             sealer,
             administrators: Arc::new(administrators),
             sign_in,
+            connecting,
             sessions,
             limiter: Arc::clone(&shared.limiter),
             development: identity.development,
@@ -364,6 +370,17 @@ impl Runtime {
     /// How the sockets of a half behave.
     pub fn server_settings(&self, half: Half) -> ServerSettings {
         edge::sockets(&self.settings, half)
+    }
+}
+
+fn connect_ports(settings: &Settings, open: &Storage, sign_in: SignInPorts) -> ConnectPorts {
+    let is_development = settings.registry.policy.egress == EgressPolicy::Development;
+    ConnectPorts {
+        grants: open.grants(),
+        authorities: Arc::new(HttpAuthorities::new(upstream_settings(settings))),
+        name: settings.gateway.name.as_str().into(),
+        has_document: sign_in.policy.base.scheme() == "https" || is_development,
+        sign_in,
     }
 }
 

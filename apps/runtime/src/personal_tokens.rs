@@ -1,4 +1,5 @@
-//! Tokens of people for servers that are opened in their name: there where people sign in somewhere.
+//! Tokens of people for servers that are opened in their name, or that they granted us themselves:
+//! there where people sign in somewhere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +8,10 @@ use async_trait::async_trait;
 use registry_domain::caller::Caller;
 use registry_domain::credential::Credential;
 use registry_domain::ports::{PersonalTokenFault, PersonalTokens};
-use registry_domain::sign_in::SignInPorts;
-use registry_domain::use_cases::{OnBehalf, forget_on_behalf, token_on_behalf};
+use registry_domain::use_cases::{
+    OnBehalf, forget_on_behalf, forget_token_of_grant, token_of_grant, token_on_behalf,
+};
+use registry_domain::user_grant::ConnectPorts;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::task::TaskTracker;
@@ -22,13 +25,13 @@ const BUSY_WITHIN: Duration = Duration::from_secs(10);
 /// Gets tokens in tracked tasks: what was begun is finished and kept, whatever becomes of the call
 /// that began it.
 pub(crate) struct TokensOnBehalf {
-    ports: SignInPorts,
+    ports: ConnectPorts,
     runtime: Handle,
     tasks: TaskTracker,
 }
 
 impl TokensOnBehalf {
-    pub(crate) fn new(ports: SignInPorts, tasks: TaskTracker) -> Self {
+    pub(crate) fn new(ports: ConnectPorts, tasks: TaskTracker) -> Self {
         Self { ports, runtime: Handle::current(), tasks }
     }
 
@@ -38,7 +41,13 @@ impl TokensOnBehalf {
         credential: &Credential,
     ) -> Result<OnBehalf, PersonalTokenFault> {
         let (ports, caller, credential) = (self.ports.clone(), caller.clone(), credential.clone());
-        let looked = async move { token_on_behalf(&ports, &caller, &credential).await };
+        let looked = async move {
+            if credential.is_granted_by_callers() {
+                token_of_grant(&ports, &caller, &credential).await
+            } else {
+                token_on_behalf(&ports.sign_in, &caller, &credential).await
+            }
+        };
         let looked = self.runtime.spawn(self.tasks.track_future(looked)).await;
         looked.unwrap_or(Err(PersonalTokenFault::Unavailable))
     }
@@ -64,8 +73,13 @@ impl PersonalTokens for TokensOnBehalf {
         }
     }
 
-    async fn forget(&self, caller: &Caller, credential: &Credential) {
-        if let Err(error) = forget_on_behalf(&self.ports, caller, credential).await {
+    async fn forget(&self, caller: &Caller, credential: &Credential, shown: &Credential) {
+        let forgotten = if credential.is_granted_by_callers() {
+            forget_token_of_grant(&self.ports, caller, credential, shown).await
+        } else {
+            forget_on_behalf(&self.ports.sign_in, caller, credential).await
+        };
+        if let Err(error) = forgotten {
             tracing::debug!(%error, "a token that was not taken could not be forgotten");
         }
     }

@@ -9,6 +9,7 @@
 //! | the official SDK as client | [`clients::modern_client`], [`clients::legacy_client`] |
 //! | the official SDK as upstream | [`upstreams::RmcpServer`] |
 //! | an upstream that misbehaves | [`upstreams::Scripted`] |
+//! | an upstream with an authorization server of its own | [`upstreams::Granting`] |
 //! | an upstream of HTTP+SSE, WebSocket or standard input and output | [`upstreams::Peer`], `mcp-stdio-server` |
 //! | an empty PostgreSQL database, a key prefix on Redis | [`TestDatabase`], [`TestRedis`] |
 //! | a connection that is cut or stalls | [`ChaosProxy`] |

@@ -329,6 +329,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("replicas", "they join again"),
     ("replica_messages", "they are told once"),
     ("server_credentials", "sealed; set anew"),
+    ("user_grants", "sealed; people connect again"),
     ("oauth_clients", "clients register again"),
     ("oauth_consents", "people are asked again"),
     ("oauth_grants", "sealed; people sign in again"),

@@ -1,6 +1,6 @@
 //! The rules of a credential that somebody sets.
 
-use super::CredentialSecret;
+use super::{CredentialSecret, RegisteredClient};
 use crate::endpoint::{EgressPolicy, EndpointUrl};
 use crate::field::{Step, Violation, Violations};
 use crate::ports::Secret;
@@ -65,6 +65,17 @@ pub enum CredentialDraft {
         /// The scopes of the server's application.
         scopes: Vec<String>,
     },
+    /// What each caller is asked to let us do, at the server's own authorization server.
+    UserGrant {
+        /// What we ask for.
+        scopes: Vec<String>,
+        /// Where somebody registered us: the authorization server.
+        issuer: Option<String>,
+        /// Who we are there.
+        client_id: Option<String>,
+        /// What proves it.
+        client_secret: Option<Secret>,
+    },
 }
 
 impl CredentialDraft {
@@ -89,7 +100,7 @@ impl CredentialDraft {
                 })
             }
             Self::ClientCredentials { token_url, client_id, client_secret, scopes } => {
-                let token_url = wrong.take(checked_token_url(&token_url, egress));
+                let token_url = wrong.take(secret_address("token_url", &token_url, egress));
                 let client_id = wrong.take(visible("client_id", &client_id));
                 let client_secret = wrong.take(visible("client_secret", client_secret.expose()));
                 check_scopes(&scopes, &mut wrong);
@@ -111,10 +122,58 @@ impl CredentialDraft {
                 check_scopes(&scopes, &mut wrong);
                 Some(CredentialSecret::OnBehalfOf { scopes })
             }
+            Self::UserGrant { scopes, issuer, client_id, client_secret } => {
+                check_scopes(&scopes, &mut wrong);
+                let client = registered(
+                    issuer.as_deref(),
+                    client_id.as_deref(),
+                    client_secret,
+                    egress,
+                    &mut wrong,
+                );
+                Some(CredentialSecret::UserGrant { scopes, client })
+            }
         };
         let wrong = wrong.into_inner();
         secret.filter(|_| wrong.is_empty()).ok_or(wrong)
     }
+}
+
+/// A client that somebody registered: it is named with where it is one, so that its secret goes
+/// nowhere else.
+fn registered(
+    issuer: Option<&str>,
+    client_id: Option<&str>,
+    client_secret: Option<Secret>,
+    egress: EgressPolicy,
+    wrong: &mut Violations,
+) -> Option<RegisteredClient> {
+    let (issuer, client_id) = match (issuer, client_id) {
+        (Some(issuer), Some(client_id)) => (issuer, client_id),
+        (None, None) => {
+            if client_secret.is_some() {
+                let rule = "must come with client_id and issuer";
+                wrong.push(Violation::at("client_secret", "value_error", rule));
+            }
+            return None;
+        }
+        (None, Some(_)) => {
+            let rule = "must say at which authorization server client_id is a client";
+            wrong.push(Violation::at("issuer", "missing", rule));
+            return None;
+        }
+        (Some(_), None) => {
+            let rule = "must say who the gateway is at the issuer";
+            wrong.push(Violation::at("client_id", "missing", rule));
+            return None;
+        }
+    };
+    let address = wrong.take(secret_address("issuer", issuer, egress));
+    let id = wrong.take(visible("client_id", client_id));
+    let secret = client_secret
+        .and_then(|secret| wrong.take(visible("client_secret", secret.expose())))
+        .map(Secret::new);
+    address.zip(id).map(|(_, id)| RegisteredClient { issuer: issuer.to_owned(), id, secret })
 }
 
 /// RFC 9110's token, in lower case.
@@ -154,15 +213,18 @@ fn visible(field: &'static str, text: &str) -> Result<String, Violation> {
     Ok(text.to_owned())
 }
 
-fn checked_token_url(text: &str, egress: EgressPolicy) -> Result<EndpointUrl, Violation> {
-    let here = |violation: Violation| Violation {
-        path: vec![Step::Member("token_url".into())],
-        ..violation
-    };
+/// An address that a secret may be sent to.
+fn secret_address(
+    field: &'static str,
+    text: &str,
+    egress: EgressPolicy,
+) -> Result<EndpointUrl, Violation> {
+    let here =
+        |violation: Violation| Violation { path: vec![Step::Member(field.into())], ..violation };
     let url = EndpointUrl::parse(text).map_err(here)?;
     if !is_token_url(&url, egress) {
         let rule = "must start with https:// (in development, http:// on this machine will do)";
-        return Err(Violation::at("token_url", "url_scheme", rule));
+        return Err(Violation::at(field, "url_scheme", rule));
     }
     egress.check(&url).map_err(here)?;
     Ok(url)

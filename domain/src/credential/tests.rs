@@ -165,3 +165,43 @@ fn only_a_token_on_behalf_of_somebody_is_personal_and_shown_as_a_bearer_token() 
     let none = CredentialDraft::OnBehalfOf { scopes: Vec::new() };
     assert_eq!(wrong(none, EgressPolicy::Public).len(), 1);
 }
+
+fn granted(issuer: Option<&str>, client_id: Option<&str>, secret: Option<&str>) -> CredentialDraft {
+    CredentialDraft::UserGrant {
+        scopes: Vec::new(),
+        issuer: issuer.map(str::to_owned),
+        client_id: client_id.map(str::to_owned),
+        client_secret: secret.map(|text| Secret::new(text.to_owned())),
+    }
+}
+
+#[test]
+fn what_callers_grant_is_personal_and_reads_back_with_who_we_are() {
+    let endpoint = EndpointUrl::parse("https://mcp.example/a").unwrap();
+    let issuer = Some("https://as.example/tenant/");
+    for draft in [granted(None, None, None), granted(issuer, Some("us"), Some("s3cret"))] {
+        let secret = draft.check(EgressPolicy::Public).unwrap();
+        let row = stored(&secret, &origin_of(&endpoint));
+        assert_eq!(row.kind, CredentialKind::UserGrant);
+        let opened = Credential::open(&row, &endpoint, &Beside);
+        assert!(opened.is_personal() && opened.is_granted_by_callers());
+        assert_eq!(opened.scopes_on_behalf(), None);
+        assert_eq!(opened.secret, Ok(secret));
+    }
+}
+
+#[test]
+fn a_registered_client_is_named_with_where_it_is_one() {
+    for (draft, field) in [
+        (granted(None, Some("us"), None), "issuer"),
+        (granted(Some("https://as.example"), None, None), "client_id"),
+        (granted(None, None, Some("s3cret")), "client_secret"),
+        (granted(Some("http://as.example"), Some("us"), None), "issuer"),
+        (granted(Some("https://10.0.0.1"), Some("us"), None), "issuer"),
+        (granted(Some("https://as.example"), Some("ü"), None), "client_id"),
+    ] {
+        let wrong = wrong(draft, EgressPolicy::Public);
+        assert!(wrong.len() == 1 && wrong[0].starts_with(field), "{field}: {wrong:?}");
+        assert!(!wrong[0].contains("s3cret"), "{wrong:?}");
+    }
+}

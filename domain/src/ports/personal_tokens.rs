@@ -14,11 +14,14 @@ pub enum PersonalTokenFault {
     /// Nothing of the caller's proves at their identity provider who they are.
     #[error("the server is opened in its caller's name, and they are not signed in at Entra ID")]
     NotSignedIn,
+    /// They have not let us use the server with a grant of their own, or it is lost.
+    #[error("the server is used with a grant of its caller's own, and there is none that is good")]
+    NotConnected,
     /// The identity provider gives none for them at that server.
     #[error("the identity provider gives no token for the caller at the server")]
     Refused,
-    /// It cannot be asked now.
-    #[error("the identity provider cannot be asked for the caller's token")]
+    /// Who gives it cannot be asked now.
+    #[error("who gives the caller's token cannot be asked now")]
     Unavailable,
 }
 
@@ -35,6 +38,7 @@ pub trait PersonalTokens: Send + Sync {
         credential: &Credential,
     ) -> Result<Arc<Credential>, PersonalTokenFault>;
 
-    /// Forgets the caller's token: the server did not take it.
-    async fn forget(&self, caller: &Caller, credential: &Credential);
+    /// Forgets the caller's token that was shown, unless another one is known already: the server
+    /// did not take it.
+    async fn forget(&self, caller: &Caller, credential: &Credential, shown: &Credential);
 }

@@ -12,13 +12,17 @@ use crate::world::World;
 
 use super::servers::made;
 
-async fn server(world: &World, name: &str) -> Result<ServerId, libtest_mimic::Failed> {
+pub(super) async fn server(world: &World, name: &str) -> Result<ServerId, libtest_mimic::Failed> {
     let made = made(world, name, None)?;
     world.ports().servers.commit(&made).await?;
     Ok(made.next.id)
 }
 
-fn setting(world: &World, server: ServerId, expected: Option<i64>) -> Change<StoredCredential> {
+pub(super) fn setting(
+    world: &World,
+    server: ServerId,
+    expected: Option<i64>,
+) -> Change<StoredCredential> {
     let next = StoredCredential {
         server,
         kind: CredentialKind::ClientCredentials,
@@ -34,7 +38,7 @@ fn setting(world: &World, server: ServerId, expected: Option<i64>) -> Change<Sto
     Change { next, expected: expected.map(Revision), events }
 }
 
-fn removal(world: &World, server: ServerId, expected: i64) -> CredentialRemoval {
+pub(super) fn removal(world: &World, server: ServerId, expected: i64) -> CredentialRemoval {
     let event = RegistryEvent::by_product(EventKind::CredentialRemoved, world.stamp());
     let events = vec![event.on_server(server, None)];
     CredentialRemoval { server, expected: Revision(expected), events }

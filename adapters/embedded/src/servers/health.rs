@@ -33,8 +33,7 @@ impl WatchedRow {
     fn read(self) -> Result<Watched, StoreError> {
         let place = Place { table: "servers", row: &self.id };
         let compared_at = self.compared_at.as_deref();
-        let transport =
-            place.word("transport_type", &self.transport_type, Transport::parse)?;
+        let transport = place.word("transport_type", &self.transport_type, Transport::parse)?;
         Ok(Watched {
             server: ServerId(place.uuid("id", &self.id)?),
             tenant: place.tenant(self.tenant_id.as_deref())?,

@@ -109,7 +109,9 @@ impl Task {
                 if let Some((kept, caller)) = own
                     && failure.class == FaultClass::CredentialRefused
                 {
-                    credentials::forget(&self.exchange, kept, caller).await;
+                    if let Some(shown) = &self.credential {
+                        credentials::forget(&self.exchange, kept, caller, shown).await;
+                    }
                 }
                 return Stopped::Broke;
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use registry_domain::caller::{Caller, Role};
+use registry_domain::caller::{Caller, Groups, Role};
 use registry_domain::id::{TenantId, UserId};
 use registry_domain::party::Party;
 use registry_domain::ports::Secret;
@@ -58,7 +58,7 @@ struct HandedCaller {
     email: Option<String>,
     display_name: Option<String>,
     roles: Vec<String>,
-    groups: Vec<String>,
+    groups: Groups,
     is_admin: bool,
     expires_at: Timestamp,
     assertion: Option<String>,
@@ -137,7 +137,7 @@ mod tests {
             email: Some("ada@example.com".to_owned()),
             display_name: Some("Ada".to_owned()),
             roles: vec![Role::User, Role::ServerOwner],
-            groups: vec!["g".to_owned()],
+            groups: vec!["g".to_owned()].into(),
             is_admin: true,
             expires_at: Timestamp::MAX,
             assertion: Some(Arc::new(Secret::new("proof".to_owned()))),

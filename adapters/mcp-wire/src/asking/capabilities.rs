@@ -43,6 +43,13 @@ pub fn may_ask(method: &str, params: Option<&RawValue>, capabilities_json: &str)
     }
 }
 
+/// Whether a client with these capabilities (as told, a JSON object) opens an address that it is
+/// asked to open.
+pub fn opens_addresses(capabilities_json: &str) -> bool {
+    let told: Map<String, Value> = serde_json::from_str(capabilities_json).unwrap_or_default();
+    told.get("elicitation").and_then(|elicitation| elicitation.get("url")).is_some()
+}
+
 fn is_by_address(params: Option<&RawValue>) -> bool {
     #[derive(serde::Deserialize)]
     struct Mode<'a> {
@@ -151,6 +158,10 @@ mod tests {
         let url = raw(r#"{"mode":"url","url":"https://example.com"}"#);
         let form = raw(r#"{"mode":"form","message":"m"}"#);
         let may = |params: &RawValue, told| may_ask("elicitation/create", Some(params), told);
+        assert!(opens_addresses(r#"{"elicitation":{"url":{}}}"#));
+        for other in [r#"{"elicitation":{}}"#, r#"{"elicitation":{"form":{}}}"#, "{}", ""] {
+            assert!(!opens_addresses(other), "{other}");
+        }
         assert_eq!(may(&url, r#"{"elicitation":{}}"#), MayAsk::Undeclared("elicitation.url"));
         assert_eq!(may(&url, r#"{"elicitation":{"url":{}}}"#), MayAsk::Yes);
         assert_eq!(

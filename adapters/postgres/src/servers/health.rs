@@ -37,8 +37,7 @@ struct WatchedRow {
 impl WatchedRow {
     fn read(self) -> Result<Watched, StoreError> {
         let place = Place { table: "servers", row: self.id };
-        let transport =
-            place.word("transport_type", &self.transport_type.0, Transport::parse)?;
+        let transport = place.word("transport_type", &self.transport_type.0, Transport::parse)?;
         Ok(Watched {
             server: ServerId(self.id),
             tenant: place.tenant(self.tenant_id.as_deref())?,

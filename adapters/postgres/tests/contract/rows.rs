@@ -100,6 +100,8 @@ pub(crate) async fn a_time_that_does_not_read_is_refused() -> Result<(), Failed>
                    INSERT INTO server_credentials (server_id, kind, header_name, origin, sealed, \
                                                    set_at, revision) \
                    SELECT id, 'header', 'x-key', 'https://a.example.com', '', now(), 1 FROM servers; \
+                   INSERT INTO user_grants (server_id, subject, sealed, granted_at, revision) \
+                   SELECT id, 's', '', now(), 1 FROM servers; \
                    INSERT INTO documents (document_id, registration_id, filename, content_type, \
                                           size_bytes, digest, uploaded_by, created_at) \
                    SELECT gen_random_uuid(), registration_id, 'a.md', 'text/markdown', 1, \

@@ -32,6 +32,7 @@ mod collections;
 mod counters;
 mod documents;
 mod fill;
+mod grants;
 mod logs;
 mod oauth;
 mod people;

@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use crate::cluster::{Database, texts};
 use crate::counters::Counters;
 use crate::scene::{ROUNDS, Scene, Step};
-use crate::{collections, documents, fill, logs, oauth, people, registrations, servers};
+use crate::{collections, documents, fill, grants, logs, oauth, people, registrations, servers};
 
 /// Every index.
 const INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON oid = indexrelid \
@@ -59,6 +59,7 @@ pub(crate) async fn check() -> Result<(), Failed> {
         servers::steps(),
         logs::steps(),
         oauth::steps(),
+        grants::steps(),
     ];
     for step in all.iter().flatten() {
         run(step, &database).await.map_err(|error| format!("{}: {error:?}", step.name))?;

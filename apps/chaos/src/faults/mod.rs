@@ -26,7 +26,7 @@ const COLUMNS: &[&str] =
 /// How often everything must go well before a fault begins, and after it has ended.
 const TIMES: usize = 5;
 /// How long that may take at the beginning, on however busy a machine.
-const BEGINS: Duration = Duration::from_secs(180);
+const BEGINS: Duration = Duration::from_mins(3);
 /// How long it may take again: this, or so many times as long as just before the fault.
 const RECOVERY: Duration = Duration::from_secs(20);
 const SLOWER: u32 = 10;

@@ -5,7 +5,7 @@ pub(crate) mod authorize;
 pub(crate) mod callback;
 pub(crate) mod consent;
 pub(crate) mod metadata;
-mod page;
+pub(super) mod page;
 mod refusal;
 pub(crate) mod register;
 mod step;
@@ -30,7 +30,7 @@ async fn open(request: &HttpRequest) -> Result<web::Data<OAuthServer>, Problem> 
 }
 
 /// A form's bytes.
-async fn form(request: &HttpRequest, payload: web::Payload) -> Result<Bytes, Problem> {
+pub(super) async fn form(request: &HttpRequest, payload: web::Payload) -> Result<Bytes, Problem> {
     let within = Edge::of(request)?.settings.body_timeout;
     body::read_form(request.headers(), payload.into_inner(), LONGEST_BODY, within).await
 }

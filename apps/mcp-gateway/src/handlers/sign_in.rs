@@ -17,7 +17,9 @@ pub(crate) mod userinfo;
 ///
 /// # Errors
 /// 503 where they cannot.
-fn configured(request: &HttpRequest) -> Result<(&SignInPorts, &Arc<dyn Sessions>), Problem> {
+pub(super) fn configured(
+    request: &HttpRequest,
+) -> Result<(&SignInPorts, &Arc<dyn Sessions>), Problem> {
     let ports = request.app_data::<web::Data<SignInPorts>>().map(web::Data::get_ref);
     let sessions = Edge::of(request)?.sessions.as_ref();
     ports.zip(sessions).ok_or_else(|| {

@@ -4,7 +4,7 @@
 use actix_web::web;
 use registry_http_edge::at;
 
-use crate::handlers::oauth::{authorize, callback, consent, metadata, register, style, token};
+use crate::handlers::oauth::{authorize, callback, consent, metadata, register, token};
 
 /// Where the authorization server's metadata is: RFC 8414's address, and OpenID Connect's. A path
 /// may come after either, of a client that takes an endpoint for the issuer.
@@ -33,6 +33,5 @@ pub(super) fn server(config: &mut web::ServiceConfig) {
         .service(at("/consent").get(consent::ask).post(consent::answer))
         .service(at("/auth/callback").get(callback::callback))
         .service(at("/token").post(token::token))
-        .service(at("/revoke").post(token::revoke))
-        .service(at("/oauth/style.css").get(style::style));
+        .service(at("/revoke").post(token::revoke));
 }

@@ -10,6 +10,7 @@
 //! | an identity provider's assertion instead of a sign-in | `assertions.rs` |
 //! | tokens: for whom, for what, until when; what goes to upstreams | `tokens.rs` |
 //! | what opens servers in a caller's name | `on_behalf.rs` |
+//! | servers that sign people in by themselves | `grants.rs` |
 //! | replicas share all of it | `replicas.rs` |
 //! | the SDKs of TypeScript and Python get through unchanged | `sdks.rs` |
 //!
@@ -29,6 +30,7 @@ mod browser;
 mod clients;
 mod discovery;
 mod flow;
+mod grants;
 mod on_behalf;
 mod replicas;
 mod sdks;

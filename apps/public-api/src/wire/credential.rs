@@ -19,6 +19,7 @@ enum Kind {
     Header,
     ClientCredentials,
     OnBehalfOf,
+    UserGrant,
 }
 
 impl ReadBody for CredentialRequest {
@@ -27,6 +28,7 @@ impl ReadBody for CredentialRequest {
             ("header", Kind::Header),
             ("client_credentials", Kind::ClientCredentials),
             ("on_behalf_of", Kind::OnBehalfOf),
+            ("user_grant", Kind::UserGrant),
         ];
         let draft = match fields.one_of("kind", words)? {
             Kind::Header => CredentialDraft::Header {
@@ -41,6 +43,12 @@ impl ReadBody for CredentialRequest {
             },
             Kind::OnBehalfOf => CredentialDraft::OnBehalfOf {
                 scopes: fields.optional_strings("scopes").unwrap_or_default(),
+            },
+            Kind::UserGrant => CredentialDraft::UserGrant {
+                scopes: fields.optional_strings("scopes").unwrap_or_default(),
+                issuer: fields.optional_string("issuer"),
+                client_id: fields.optional_string("client_id"),
+                client_secret: fields.optional_string("client_secret").map(Secret::new),
             },
         };
         // A secret in a member of another kind would be lost without a word.
@@ -58,8 +66,12 @@ impl ReadBody for CredentialRequest {
 pub(crate) struct CredentialBody {
     /// `header`: a header that is always the same. `client_credentials`: a bearer token that the
     /// gateway gets as itself (RFC 6749, 4.4). `on_behalf_of`: one that Entra ID gives it for
-    /// whoever calls.
-    #[schema(pattern = "^(header|client_credentials|on_behalf_of)$", example = "header")]
+    /// whoever calls. `user_grant`: one that whoever calls has let the gateway have, at the server's
+    /// own authorization server.
+    #[schema(
+        pattern = "^(header|client_credentials|on_behalf_of|user_grant)$",
+        example = "header"
+    )]
     kind: String,
     /// With `header`: its name; none of HTTP's own, of MCP's or of the gateway's.
     #[schema(max_length = 100, example = "X-Api-Key")]
@@ -70,14 +82,19 @@ pub(crate) struct CredentialBody {
     /// With `client_credentials`: who gives the tokens; https.
     #[schema(max_length = 2048)]
     token_url: Option<String>,
-    /// With `client_credentials`: who the gateway is there.
+    /// With `user_grant` and `client_id`: the authorization server that somebody registered the
+    /// gateway at; https.
+    #[schema(max_length = 2048)]
+    issuer: Option<String>,
+    /// With `client_credentials`: who the gateway is there. With `user_grant`: the same, where it
+    /// does not register itself.
     #[schema(max_length = 4096)]
     client_id: Option<String>,
-    /// With `client_credentials`: what proves it.
+    /// With `client_credentials`, and `user_grant` where there is one: what proves it.
     #[schema(max_length = 4096)]
     client_secret: Option<String>,
-    /// With `client_credentials` and `on_behalf_of`: what is asked for; with the latter at least
-    /// one, of the server's application.
+    /// With all but `header`: what is asked for; with `on_behalf_of` at least one, of the server's
+    /// application; with `user_grant` what the server says it needs, where there are none.
     #[schema(max_items = 50)]
     scopes: Option<Vec<String>>,
 }
@@ -93,7 +110,10 @@ pub(crate) struct CredentialResponse<'a> {
     #[schema(value_type = Id)]
     server_id: ServerId,
     /// `none` where there is none.
-    #[schema(pattern = "^(none|header|client_credentials|on_behalf_of)$", example = "header")]
+    #[schema(
+        pattern = "^(none|header|client_credentials|on_behalf_of|user_grant)$",
+        example = "header"
+    )]
     kind: &'static str,
     /// The header that it is sent in.
     #[schema(required = true, example = "x-api-key")]

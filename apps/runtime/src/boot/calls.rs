@@ -56,7 +56,7 @@ impl CallPath {
             Arc::clone(&routes),
             Arc::clone(&spool),
             ActiveCalls::join(Arc::clone(&shared.bus), Arc::clone(&ports.clock)),
-            exchange_settings(settings),
+            ExchangeSettings { base_url: Some(gateway_url.into()), ..exchange_settings(settings) },
         )
         .with_own_tools(OwnTools {
             registry: registry.clone(),
@@ -116,5 +116,6 @@ fn exchange_settings(settings: &Settings) -> ExchangeSettings {
         traceparent_of: settings.telemetry.traces.is_some().then_some(traceparent_of),
         load_balancer: settings.proxy.load_balancer,
         breaker: settings.proxy.breaker,
+        base_url: None,
     }
 }

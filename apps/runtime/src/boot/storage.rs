@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use registry_domain::ports::{
     ApiKeyStore, Archive, Clock, CollectionStore, CommitWatch, CredentialVault, DocumentStore,
-    EventLog, Leases, LinkStore, OAuthStore, OperationLog, RegistrationStore, RegistryPorts,
-    SealStore, Sealer, ServerCatalog, SessionStore, StoreHealth, Upstream, UserStore,
+    EventLog, GrantStore, Leases, LinkStore, OAuthStore, OperationLog, RegistrationStore,
+    RegistryPorts, SealStore, Sealer, ServerCatalog, SessionStore, StoreHealth, Upstream,
+    UserStore,
 };
 use registry_embedded::{EmbeddedOptions, EmbeddedProbeStore, EmbeddedStore};
 use registry_postgres::{PgSessions, PgStore};
@@ -44,6 +45,14 @@ enum Store {
 impl Storage {
     /// What an authorization server keeps.
     pub(crate) fn oauth(&self) -> Arc<dyn OAuthStore> {
+        match &self.store {
+            Store::File(store) => Arc::<EmbeddedStore>::clone(store),
+            Store::Postgres(store) => Arc::<PgStore>::clone(store),
+        }
+    }
+
+    /// What people granted at servers.
+    pub(crate) fn grants(&self) -> Arc<dyn GrantStore> {
         match &self.store {
             Store::File(store) => Arc::<EmbeddedStore>::clone(store),
             Store::Postgres(store) => Arc::<PgStore>::clone(store),

@@ -4,6 +4,7 @@
 
 mod asking;
 mod gate;
+mod granting;
 mod handshake;
 mod http_text;
 mod meter;
@@ -16,6 +17,7 @@ mod tools;
 mod workbench;
 
 pub use gate::Gate;
+pub use granting::{Granting, KNOWN_SECRET};
 pub use handshake::answer_handshake;
 pub use http_text::ScriptedRequest;
 pub(crate) use http_text::read_request;

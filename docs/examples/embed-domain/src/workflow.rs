@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::Write;
 
 use jiff::Timestamp;
-use registry_domain::caller::{Caller, Role};
+use registry_domain::caller::{Caller, Groups, Role};
 use registry_domain::federation::ServerRef;
 use registry_domain::manifest::DefinitionKind;
 use registry_domain::ports::{
@@ -78,7 +78,7 @@ async fn sign_in(ports: &RegistryPorts, name: &str, roles: Vec<Role>) -> Outcome
     let token = VerifiedToken {
         identity,
         roles,
-        groups: Vec::new(),
+        groups: Groups::default(),
         expires_at,
         bounds: None,
         assertion: None,

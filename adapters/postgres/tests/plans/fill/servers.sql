@@ -37,3 +37,12 @@ SELECT numbered('c', n), 'prompt_' || m, 'prompt_' || m, 6 + m, digest(m),
        convert_to('{"name":"prompt_' || m || '"}', 'UTF8')
 FROM generate_series(1, 100000) AS n, generate_series(1, 2 + n % 2) AS m
 WHERE n % 1000 <> 7;
+
+-- Of one server 100,000 people granted their use.
+INSERT INTO server_credentials
+    (server_id, kind, header_name, origin, sealed, set_at, revision)
+VALUES (numbered('c', 98765), 'user_grant', 'authorization', 'https://s98765.example.com', '',
+        minute(1), 1);
+
+INSERT INTO user_grants (server_id, subject, sealed, granted_at, revision)
+SELECT numbered('c', 98765), 'oid-' || n, '', minute(n), 1 FROM generate_series(1, 100000) AS n;

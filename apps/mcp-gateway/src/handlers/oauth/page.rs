@@ -14,7 +14,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Text in HTML, also within an attribute's double quotes.
-struct Escaped<'a>(&'a str);
+pub(in crate::handlers) struct Escaped<'a>(pub(in crate::handlers) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,7 +69,12 @@ pub(super) fn refusal(status: StatusCode, why: &str) -> HttpResponse {
     page(HttpResponseBuilder::new(status), "Sign-in", &body)
 }
 
-fn page(mut answer: HttpResponseBuilder, title: &str, body: &str) -> HttpResponse {
+/// A page with the headers that all have.
+pub(in crate::handlers) fn page(
+    mut answer: HttpResponseBuilder,
+    title: &str,
+    body: &str,
+) -> HttpResponse {
     answer
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

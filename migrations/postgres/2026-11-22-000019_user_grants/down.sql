@@ -1,0 +1,2 @@
+-- People have to connect their servers again.
+DROP TABLE user_grants;

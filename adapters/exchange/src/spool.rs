@@ -76,6 +76,10 @@ pub struct Spool {
     copied: Counter,
     /// Files that are gone from the folder, with records that are nowhere else.
     adrift: Mutex<Vec<Arc<Segment>>>,
+    /// Records that the disk did not take. They are no more than the calls that were under way
+    /// when it stopped taking them: while there are any, no call is begun.
+    unwritten: Mutex<Vec<Vec<u8>>>,
+    owes: AtomicBool,
 }
 
 impl Spool {
@@ -103,6 +107,8 @@ impl Spool {
             appended: metrics::counter!("mcp_registry_spool_records_total"),
             copied: metrics::counter!("mcp_registry_spool_copied_total"),
             adrift: Mutex::default(),
+            unwritten: Mutex::default(),
+            owes: AtomicBool::new(false),
             settings,
         })
     }
@@ -110,6 +116,7 @@ impl Spool {
     /// Whether another record finds room. A call that could not be recorded must not be made.
     pub fn has_room(&self) -> bool {
         !self.stuck.load(Ordering::Relaxed)
+            && !self.owes.load(Ordering::Relaxed)
             && !self.lanes.iter().any(Lane::is_broken)
             && self.waiting_bytes.load(Ordering::Relaxed) < self.settings.max_bytes
     }
@@ -120,7 +127,7 @@ impl Spool {
     }
 
     /// Appends a record. A disk that refuses is told to the log once, and the spool takes no more
-    /// calls until a later append succeeds again.
+    /// calls until the disk has taken what it refused.
     pub fn append(&self, operation: &Operation) {
         let mut line = Vec::with_capacity(512);
         if let Err(error) = serde_json::to_writer(&mut line, operation) {
@@ -129,17 +136,21 @@ impl Spool {
         }
         line.push(b'\n');
         let Some(own) = lane::of_thread(&self.lanes) else { return };
-        match own.append(&mut line) {
-            Ok(bytes) => {
-                self.appended.increment(1);
-                self.waiting_bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
+        if let Err(error) = self.append_to(own, &mut line) {
+            if !own.breaks() {
+                tracing::error!(%error, "operation records cannot be spooled; calls are refused until they can");
             }
-            Err(error) => {
-                if !own.breaks() {
-                    tracing::error!(%error, "operation records cannot be spooled; calls are refused until they can");
-                }
-            }
+            let mut unwritten = self.unwritten.lock();
+            unwritten.push(line);
+            self.owes.store(true, Ordering::Relaxed);
         }
+    }
+
+    fn append_to(&self, lane: &Lane, line: &mut Vec<u8>) -> io::Result<()> {
+        let bytes = lane.append(line)?;
+        self.appended.increment(1);
+        self.waiting_bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
+        Ok(())
     }
 
     /// Copies everything that waits to the store, to the end of a chain, also what a process that is
@@ -152,6 +163,8 @@ impl Spool {
         let ready = self.rotate().and_then(|()| self.rescue());
         self.stuck.store(ready.is_err(), Ordering::Relaxed);
         ready.map_err(at)?;
+        // Copying goes on where that fails: it may be what makes room.
+        let made_up = self.make_up();
         let current: Vec<PathBuf> = self.lanes.iter().map(Lane::path).collect();
         let mut copied = 0;
         for path in left::list(&self.settings.folder).map_err(at)? {
@@ -162,6 +175,7 @@ impl Spool {
                 copied += self.copy(&path, &file, (store, chain)).await?;
             }
         }
+        made_up.map_err(at)?;
         Ok(copied)
     }
 
@@ -173,6 +187,21 @@ impl Spool {
                 self.adrift.lock().push(gone);
             }
         }
+        Ok(())
+    }
+
+    /// Appends what the disk did not take before.
+    fn make_up(&self) -> io::Result<()> {
+        let Some(lane) = self.lanes.first() else { return Ok(()) };
+        let mut unwritten = self.unwritten.lock();
+        while let Some(line) = unwritten.last_mut() {
+            if let Err(error) = self.append_to(lane, line) {
+                lane.breaks();
+                return Err(error);
+            }
+            unwritten.pop();
+        }
+        self.owes.store(false, Ordering::Relaxed);
         Ok(())
     }
 

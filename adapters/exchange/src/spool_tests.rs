@@ -229,6 +229,31 @@ async fn a_folder_that_vanishes_is_made_anew_and_costs_no_record() {
 }
 
 #[tokio::test]
+async fn what_a_full_disk_did_not_take_is_recorded_when_there_is_room_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(SpoolSettings::for_testing(folder.path())).unwrap();
+    let store = Store::default();
+    spool.append(&operation(1));
+    spool.lanes.iter().for_each(Lane::fills_up);
+    // Two calls that were under way when the disk was full.
+    spool.append(&operation(2));
+    spool.append(&operation(3));
+    assert!(!spool.has_room(), "no call is begun that could not be recorded");
+    // A new file is begun, and that is full, too.
+    spool.rotate().unwrap();
+    spool.lanes.iter().for_each(Lane::fills_up);
+    assert!(spool.make_up().is_err());
+    assert!(!spool.has_room());
+    while !spool.has_room() {
+        spool.drain(&store, &chain()).await.unwrap();
+    }
+    spool.drain(&store, &chain()).await.unwrap();
+    let mut kept = store.kept.lock().clone();
+    kept.sort();
+    assert_eq!(kept, ids(1..=3));
+}
+
+#[tokio::test]
 async fn no_call_is_taken_while_no_file_can_be_made() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("spool");

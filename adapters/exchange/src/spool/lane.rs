@@ -89,3 +89,11 @@ impl Lane {
         Ok(is_gone.then_some(old))
     }
 }
+
+#[cfg(test)]
+impl Lane {
+    /// From here on the disk takes nothing, until a new file is begun.
+    pub(super) fn fills_up(&self) {
+        self.current.store(Arc::new(Segment::on_full_disk()));
+    }
+}

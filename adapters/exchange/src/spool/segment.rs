@@ -115,3 +115,13 @@ impl Segment {
         copied.map(drop)
     }
 }
+
+#[cfg(test)]
+impl Segment {
+    /// A file that has no room for anything.
+    pub(super) fn on_full_disk() -> Self {
+        let path = PathBuf::from("/dev/full");
+        let file = OpenOptions::new().append(true).open(&path).unwrap();
+        Self { path, file, bytes: AtomicU64::new(0) }
+    }
+}

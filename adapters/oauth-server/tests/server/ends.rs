@@ -70,7 +70,7 @@ async fn a_client_that_nobody_used_is_forgotten_after_a_day() {
     redeem(&server, &used, &code).await.unwrap();
     house.clock.advance(DAY);
     let known = async |client: &str| {
-        let query = format!("client_id={client}&redirect_uri=http://127.0.0.1:1/cb");
+        let query = format!("client_id={client}&redirect_uri=https://app.example/cb");
         server.authorize(&query, None).await.is_ok()
     };
     assert!(known(&used).await);

@@ -180,7 +180,7 @@ async fn documents_go_with_their_registration_and_stay_through_a_restart() {
     let (lost, _) = uploaded(&registry.user, &gone, "a.pdf", &content).await;
     let (own, document) = uploaded(&registry.user, &kept, "b.pdf", &content).await;
     registry.user.send(Method::POST, &format!("{gone}/withdraw"), None).await.expect(204);
-    assert_problem(&registry.user.get(&lost).await, 404, "DOCUMENT_NOT_FOUND");
+    assert_problem(&registry.user.get(&lost).await, 404, "REGISTRATION_NOT_FOUND");
     assert_problem(&registry.user.get(&documents(&gone)).await, 404, "REGISTRATION_NOT_FOUND");
 
     registry.program.kill();

@@ -198,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    const SCRIPTS: [&str; 16] = [
+    const SCRIPTS: [&str; 18] = [
         include_str!("../../../migrations/postgres/2026-11-21-000001_registry/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000002_gateway/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000003_governance/up.sql"),
@@ -215,6 +215,10 @@ mod tests {
         include_str!("../../../migrations/postgres/2026-11-21-000014_administrators/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-21-000017_collections/up.sql"),
         include_str!("../../../migrations/postgres/2026-11-22-000018_credentials/up.sql"),
+        include_str!("../../../migrations/postgres/2026-11-22-000019_user_grants/up.sql"),
+        include_str!(
+            "../../../migrations/postgres/2026-11-22-000020_tenants_of_registrations/up.sql"
+        ),
     ];
 
     #[derive(QueryableByName)]

@@ -21,7 +21,8 @@ steps! {
     list_newest fetches 30
         by ["idx_registrations_created_at" "candidate_manifests_pkey" "idx_servers_registration_id"]
     list_oldest_from_a_cursor fetches 30 by ["idx_registrations_created_at"]
-    list_of_a_tenant fetches 60 by ["idx_registrations_created_at"]
+    list_of_a_tenant fetches 60
+        by ["idx_registrations_created_at" "idx_registrations_tenant_id_created_at"]
     list_by_status fetches 200 by ["idx_registrations_status"]
     list_by_status_from_a_cursor fetches 200 by ["idx_registrations_status"]
     list_waiting_oldest_first fetches 25

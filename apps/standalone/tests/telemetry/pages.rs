@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::{Registry, scrape, submit, upstream};
 
 /// Shown only after what a quiet machine does not do.
-const RARE: [&str; 9] = [
+const RARE: [&str; 12] = [
     "mcp_registry_transaction_retries_total",
     "mcp_registry_redis_seconds",
     "mcp_registry_redis_reconnects_total",
@@ -18,6 +18,9 @@ const RARE: [&str; 9] = [
     "mcp_registry_overload_refusals_total",
     "mcp_registry_tenant_calls_total",
     "mcp_registry_response_cache_total",
+    "mcp_registry_open_streams",
+    "mcp_registry_bridged_answers_total",
+    "mcp_registry_handed_messages_total",
 ];
 
 /// The names in docs/TELEMETRY.md's table.

@@ -1,0 +1,1 @@
+DROP INDEX idx_registrations_tenant_id_created_at;

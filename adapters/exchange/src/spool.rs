@@ -146,8 +146,8 @@ impl Spool {
         }
     }
 
-    fn append_to(&self, lane: &Lane, line: &mut Vec<u8>) -> io::Result<()> {
-        let bytes = lane.append(line)?;
+    fn append_to(&self, lane: &Lane, record: &mut Vec<u8>) -> io::Result<()> {
+        let bytes = lane.append(record)?;
         self.appended.increment(1);
         self.waiting_bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
         Ok(())

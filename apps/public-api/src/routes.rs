@@ -20,58 +20,7 @@ pub fn table(config: &mut ServiceConfig) {
         .service(at("/health").get(health::show::handle))
         .service(at("/ready").get(health::ready::handle))
         .service(at("/livez").get(probes::livez))
-        // people
-        .service(at("/users").post(users::ensure::handle))
-        .service(at("/users/me").get(users::find_me::handle))
-        .service(at("/users/{user_id}").get(users::find::handle))
-        // registrations
-        .service(
-            at("/registrations")
-                .get(registrations::list::handle)
-                .post(registrations::submit::handle),
-        )
-        .service(at("/registrations/my").get(registrations::list_my::handle))
-        .service(at("/registrations/by-url").get(registrations::find_by_url::handle))
-        .service(
-            at("/registrations/{registration_id}")
-                .get(registrations::find::handle)
-                .put(registrations::edit::handle)
-                .delete(registrations::delete::handle),
-        )
-        .service(at("/registrations/{registration_id}/status").patch(registrations::decide::handle))
-        .service(
-            at("/registrations/{registration_id}/withdraw").post(registrations::withdraw::handle),
-        )
-        .service(
-            at("/registrations/{registration_id}/propose").post(registrations::propose::handle),
-        )
-        .service(
-            at("/registrations/{registration_id}/resubmit").post(registrations::resubmit::handle),
-        )
-        .service(at("/registrations/{registration_id}/relist").post(servers::relist::handle))
-        .service(
-            at("/registrations/{registration_id}/manifest")
-                .get(registrations::find_manifest::handle),
-        )
-        // what people read about them
-        .service(
-            at("/registrations/{registration_id}/documents")
-                .get(documents::list::handle)
-                .post(documents::upload::handle),
-        )
-        .service(
-            at("/registrations/{registration_id}/documents/{document_id}")
-                .get(documents::read::handle)
-                .delete(documents::delete::handle),
-        )
-        .service(
-            at("/registrations/{registration_id}/links")
-                .get(links::list::handle)
-                .post(links::add::handle),
-        )
-        .service(
-            at("/registrations/{registration_id}/links/{link_id}").delete(links::delete::handle),
-        )
+        .configure(people_and_registrations)
         // what of them is no longer as it was approved
         .service(at("/api/v1/servers/{server_id}/drift").get(drift::find::handle))
         .service(at("/api/v1/servers/{server_id}/drift/accept").post(drift::accept::handle))
@@ -125,6 +74,63 @@ pub fn table(config: &mut ServiceConfig) {
         .service(at("/audit-logs").get(audit_log::list::handle))
         .service(at("/api/v1/audit/operations").get(operations::list::handle))
         .service(at("/api/v1/audit/operations/export").get(operations::export::handle));
+}
+
+/// The people, and what they submit.
+fn people_and_registrations(config: &mut ServiceConfig) {
+    config
+        // people
+        .service(at("/users").post(users::ensure::handle))
+        .service(at("/users/me").get(users::find_me::handle))
+        .service(at("/users/{user_id}").get(users::find::handle))
+        // registrations
+        .service(
+            at("/registrations")
+                .get(registrations::list::handle)
+                .post(registrations::submit::handle),
+        )
+        .service(at("/registrations/my").get(registrations::list_my::handle))
+        .service(at("/registrations/by-url").get(registrations::find_by_url::handle))
+        .service(
+            at("/registrations/{registration_id}")
+                .get(registrations::find::handle)
+                .put(registrations::edit::handle)
+                .delete(registrations::delete::handle),
+        )
+        .service(at("/registrations/{registration_id}/status").patch(registrations::decide::handle))
+        .service(
+            at("/registrations/{registration_id}/withdraw").post(registrations::withdraw::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/propose").post(registrations::propose::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/resubmit").post(registrations::resubmit::handle),
+        )
+        .service(at("/registrations/{registration_id}/relist").post(servers::relist::handle))
+        .service(
+            at("/registrations/{registration_id}/manifest")
+                .get(registrations::find_manifest::handle),
+        )
+        // what people read about them
+        .service(
+            at("/registrations/{registration_id}/documents")
+                .get(documents::list::handle)
+                .post(documents::upload::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/documents/{document_id}")
+                .get(documents::read::handle)
+                .delete(documents::delete::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/links")
+                .get(links::list::handle)
+                .post(links::add::handle),
+        )
+        .service(
+            at("/registrations/{registration_id}/links/{link_id}").delete(links::delete::handle),
+        );
 }
 
 /// What there is to see and to do about calls.

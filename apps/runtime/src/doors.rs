@@ -48,13 +48,12 @@ pub(crate) async fn close(doors: Vec<Door>) {
         }
     }
     let empty = futures_util::future::join_all(doors.iter().map(|(_, door)| is_quiet(door)));
-    match tokio::time::timeout(QUIET_WITHIN, empty).await {
-        Ok(told) => {
-            for error in told.into_iter().filter_map(Result::err) {
-                tracing::debug!(%error, "nobody can say who waits at a door");
-            }
+    if let Ok(told) = tokio::time::timeout(QUIET_WITHIN, empty).await {
+        for error in told.into_iter().filter_map(Result::err) {
+            tracing::debug!(%error, "nobody can say who waits at a door");
         }
-        Err(_) => tracing::debug!("somebody always waits at a door: it is closed all the same"),
+    } else {
+        tracing::debug!("somebody always waits at a door: it is closed all the same");
     }
     for (server, door) in doors {
         // Who accepts would be told of the closed socket as of an error. Nothing is waited for in

@@ -31,11 +31,11 @@ fn at(second: i64) -> Timestamp {
 
 #[test]
 fn a_token_is_refreshed_a_minute_or_a_fifth_ahead_of_its_end() {
-    for (lasts, refresh_at) in [(3600, 3540), (60, 48), (10, 8)] {
+    for (lasts, ends_at, refresh_at) in [(3600, 3600, 3540), (60, 60, 48), (10, 10, 8)] {
         let grant = grant().with(tokens(None, Some(lasts)), at(0));
         assert_eq!(grant.standing(at(refresh_at - 1)), Standing::Good, "{lasts}");
         assert_eq!(grant.standing(at(refresh_at)), Standing::Ending, "{lasts}");
-        assert_eq!(grant.standing(at(lasts as i64)), Standing::Ended, "{lasts}");
+        assert_eq!(grant.standing(at(ends_at)), Standing::Ended, "{lasts}");
     }
 }
 

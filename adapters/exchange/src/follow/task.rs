@@ -106,12 +106,10 @@ impl Task {
             Ok(_) => return Stopped::NoStream,
             Err(failure) => {
                 let own = credentials::personal(server.of(), &self.party);
-                if let Some((kept, caller)) = own
+                if let (Some((kept, caller)), Some(shown)) = (own, &self.credential)
                     && failure.class == FaultClass::CredentialRefused
                 {
-                    if let Some(shown) = &self.credential {
-                        credentials::forget(&self.exchange, kept, caller, shown).await;
-                    }
+                    credentials::forget(&self.exchange, kept, caller, shown).await;
                 }
                 return Stopped::Broke;
             }

@@ -16,7 +16,8 @@ const MOST_SCOPE_BYTES: usize = 256;
 /// A protected resource.
 #[derive(Debug, Deserialize)]
 pub(super) struct Resource {
-    resource: String,
+    #[serde(rename = "resource")]
+    named: String,
     #[serde(default)]
     authorization_servers: Vec<String>,
     #[serde(default)]
@@ -43,24 +44,21 @@ fn parameter(challenge: &str) -> Option<String> {
     loop {
         let (name, after) = rest.split_once('=')?;
         let name = name.rsplit([' ', ',']).next().unwrap_or_default();
-        let (value, next) = match after.trim_start().strip_prefix('"') {
-            Some(quoted) => {
-                let mut value = String::new();
-                let mut characters = quoted.chars();
-                loop {
-                    match characters.next()? {
-                        '"' => break,
-                        '\\' => value.push(characters.next()?),
-                        other => value.push(other),
-                    }
+        let (value, next) = if let Some(quoted) = after.trim_start().strip_prefix('"') {
+            let mut value = String::new();
+            let mut characters = quoted.chars();
+            loop {
+                match characters.next()? {
+                    '"' => break,
+                    '\\' => value.push(characters.next()?),
+                    other => value.push(other),
                 }
-                (value, characters.as_str())
             }
-            None => {
-                let end = after.find([' ', ',']).unwrap_or(after.len());
-                let (value, next) = after.split_at_checked(end)?;
-                (value.to_owned(), next)
-            }
+            (value, characters.as_str())
+        } else {
+            let end = after.find([' ', ',']).unwrap_or(after.len());
+            let (value, next) = after.split_at_checked(end)?;
+            (value.to_owned(), next)
         };
         if name.eq_ignore_ascii_case("resource_metadata") {
             return Some(value);
@@ -107,7 +105,7 @@ pub(super) fn well_known_of_issuer(issuer: &str) -> Vec<String> {
 pub(super) fn resource(document: &[u8], server: &EndpointUrl) -> Result<Resource, GrantFault> {
     let resource: Resource = serde_json::from_slice(document)
         .map_err(|_| GrantFault::Metadata("is no metadata of a protected resource (RFC 9728)"))?;
-    let url = Url::parse(&resource.resource).ok();
+    let url = Url::parse(&resource.named).ok();
     if url.is_some_and(|url| is_above(&url, server.url())) {
         Ok(resource)
     } else {
@@ -176,7 +174,7 @@ pub(super) fn authority(
     let has = |method: &str| methods.iter().any(|known| known == method);
     Ok(AuthorizationServer {
         issuer: document.issuer,
-        resource: resource.resource.clone(),
+        resource: resource.named.clone(),
         authorization_endpoint: address(&document.authorization_endpoint, egress)?,
         token_endpoint: address(&document.token_endpoint, egress)?,
         registration_endpoint: optional(document.registration_endpoint)?,
@@ -221,7 +219,7 @@ mod tests {
         resource(document.to_string().as_bytes(), &server()).unwrap()
     }
 
-    fn read(change: Value) -> Result<AuthorizationServer, GrantFault> {
+    fn read(change: &Value) -> Result<AuthorizationServer, GrantFault> {
         let mut document = json!({
             "issuer": ISSUER,
             "authorization_endpoint": "https://as.example.com/authorize?x=1",
@@ -301,7 +299,7 @@ mod tests {
 
     #[test]
     fn an_authorization_server_is_the_one_that_was_named_and_knows_pkce() {
-        let good = read(json!({})).unwrap();
+        let good = read(&json!({})).unwrap();
         assert_eq!(good.scopes, ["read"]);
         assert_eq!(good.authorization_endpoint, "https://as.example.com/authorize?x=1");
         for (change, why) in [
@@ -316,7 +314,7 @@ mod tests {
             ),
             (json!({"authorization_endpoint": "javascript:alert(1)"}), "names what is no address"),
         ] {
-            assert_eq!(read(change), Err(GrantFault::Metadata(why)));
+            assert_eq!(read(&change), Err(GrantFault::Metadata(why)));
         }
         assert_eq!(
             chosen(&known(), Some("https://other.example")),
@@ -339,7 +337,7 @@ mod tests {
                 "revocation_endpoint",
             ] {
                 assert_eq!(
-                    read(json!({member: inward})),
+                    read(&json!({member: inward})),
                     Err(GrantFault::Forbidden),
                     "{member} {inward}"
                 );

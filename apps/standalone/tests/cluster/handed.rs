@@ -27,8 +27,8 @@ fn call(asked: Option<&Value>) -> Value {
         },
     });
     if let Some(asked) = asked {
-        let requests = asked["result"]["inputRequests"].as_object().expect("questions");
-        let (key, _) = requests.iter().next().expect("a question");
+        let requests = asked["result"]["inputRequests"].as_object().unwrap();
+        let (key, _) = requests.iter().next().unwrap();
         params["inputResponses"] = json!({key: accepted()});
         params["requestState"] = asked["result"]["requestState"].clone();
     }
@@ -72,8 +72,8 @@ async fn by_get(api: &Api, path: &str, session: &str) -> EventStream {
 }
 
 async fn told(stream: &mut EventStream) -> Value {
-    let event = tokio::time::timeout(DEADLINE, stream.next()).await.expect("a message in time");
-    event.expect("a message").json()
+    let event = tokio::time::timeout(DEADLINE, stream.next()).await.unwrap();
+    event.unwrap().json()
 }
 
 #[tokio::test]

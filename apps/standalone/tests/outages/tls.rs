@@ -15,7 +15,7 @@ fn at(url: &str, host: &str, port: u16) -> Url {
 }
 
 /// What a start that must fail says.
-fn refused(launch: Launch) -> String {
+fn refused(launch: &Launch) -> String {
     let output = launch.run();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
@@ -63,7 +63,7 @@ async fn a_postgres_whose_certificate_is_not_good_is_told_and_not_spoken_to() {
     for (certificate, what) in &cases {
         for mode in ["require", "verify-full"] {
             let (door, url) = to_postgres(&database, &trusted, (certificate, "localhost", mode));
-            let said = refused(Launch::program("mcp-registry").envs(&[("DATABASE_URL", &url)]));
+            let said = refused(&Launch::program("mcp-registry").envs(&[("DATABASE_URL", &url)]));
             assert!(said.contains(&format!("localhost:{}", door.port())), "{what}: {said}");
             assert_eq!((door.encrypted(), door.in_clear()), (0, 0), "{what}");
         }
@@ -93,7 +93,7 @@ async fn redis_is_spoken_to_in_tls_and_a_wrong_certificate_is_refused() {
         [Authority::new().certificate("localhost"), trusted.certificate("redis.example")]
     {
         let (door, launch) = start(&certificate);
-        let said = refused(launch);
+        let said = refused(&launch);
         assert!(said.contains(&format!("localhost:{}", door.port())), "{said}");
     }
 }

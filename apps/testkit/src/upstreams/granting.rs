@@ -197,7 +197,7 @@ impl State {
     }
 
     fn metadata(&self, base: &str) -> Value {
-        let mut document = json!({
+        let document = json!({
             "issuer": base,
             "authorization_endpoint": format!("{base}/authorize"),
             "token_endpoint": format!("{base}/token"),
@@ -207,19 +207,20 @@ impl State {
             "authorization_response_iss_parameter_supported": true,
             "client_id_metadata_document_supported": self.takes_documents,
         });
-        if self.registers {
-            document["registration_endpoint"] = json!(format!("{base}/register"));
-        }
-        for (name, value) in self.changes.as_object().into_iter().flatten() {
-            document[name] = value.clone();
-        }
-        document
+        let changed = self.changes.as_object().into_iter().flatten();
+        let changed = changed.map(|(name, value)| (name.clone(), value.clone()));
+        let registers = self
+            .registers
+            .then(|| ("registration_endpoint".to_owned(), json!(format!("{base}/register"))));
+        let stated = document.as_object().cloned().unwrap_or_default();
+        stated.into_iter().chain(registers).chain(changed).collect()
     }
 
     fn register(&mut self, wish: &Value) -> Reply {
         self.registrations += 1;
         let id = format!("client-{}", self.registrations);
-        let redirect = wish["redirect_uris"][0].as_str().unwrap_or_default().to_owned();
+        let redirect = wish.pointer("/redirect_uris/0").and_then(Value::as_str);
+        let redirect = redirect.unwrap_or_default().to_owned();
         self.clients.insert(id.clone(), redirect);
         let answer = json!({ "client_id": id, "token_endpoint_auth_method": "none" });
         Reply::json(201, &answer)

@@ -10,9 +10,10 @@ use crate::change::Change;
 use crate::credential::{
     Credential, CredentialDraft, CredentialKind, CredentialRemoval, StoredCredential, origin_of,
 };
-use crate::endpoint::EndpointUrl;
+use crate::endpoint::{EndpointUrl, Transport};
 use crate::error::{Error, Subject};
 use crate::event::{EventKind, RegistryEvent};
+use crate::field::Violation;
 use crate::id::{Revision, ServerId};
 use crate::ports::{PortError, RegistryPorts};
 use crate::server::Server;
@@ -33,6 +34,11 @@ pub async fn set_credential(
 ) -> Result<StoredCredential, Error> {
     let actor = super::acting_user(caller)?;
     let server = changeable(ports, caller, id).await?;
+    if server.transport == Transport::Stdio {
+        let rule = "a program of the operator's file is shown nothing: what opens it stands in its \
+                    environment there";
+        return Err(Error::Invalid(vec![Violation::at("kind", "value_error", rule)]));
+    }
     let secret = draft.check(ports.policy.egress).map_err(Error::Invalid)?;
     if secret.kind() == CredentialKind::OnBehalfOf && !caller.is_admin {
         // It shows the server tokens of other people, for whatever its scopes name: an owner could

@@ -69,6 +69,13 @@ fn judge(row: &Row, door: &Door<'_>, found: &Found) {
         assert_eq!(revision == "2026-07-28", row.era == "modern", "{place}: {revision}");
     }
     for action in ACTIONS {
+        if row.client == "remote" && action == "progress" {
+            // What the table says of it: not all arrives, but what does is in order.
+            let steps = found.get(action).cloned().unwrap_or_default();
+            let steps: Vec<f64> = serde_json::from_value(steps).expect("numbers");
+            assert!(steps.is_sorted() && steps.len() <= 3, "{place}: {found:?}");
+            continue;
+        }
         if row.reason(action).is_some() {
             assert_eq!(found.get(action), None, "{place}: the table says that it cannot {action}");
             continue;
@@ -83,12 +90,6 @@ fn judge(row: &Row, door: &Door<'_>, found: &Found) {
             "call" => json!("hello"),
             "read" => json!("the note welcome"),
             "prompt" => json!("Say hello to Ada"),
-            "progress" if row.client == "remote" => {
-                // Its SDK forgets what it read together with the result; the order is kept.
-                let steps: Vec<f64> = serde_json::from_value(did.clone()).expect("numbers");
-                assert!(!steps.is_empty() && steps.is_sorted(), "{place}: {found:?}");
-                continue;
-            }
             "progress" => json!([1.0, 2.0, 3.0]),
             "elicit" => json!("hello Ada"),
             _ => json!("cancelled"),

@@ -152,6 +152,20 @@ async fn nobody_lists_a_program_over_the_api() {
 }
 
 #[tokio::test]
+async fn a_program_is_given_no_credential() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = started(&write(folder.path(), &json!({"old": peer("legacy")}))).await;
+    served(&world, "old").await;
+    let found = world.registry().get("/api/v1/servers?name=old").await.json();
+    let path = format!("/api/v1/servers/{}/credential", found[0]["id"].as_str().unwrap());
+    let draft = json!({"kind": "header", "header_name": "x-key", "value": "v"});
+    let refused = world.registry().put(&path, &draft).await.expect(422).text().to_owned();
+    assert!(refused.contains("kind") && refused.contains("environment"), "{refused}");
+    let kept = world.registry().get(&path).await.expect(200).json();
+    assert_eq!(kept["kind"], "none");
+}
+
+#[tokio::test]
 async fn a_wrong_file_is_refused_at_the_start_in_words_that_name_the_place() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), &json!({"Not An Alias": {"command": "x"}}));

@@ -37,6 +37,10 @@ const CANCELS_BY_A_NOTIFICATION: (&str, &str) = (
     "cancel",
     "it sends a notification and keeps the stream of the call, whose end is what cancels in this revision over HTTP",
 );
+const FORGETS_PROGRESS: (&str, &str) = (
+    "progress",
+    "it passes progress on, and the SDK that reads it forgets what it read together with the result: some, or all, may be missing",
+);
 
 const ROWS: [Row; 13] = [
     row("mcp", "Python `mcp` 2.3", "legacy", &[]),
@@ -55,8 +59,13 @@ const ROWS: [Row; 13] = [
         &[SHOWS_NO_PROGRESS, HAS_NO_USER, ENDS_WITH_ITS_PROCESS],
     ),
     row("inspector", "MCP inspector 2.12, `--cli`", "modern", &[SHOWS_NO_PROGRESS, HAS_NO_USER]),
-    row("remote", "`mcp-remote` 0.15, `--protocol legacy`", "legacy", &[]),
-    row("remote", "`mcp-remote` 0.15, `--protocol auto`", "modern", &[CANCELS_BY_A_NOTIFICATION]),
+    row("remote", "`mcp-remote` 0.15, `--protocol legacy`", "legacy", &[FORGETS_PROGRESS]),
+    row(
+        "remote",
+        "`mcp-remote` 0.15, `--protocol auto`",
+        "modern",
+        &[FORGETS_PROGRESS, CANCELS_BY_A_NOTIFICATION],
+    ),
 ];
 
 const fn row(

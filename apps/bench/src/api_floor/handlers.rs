@@ -61,6 +61,9 @@ pub(super) fn with_product_headers(response: &mut HttpResponseBuilder) -> &mut H
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header(("x-ratelimit-limit", "60000000"))
+        .insert_header(("x-ratelimit-remaining", "59999999"))
+        .insert_header(("x-ratelimit-reset", "1"))
 }
 
 async fn list(floor: web::Data<Floor>, asked: web::Query<Asked>) -> Answer {
@@ -72,7 +75,11 @@ async fn list(floor: web::Data<Floor>, asked: web::Query<Asked>) -> Answer {
     let results = views.iter().map(|view| Shown::of(view, &floor.gateway_url)).collect();
     let page = Page { total, limit: asked.limit, offset: 0, results };
     let mut response = HttpResponse::Ok();
-    response.insert_header(("x-total-count", total)).insert_header((header::LINK, NEXT));
+    response
+        .insert_header(("x-total-count", total))
+        .insert_header((header::LINK, NEXT))
+        .insert_header((header::ETAG, servers::TAG))
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"));
     Ok(with_product_headers(&mut response).json(page))
 }
 

@@ -25,7 +25,7 @@ const TENANT: &str = "a-tenant";
 /// A way to the next page, and a tag, as long as the product's.
 const NEXT: &str = "</api/v1/servers?limit=100&cursor=\
     MTc5NTI3MjQzOTEwNTM0OC4wMWExZmU2ZS1kOWY3LTc2ZTQtODExNy1hNjhkNGRlMTk1ODk>; rel=\"next\"";
-const TAG: &str = "W/\"0123456789abcdef0123456789abcdef\"";
+pub(super) const TAG: &str = "W/\"0123456789abcdef0123456789abcdef\"";
 
 /// A server. All of the row is read, as the product does.
 #[derive(Debug, Queryable, Selectable)]

@@ -159,7 +159,7 @@ async fn a_program_is_given_no_credential() {
     let found = world.registry().get("/api/v1/servers?name=old").await.json();
     let path = format!("/api/v1/servers/{}/credential", found[0]["id"].as_str().unwrap());
     let draft = json!({"kind": "header", "header_name": "x-key", "value": "v"});
-    let refused = world.registry().put(&path, &draft).await.expect(422).text().to_owned();
+    let refused = world.registry().put(&path, &draft).await.expect(422).text();
     assert!(refused.contains("kind") && refused.contains("environment"), "{refused}");
     let kept = world.registry().get(&path).await.expect(200).json();
     assert_eq!(kept["kind"], "none");

@@ -51,13 +51,11 @@ impl HttpUpstream {
 
     /// Makes a client that shares the tokens of servers with others of the process.
     pub(crate) fn sharing(settings: UpstreamSettings, tokens: Arc<AccessTokens>) -> Self {
-        let agent = format!("{}/{}", settings.client_name, settings.client_version);
         Self {
             pool: connect::pool(&settings),
             targets: Targets::default(),
             found: Found::default(),
-            agent: HeaderValue::try_from(agent)
-                .unwrap_or_else(|_| HeaderValue::from_static("mcp-registry-gateway")),
+            agent: settings.agent(),
             tokens,
             settings,
         }

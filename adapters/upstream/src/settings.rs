@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
 use registry_domain::endpoint::EgressPolicy;
 
 /// How upstreams are called, and how much of them is read.
@@ -48,6 +49,13 @@ pub struct UpstreamSettings {
 }
 
 impl UpstreamSettings {
+    /// How we name ourselves to servers (RFC 9110 §10.1.5).
+    pub(crate) fn agent(&self) -> HeaderValue {
+        let agent = format!("{}/{}", self.client_name, self.client_version);
+        HeaderValue::try_from(agent)
+            .unwrap_or_else(|_| HeaderValue::from_static("mcp-registry-gateway"))
+    }
+
     /// The defaults, under an egress policy.
     pub fn new(egress: EgressPolicy) -> Self {
         Self {

@@ -34,13 +34,7 @@ impl HttpDocuments {
     /// Makes a client. Each document is of another site: no connection is kept.
     pub fn new(settings: UpstreamSettings) -> Self {
         let settings = UpstreamSettings { pool_max_idle_per_host: 0, ..settings };
-        let agent = format!("{}/{}", settings.client_name, settings.client_version);
-        Self {
-            pool: connect::pool(&settings),
-            agent: HeaderValue::try_from(agent)
-                .unwrap_or_else(|_| HeaderValue::from_static("mcp-registry-gateway")),
-            settings,
-        }
+        Self { pool: connect::pool(&settings), agent: settings.agent(), settings }
     }
 
     async fn get(&self, address: &Url, max_bytes: usize) -> Result<WebDocument, WebFault> {
